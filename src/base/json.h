@@ -1,0 +1,47 @@
+/* base/json.h - trees of values, read from and written as JSON.
+ *
+ * The tree is jansson's json_t (counted references: json_decref, or AUTO_JSON).
+ * What comes from outside is read by json_read alone, which knows the limits.
+ * YAML is read into the same tree by base/yaml.h.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define JSON_DEPTH 64 /* deeper than this is refused */
+
+void json_release_auto(json_t **json);
+#define AUTO_JSON __attribute__((cleanup(json_release_auto))) json_t
+
+/* Any JSON value; duplicate keys and NUL characters are refused. ERR_INVALID names line and column. */
+bool json_read(const char *bytes, size_t n, json_t **ret, struct err *e);
+
+/* As json_read, but an unknown escape such as \[ stands for its character, as Docker Hub's documented example needs
+ * it. note (512 bytes at least) says what was mended and where; "" when nothing was. */
+bool json_read_lenient(const char *bytes, size_t n, json_t **ret, char *note, size_t note_size, struct err *e);
+
+char *json_write(const json_t *json);        /* compact; the caller's */
+char *json_write_pretty(const json_t *json); /* two spaces, keys in their order */
+
+/* By path: names and [n], divided by dots: "a.b[0].c". NULL when something on the way is missing. Borrowed. */
+json_t *json_at(const json_t *json, const char *path);
+/* By JSON Pointer (RFC 6901). */
+json_t *json_at_pointer(const json_t *json, const char *pointer);
+void json_pointer_add(char *pointer, size_t size, const char *key); /* appends "/key", escaped, cut to fit */
+
+/* Borrowed text at path; otherwise when it is missing or no text. */
+const char *json_text_at(const json_t *json, const char *path, const char *otherwise);
+int64_t json_int_at(const json_t *json, const char *path, int64_t otherwise); /* a number, or text that is an integer */
+bool json_bool_at(const json_t *json, const char *path, bool otherwise);      /* true, or "true", likewise false */
+
+/* A scalar as the text it would be shown as: text itself, 1.5, true, "" for null; objects and arrays as JSON. The caller's. */
+char *json_as_text(const json_t *json);
+/* A number as plain decimal text, never with an exponent: 1.417566161e+09 is "1417566161". The caller's. */
+char *json_decimal(const json_t *number);
+
+void json_set_text(json_t *object, const char *key, const char *text_or_null); /* NULL stores "" */

@@ -1,0 +1,62 @@
+/* http/client.h - the web, the other end: requests of ours, by libcurl on the loop.
+ *
+ * An operation is embedded in the caller's struct; fields above the line are set
+ * before http_call_start (and may be freed by the caller once it returned: they
+ * are copied), fields below are valid inside the callbacks.
+ */
+#pragma once
+
+#include "http/message.h"
+#include "loop/loop.h"
+
+struct http_client; /* connections are kept and shared by all its calls */
+
+struct http_client_config {
+    int connections_per_host; /* 16 */
+    const char *user_agent;
+};
+bool http_client_create(struct loop *loop, const struct http_client_config *config, struct http_client **ret, struct err *e);
+void http_client_destroy(struct http_client **c); /* no call may be in flight */
+
+/* How the server is trusted, and how we show who we are. All may be NULL. PEM texts, not files. */
+struct http_trust {
+    const char *ca_pem;      /* instead of the system's */
+    const char *fingerprint; /* SHA-256 of the server's certificate, hex, colons optional: accepted whatever its chain says */
+    const char *cert_pem, *key_pem;
+    bool insecure;           /* accepts any certificate; only where a user said so */
+};
+
+/* Which addresses a call may reach, checked on the address that is connected to (so a DNS answer that changes does not help). */
+enum http_reach { HTTP_REACH_ANY, HTTP_REACH_PUBLIC /* no loopback, private, link-local, multicast */ };
+
+struct http_call {
+    const char *method; /* "GET" when NULL */
+    const char *url;
+    struct http_headers headers;       /* the caller's */
+    const void *body;
+    size_t body_size;
+    const struct http_trust *trust;    /* NULL: the system's */
+    const char *proxy;                 /* URL of an HTTP proxy; NULL: none; the environment's is never used */
+    enum http_reach reach;
+    int64_t timeout_micros;            /* total; 0: 30 s. With on_data: of silence, not in all */
+    int64_t connect_micros;            /* 0: 5 s */
+    size_t answer_limit;               /* 0: 16 MiB; over it the call fails with ERR_TOO_LARGE */
+    int redirects;                     /* followed at most; 0: none. Authorization is not sent to another host */
+    /* NULL: the answer is collected in body. Else each piece is handed over as it comes (watch streams); false stops the call. */
+    bool (*on_data)(struct http_call *c, const char *bytes, size_t size);
+    void (*done)(struct http_call *c, const struct err *e); /* e NULL: an answer came, whatever its status */
+    /* ---- valid in on_data and done */
+    int status;
+    struct http_headers answer_headers;
+    struct text answer; /* freed after done */
+    int64_t took_micros;
+    struct http_call_private *private;
+};
+
+/* false: done never runs. true: done runs exactly once, later, on the loop; c may be freed or started again inside it. */
+bool http_call_start(struct http_call *c, struct http_client *client, struct err *e);
+/* done still runs, once, later, with ERR_CANCELED. Welcome when not started or done. */
+void http_call_cancel(struct http_call *c);
+
+/* What a not-2xx answer means as an error: kind by status, "GET https://host/path answered 404 Not Found: first 200 bytes". */
+bool http_call_refused(const struct http_call *c, struct err *e);
