@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/map.h"
