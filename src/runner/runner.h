@@ -1,0 +1,77 @@
+/* runner/runner.h - makes it happen: deliveries are matched, pushes confirmed, executions run.
+ *
+ * Everything it must not forget is in the database; what is here in memory can be
+ * lost at any instruction, and runner_start reads it back. One write does all that
+ * follows from one fact (match + event + execution + its first step), so a crash
+ * leaves either all of it or none.
+ *
+ * Functions that take a db_tx run inside somebody's db_write job, on the writer's
+ * thread; the others run on the loop.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "db/db.h"
+#include "http/client.h"
+#include "secrets/seal.h"
+
+struct runner;
+
+struct runner_config {
+    struct loop *loop;
+    struct db *db;
+    struct http_client *http;
+    const struct seal *seal;
+    const char *node;              /* this process's name in leases */
+    const char *external_url;      /* for ${executionUrl}; may be NULL */
+    const char *hub_url, *hub_registry_url, *hub_auth_url; /* Docker Hub's three addresses */
+    void (*changed)(void *context, int64_t execution_id); /* an execution moved: live streams look again; may be NULL */
+    void *context;
+};
+
+bool runner_create(const struct runner_config *config, struct runner **ret, struct err *e);
+/* Reads back what a crash or a stop left: unmatched deliveries, unconfirmed pushes, live executions. Before the loop runs. */
+bool runner_start(struct runner *r, struct err *e);
+/* No new effects; drained runs on the loop when nothing of ours is in flight. Executions go on after the next start. */
+void runner_drain(struct runner *r, void (*drained)(void *context), void *context);
+void runner_destroy(struct runner **r);
+
+/* ---- deliveries: api/hooks.c stores one (store/inbox.h), answers after the commit, and wakes us */
+void runner_wake_inbox(struct runner *r);
+
+/* ---- executions */
+struct run_request {
+    int64_t pipeline_id;
+    const json_t *input;      /* object: what the person or the trigger gave; wins over the defaults; may be NULL */
+    const char *comments, *executed_by, *triggered_by, *source;
+    const json_t *tags;       /* array; may be NULL */
+    int64_t user_id;          /* with whose rights */
+    /* of a push: 0 and NULL otherwise */
+    int64_t webhook_id, push_id, attempt;
+    const json_t *outside;    /* array: names of inputs whose values came from outside */
+};
+struct run_made {
+    int64_t id;
+    int64_t index;
+    char uuid[37];
+};
+/* Stores a QUEUED execution. ERR_CONFLICT: the pipeline is not enabled, or this push ran already; ERR_INVALID names a
+ * missing mandatory input or an unknown one. After the commit call runner_wake_pipeline. */
+bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request *request, struct run_made *ret, struct err *e);
+void runner_wake_pipeline(struct runner *r, int64_t pipeline_id); /* starts what has room */
+
+/* Runs a stored event again, as the next attempt of its push and webhook (a person asked for it, so it may put an older
+ * image over a newer one). ERR_CONFLICT when its push or webhook is gone. ret_pipeline_id is for runner_wake_pipeline. */
+bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, int64_t user_id, const char *user, struct run_made *ret,
+                        int64_t *ret_pipeline_id, struct err *e);
+
+enum run_action { RUN_CANCEL, RUN_PAUSE, RUN_RESUME };
+/* Loop. done runs once, on the loop, after the step was stored: e says when the execution is not in a state for it
+ * (ERR_CONFLICT) or not live (ERR_NOT_FOUND). */
+void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const char *by, const char *reason,
+                void (*done)(void *context, const struct err *e), void *context);
+
+struct runner_stats {
+    int64_t deliveries_matched, pushes, executions_started, executions_finished, live, tasks_running, confirms_open;
+};
+struct runner_stats runner_stats(const struct runner *r);
