@@ -1,0 +1,211 @@
+/* pipeline/engine.h - one execution of a pipeline, and how it moves.
+ *
+ * step reads no clock, socket or database: it changes the execution in hand and
+ * says what must happen next (effects). The runner makes a copy, steps the copy,
+ * stores it, publishes it, and only then performs the effects; each may be
+ * performed again after a crash. The moves are a table (moves.c), from which
+ * docs/states.md is printed.
+ *
+ * Owned by the loop thread. A copy is cheap: the pipeline is shared by count, and
+ * inputs, outputs and messages are JSON values shared by count and never changed.
+ */
+#pragma once
+
+#include "pipeline/expression.h"
+#include "pipeline/model.h"
+
+#define EXECUTION_STATE_VERSION 1
+#define RUN_NO_TASK SIZE_MAX
+
+#define RUN_STATUSES(X) \
+    X(NOT_STARTED)      \
+    X(STARTED)          \
+    X(RUNNING)          \
+    X(CANCELING)        \
+    X(WAITING)          \
+    X(RESUMING)         \
+    X(PAUSING)          \
+    X(PAUSED)           \
+    X(CANCELED)         \
+    X(COMPLETED)        \
+    X(FAILED)           \
+    X(SKIPPED)          \
+    X(QUEUED)           \
+    X(FAILED_CONTINUE)  \
+    X(ROLLING_BACK)     \
+    X(ROLLBACK_FAILED)  \
+    X(PREPARING_WORKSPACE) \
+    X(ROLLBACK_COMPLETED)
+
+enum run_status { /* Code Stream's, for executions, stages and tasks */
+#define X(name) RUN_##name,
+    RUN_STATUSES(X)
+#undef X
+        RUN_STATUS_COUNT
+};
+const char *run_status_name(enum run_status status); /* "RUNNING" */
+bool run_status_parse(const char *name, enum run_status *ret);
+bool run_status_final(enum run_status status);       /* nothing comes after it */
+
+/* ---- the state. Read it freely; only this room writes it. Texts are JSON strings, or NULL: run_text */
+
+struct task_run {
+    enum run_status status;
+    int attempt;        /* from 1 once it ran */
+    bool warning;       /* completed, and its message is a warning */
+    bool timed_out;     /* CANCELING because its time is over */
+    bool dirty;         /* its row must be written; cleared by execution_clean */
+    int64_t started_at, ended_at; /* micros; 0: not yet. Of all attempts together */
+    int64_t retry_at;   /* WAITING: when to try again */
+    int64_t timeout_at; /* 0: no limit */
+    json_t *message;    /* what happened in the end, or why it waits */
+    json_t *progress;   /* "2 of 3 updated" */
+    json_t *detail;     /* progress for programs */
+    json_t *input;      /* as resolved, secrets masked */
+    json_t *resolved;   /* what the effect resolved to, before it acted */
+    json_t *output;
+};
+
+struct execution {
+    struct pipeline *pipeline; /* pinned: a reference */
+    enum run_status status;
+    size_t group;       /* in pipeline.groups: the one that runs now, or runs next */
+    bool expired;       /* CANCELING because the whole took too long */
+    bool dirty;
+    int64_t requested_at, started_at, ended_at, expires_at;
+    int64_t timer_at;   /* the last SET_TIMER; 0: none */
+    json_t *message;    /* statusMessage */
+    json_t *canceled;   /* {"by", "reason"} once somebody asked */
+    json_t *input;      /* object */
+    json_t *outside;    /* array: names of inputs whose values came from outside */
+    json_t *output;     /* object once it completed */
+    struct task_run *tasks; /* pipeline->task_count of them */
+};
+const char *run_text(const json_t *text); /* "" for NULL; borrowed */
+
+/* QUEUED. input and outside (may be NULL) are shared, not taken. */
+struct execution *execution_create(struct pipeline *pipeline, json_t *input, json_t *outside, int64_t now);
+struct execution *execution_dup(const struct execution *execution);
+void execution_destroy(struct execution **execution);
+void execution_clean(struct execution *execution); /* everything dirty was stored */
+bool execution_live(const struct execution *execution); /* not final */
+size_t execution_stage(const struct execution *execution); /* the current one; stage_count when all are over */
+
+/* Of a stage, worked out from its tasks. Any ret may be NULL. */
+enum run_status execution_stage_status(const struct execution *execution, size_t stage, int64_t *ret_started, int64_t *ret_ended);
+
+/* ---- what the runner knows about it beside the state; borrowed */
+
+struct run_facts {
+    const char *id;           /* uuid */
+    const char *project, *project_id;
+    const char *pipeline_id;  /* uuid; "" when it was deleted */
+    int64_t index;
+    const char *url;          /* of the execution's page: ${executionUrl} */
+    const char *requested_by, *triggered_by, *source, *comments;
+    const json_t *tags;       /* array or NULL */
+    int64_t created_at, updated_at;
+    bool nested, rollback, global;
+    int64_t now;              /* for ${duration}; ${executedOn} is started_at */
+    /* A variable of the execution's project. UNKNOWN when there is none by that name (it is told as an error). May be NULL. */
+    enum scope_answer (*variable)(void *owner, const char *name, struct value *ret, struct err *e);
+    void *owner;
+};
+
+/* ---- events and effects */
+
+struct run_limits { /* 0: the default */
+    int attempts;            /* of one task, retries included: 10 */
+    int64_t retry_time;      /* from a task's first start to its last retry: 30 minutes */
+    int64_t retry_least, retry_most; /* backoff: 1 s, doubled, up to 1 minute; a delay that the task asks for is capped at 10 min */
+    int64_t execution_time;  /* of a whole execution, without its queueing: 7 days */
+};
+
+enum run_event_kind {
+    ENGINE_START,         /* a concurrency slot is free */
+    ENGINE_TASK_RESOLVED, /* json: input (masked); resolved: what the effect will act on. Stored before it acts */
+    ENGINE_TASK_PROGRESS, /* text, json */
+    ENGINE_TASK_DONE,     /* result, json: output (or NULL), text: message, warning, delay */
+    ENGINE_TIMER,
+    ENGINE_CANCEL,        /* text: by whom; reason */
+    ENGINE_PAUSE,
+    ENGINE_RESUME,
+    ENGINE_RECOVER,       /* after a restart: asks again for what was under way */
+};
+
+enum task_result { TASK_COMPLETED, TASK_FAILED, TASK_RETRY, TASK_CANCELED };
+
+struct run_event { /* all borrowed; json values are shared */
+    enum run_event_kind kind;
+    int64_t now;
+    size_t task;       /* TASK_*: its index */
+    int attempt;       /* TASK_*: of which attempt; one that is not the current is ignored. 0: whichever */
+    enum task_result result;
+    bool warning;
+    int64_t delay;     /* RETRY: at least so long; 0: backoff */
+    const char *text, *reason;
+    json_t *json, *resolved;
+    const struct run_facts *facts;   /* conditions and outputs are resolved with them; needed for START, TASK_DONE, TIMER, RESUME, RECOVER */
+    const struct run_limits *limits; /* NULL: the defaults */
+};
+
+enum run_effect_kind {
+    EFFECT_RUN_TASK,        /* task, attempt; resume: it may have begun before a crash */
+    EFFECT_CANCEL_TASK, /* task; it answers with TASK_DONE (canceled). resume: after a crash, nothing of it runs here */
+    EFFECT_SET_TIMER,   /* at: deliver TIMER then, instead of any earlier one; 0: none is needed */
+    EFFECT_FINISHED,    /* the execution is over: free its slot, tell those who wait */
+};
+
+struct run_effect {
+    enum run_effect_kind kind;
+    size_t task;
+    int attempt;
+    bool resume;
+    int64_t at;
+};
+
+struct run_effects { /* { 0 } is empty */
+    struct run_effect *at;
+    size_t count, room;
+};
+void run_effects_fini(struct run_effects *effects);
+#define AUTO_EFFECTS __attribute__((cleanup(run_effects_fini))) struct run_effects
+
+/* False: the event has no meaning in this state (late, repeated, refused); nothing changed, and why (may be NULL) says so in a
+ * sentence for a person: "the execution is finished". Effects are appended. */
+bool execution_step(struct execution *execution, const struct run_event *event, struct run_effects *effects, struct err *why);
+
+/* The moves as docs/states.md shows them. The caller's. */
+char *moves_print(void);
+
+/* ---- to and from rows (the tables executions and tasks) */
+
+struct execution_row {
+    enum run_status status;
+    const char *status_message; /* borrowed from the execution */
+    char *state;                /* JSON without tasks; the caller's, see execution_row_fini */
+    int state_version;
+    bool live;
+    char *output;               /* JSON object */
+    int64_t requested_at, started_at, ended_at; /* 0: not yet */
+};
+struct task_row {
+    size_t index;
+    enum run_status status;
+    char *state;                      /* JSON: attempt, times, message, progress */
+    char *input, *output, *resolved;  /* JSON, or NULL */
+};
+void execution_write(const struct execution *execution, struct execution_row *ret);
+void task_write(const struct execution *execution, size_t task, struct task_row *ret);
+void execution_row_fini(struct execution_row *row);
+void task_row_fini(struct task_row *row);
+
+/* Reads back what was written. input, outside as given to execution_create. A task without a row has not started. False: a state_version
+ * newer than ours, or rows that do not fit the pipeline. */
+bool execution_read(struct pipeline *pipeline, const struct execution_row *row, json_t *input, json_t *outside,
+                    const struct task_row *tasks, size_t count, struct execution **ret, struct err *e);
+
+/* ---- for the API */
+
+/* Code Stream's Execution. with_stages: else "stages" is {} as in its lists. The caller's. */
+json_t *execution_to_api(const struct execution *execution, const struct run_facts *facts, bool with_stages);

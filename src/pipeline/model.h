@@ -1,0 +1,132 @@
+/* pipeline/model.h - what should happen: stages, groups of tasks that run together, and what each task is told.
+ *
+ * The definition (a JSON tree as the API's body or the YAML document gives it)
+ * is the source of truth and is never changed: unknown keys, and the order of
+ * keys, survive. struct pipeline is the compiled view of it: order texts such
+ * as "A,B" turned into groups, names into indexes, conditions parsed. It is
+ * immutable and shared: thousands of executions hold the same one
+ * (pipeline_ref, pipeline_unref). Every const pointer in it is borrowed from
+ * the definition and lives as long as the pipeline.
+ */
+#pragma once
+
+#include "base/fields.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#define PIPELINE_STAGES 50
+#define PIPELINE_TASKS 200 /* in all stages together */
+#define PIPELINE_PARALLEL 24
+#define PIPELINE_CONCURRENCY 50
+#define PIPELINE_DEFAULT_CONCURRENCY 10
+#define PIPELINE_TAGS 20
+#define PIPELINE_PROBLEMS 200 /* after so many the rest is only counted */
+
+struct condition;
+struct pipeline;
+
+/* ---- what is wrong with a definition */
+
+enum problem_level { PROBLEM_WARNING, PROBLEM_ERROR };
+
+struct problem {
+    enum problem_level level;
+    char *pointer; /* JSON Pointer into the definition; "" is the whole */
+    char *text;    /* one sentence without a full stop */
+    int line, column; /* from 1 where the source was text (pipeline/source.h); else 0 */
+};
+
+struct problems { /* { 0 } is an empty list */
+    struct problem *at;
+    size_t count, room;
+    size_t errors; /* how many are errors, the uncounted ones too */
+};
+
+void problems_fini(struct problems *found);
+#define AUTO_PROBLEMS __attribute__((cleanup(problems_fini))) struct problems
+void problem_add(struct problems *found, enum problem_level level, const char *pointer, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* False when there is an error; then e (kind ERR_INVALID, field its pointer) tells the first one, and how many follow. */
+bool problems_ok(const struct problems *found, struct err *e);
+json_t *problems_json(const struct problems *found); /* [{level, pointer, message, line?, column?}]; the caller's */
+
+/* ---- what a task type lets its YAML say; the table stands in tasks/, above this room */
+
+struct pipeline_type {
+    const char *name;              /* as written in YAML: "K8S" */
+    const struct field *fields;    /* of "input" */
+    size_t field_count;
+    const char *const *endpoints;  /* keys of "endpoints", NULL at the end; "name!" for one that must be there */
+};
+
+/* ---- the compiled view */
+
+struct pipeline_task {
+    const char *name, *type;
+    size_t index;          /* in pipeline.tasks, which is the order they run in */
+    size_t stage, group;   /* in pipeline.stages, pipeline.groups */
+    const json_t *spec;    /* the task's whole object */
+    const json_t *endpoints, *input; /* objects; NULL when not given */
+    const char *condition_text;      /* "" when there is none */
+    const struct condition *condition; /* NULL: always. Also NULL when the text cannot be parsed: see condition_text */
+    bool ignore_failure;
+    int64_t timeout; /* micros; 0: none. From "timeout" (minutes) beside "type", not the one in "input" */
+};
+
+struct pipeline_group { /* tasks first .. first + count - 1 run together */
+    size_t first, count, stage;
+};
+
+struct pipeline_stage {
+    const char *name;
+    const json_t *spec;
+    size_t first_group, group_count, first_task, task_count;
+};
+
+enum pipeline_state { PIPELINE_DISABLED, PIPELINE_ENABLED, PIPELINE_RELEASED };
+
+struct pipeline {
+    json_t *definition;
+    const char *name, *project, *description, *icon; /* "" when not given */
+    enum pipeline_state state; /* "state", or else "enabled" */
+    bool state_given;          /* the definition said either */
+    int concurrency;
+    const json_t *inputs, *input_meta, *outputs; /* objects; NULL when not given */
+    const json_t *tags, *options;                /* arrays; NULL when not given */
+    struct pipeline_stage *stages;
+    struct pipeline_group *groups;
+    struct pipeline_task *tasks;
+    size_t stage_count, group_count, task_count;
+    size_t references; /* how many hold it */
+};
+
+/* Compiles definition (its reference is shared; do not change it afterwards). False when it has errors that leave no
+ * order to run in; found, which may be NULL, then says which. Otherwise *ret is the caller's (pipeline_destroy), and found may hold
+ * warnings. Unknown types and keys, references and conditions are for pipeline_check. */
+bool pipeline_create(json_t *definition, struct pipeline **ret, struct problems *found);
+struct pipeline *pipeline_ref(struct pipeline *pipeline);
+void pipeline_unref(struct pipeline *pipeline); /* NULL is welcome */
+void pipeline_destroy(struct pipeline **pipeline); /* pipeline_unref, and NULL */
+
+/* Everything that can be known before a run: types, fields, endpoints' keys, references and what they may see, conditions.
+ * At import, unknown keys and types are warnings; with enabling they are errors, as is a pipeline without a stage. */
+struct pipeline_checks {
+    const struct pipeline_type *types;
+    size_t type_count;
+    bool enabling;
+};
+void pipeline_check(const struct pipeline *pipeline, const struct pipeline_checks *checks, struct problems *found);
+
+const struct pipeline_type *pipeline_type_find(const struct pipeline_type *types, size_t count, const char *name);
+const char *pipeline_state_name(enum pipeline_state state); /* "ENABLED" */
+bool pipeline_state_parse(const char *name, enum pipeline_state *ret);
+
+/* The input of a run: the pipeline's defaults, and over them what is given (an object, or NULL). Names that the pipeline
+ * does not declare are left out. False (ERR_INVALID, field: its name) when a mandatory input is empty. *ret is the caller's. */
+bool pipeline_inputs(const struct pipeline *pipeline, const json_t *given, json_t **ret, struct err *e);
+bool pipeline_declares(const struct pipeline *pipeline, const char *input);
+
+/* NULL when there is none. The task's index is its place in executions too. */
+const struct pipeline_task *pipeline_find_task(const struct pipeline *pipeline, const char *stage, const char *task);
+/* "Stage.Task"; the caller's. */
+char *pipeline_task_path(const struct pipeline *pipeline, size_t task);
