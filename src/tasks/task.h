@@ -1,0 +1,95 @@
+/* tasks/task.h - one kind of work per file, and the table of them.
+ *
+ * A task type is a row in tasks/table.c and a file. The runner gives it a struct
+ * task_run; the type starts its work on the loop and ends it with task_done,
+ * exactly once. Everything it does must survive a kill at any instruction:
+ * what an effect resolved to is stored by task_resolved before it acts, and
+ * started again after a crash with that same text in run->resolved.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "http/client.h"
+#include "loop/loop.h"
+#include "pipeline/expression.h"
+
+struct kube_pool; /* tasks/kube_pool.h: one connection per cluster endpoint */
+
+/* What every task may use; owned by the runner. */
+struct task_services {
+    struct loop *loop;
+    struct http_client *http;
+    struct kube_pool *kubes;
+};
+
+/* The push that started the run; NULL fields "" when not known. */
+struct task_push {
+    const char *webhook;   /* its uuid */
+    int64_t sequence;      /* larger is newer, within one webhook */
+    const char *registry;  /* canonical host, "docker.io" */
+    const char *repository; /* "acme/web" */
+    const char *tag;
+    const char *digest;    /* "sha256:...", "" when not known */
+    bool asked;            /* a person asked for this run: older may go over newer */
+};
+
+enum task_crash {
+    TASK_REPEATABLE, /* may simply be done again: server-side apply */
+    TASK_FINDABLE,   /* what it made can be found again by our run's id */
+    TASK_ASK,        /* never repeated by itself */
+};
+
+enum task_end { TASK_COMPLETED, TASK_FAILED, TASK_RETRY, TASK_CANCELED };
+
+struct task_result {
+    enum task_end end;
+    const char *message; /* one sentence; "" when there is nothing to say */
+    bool warning;        /* completed, and the message is a warning */
+    json_t *output;      /* borrowed; an object; NULL: {} */
+    int64_t retry_micros; /* TASK_RETRY: not before; 0: as the runner thinks */
+};
+
+struct task_run {
+    const struct task_type *type;
+    const struct task_services *services;
+    /* which: borrowed, valid until task_done returned */
+    const char *project, *pipeline, *stage, *task;
+    const char *execution; /* uuid: the run's id on everything it makes */
+    int64_t execution_index;
+    int attempt;           /* 1, 2, ... */
+    int64_t deadline;      /* clock_now() at which the runner ends it; 0: none */
+    const json_t *input;   /* as the pipeline says: not resolved, except where resolve_input says so */
+    const json_t *endpoints; /* by role ("kubernetesServer"): {"name","type","properties"}, secrets opened */
+    const struct scope *scope; /* what ${...} means here */
+    const struct task_push *push; /* NULL: not started by a push */
+    const json_t *resolved; /* what an earlier start of this attempt resolved to; NULL on the first */
+    void *context;         /* the type's own, from start to task_done */
+    struct task_run_private *private;
+};
+
+struct task_type {
+    const char *name;          /* as written in pipeline YAML: "K8S" */
+    const struct field *fields; /* what its input may say, checked before any run */
+    size_t field_count;
+    const char *const *endpoints; /* roles it knows, NULL-terminated */
+    enum task_crash crash;
+    /* false: could not even start; task_done must not be called then. */
+    bool (*start)(struct task_run *run, struct err *e);
+    /* Stop, say what is left, and end by task_done(TASK_CANCELED). The runner may call it once. */
+    void (*cancel)(struct task_run *run);
+};
+
+const struct task_type *task_type_find(const char *name); /* NULL: unknown */
+extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
+
+/* ---- what a type calls; all on the loop */
+
+/* Stores text (copied) as run->resolved; then runs, after the commit. A canceled or failed store ends the run by itself:
+ * then never runs, cancel is not called, and the type must free its context in abandon. */
+void task_resolved(struct task_run *run, json_t *resolved, void (*then)(struct task_run *run), void (*abandon)(struct task_run *run));
+/* Live progress: one line for people, stored with the task (at most a few a second are), the latest wins. */
+void task_progress(struct task_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Appends to the task's log; masked and stored in chunks. */
+void task_log(struct task_run *run, const char *bytes, size_t size);
+/* The end; run is invalid afterwards. */
+void task_done(struct task_run *run, const struct task_result *result);
