@@ -1,25 +1,25 @@
 /* tasks/task.h - one kind of work per file, and the table of them.
  *
  * A task type is a row in tasks/table.c and a file. The runner gives it a struct
- * task_run; the type starts its work on the loop and ends it with task_done,
+ * task_job; the type starts its work on the loop and ends it with task_done,
  * exactly once. Everything it does must survive a kill at any instruction:
  * what an effect resolved to is stored by task_resolved before it acts, and
- * started again after a crash with that same text in run->resolved.
+ * started again after a crash with that same text in job->resolved.
  */
 #pragma once
 
 #include "base/json.h"
 #include "http/client.h"
 #include "loop/loop.h"
-#include "pipeline/expression.h"
+#include "pipeline/engine.h"
 
-struct kube_pool; /* tasks/kube_pool.h: one connection per cluster endpoint */
+struct kube_clusters; /* kube/kube.h: connections to clusters, by target */
 
 /* What every task may use; owned by the runner. */
 struct task_services {
     struct loop *loop;
     struct http_client *http;
-    struct kube_pool *kubes;
+    struct kube_clusters *clusters;
 };
 
 /* The push that started the run; NULL fields "" when not known. */
@@ -39,17 +39,15 @@ enum task_crash {
     TASK_ASK,        /* never repeated by itself */
 };
 
-enum task_end { TASK_COMPLETED, TASK_FAILED, TASK_RETRY, TASK_CANCELED };
-
-struct task_result {
-    enum task_end end;
+struct task_outcome {
+    enum task_result result; /* pipeline/engine.h: TASK_COMPLETED, TASK_FAILED, TASK_RETRY, TASK_CANCELED */
     const char *message; /* one sentence; "" when there is nothing to say */
     bool warning;        /* completed, and the message is a warning */
     json_t *output;      /* borrowed; an object; NULL: {} */
     int64_t retry_micros; /* TASK_RETRY: not before; 0: as the runner thinks */
 };
 
-struct task_run {
+struct task_job {
     const struct task_type *type;
     const struct task_services *services;
     /* which: borrowed, valid until task_done returned */
@@ -60,11 +58,11 @@ struct task_run {
     int64_t deadline;      /* clock_now() at which the runner ends it; 0: none */
     const json_t *input;   /* as the pipeline says: not resolved, except where resolve_input says so */
     const json_t *endpoints; /* by role ("kubernetesServer"): {"name","type","properties"}, secrets opened */
-    const struct scope *scope; /* what ${...} means here */
+    struct scope *scope; /* what ${...} means here */
     const struct task_push *push; /* NULL: not started by a push */
     const json_t *resolved; /* what an earlier start of this attempt resolved to; NULL on the first */
     void *context;         /* the type's own, from start to task_done */
-    struct task_run_private *private;
+    struct task_job_private *private;
 };
 
 struct task_type {
@@ -74,9 +72,9 @@ struct task_type {
     const char *const *endpoints; /* roles it knows, NULL-terminated */
     enum task_crash crash;
     /* false: could not even start; task_done must not be called then. */
-    bool (*start)(struct task_run *run, struct err *e);
+    bool (*start)(struct task_job *run, struct err *e);
     /* Stop, say what is left, and end by task_done(TASK_CANCELED). The runner may call it once. */
-    void (*cancel)(struct task_run *run);
+    void (*cancel)(struct task_job *run);
 };
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
@@ -84,12 +82,12 @@ extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
 
 /* ---- what a type calls; all on the loop */
 
-/* Stores text (copied) as run->resolved; then runs, after the commit. A canceled or failed store ends the run by itself:
+/* Stores text (copied) as job->resolved; then runs, after the commit. A canceled or failed store ends the run by itself:
  * then never runs, cancel is not called, and the type must free its context in abandon. */
-void task_resolved(struct task_run *run, json_t *resolved, void (*then)(struct task_run *run), void (*abandon)(struct task_run *run));
+void task_resolved(struct task_job *run, json_t *resolved, void (*then)(struct task_job *run), void (*abandon)(struct task_job *run));
 /* Live progress: one line for people, stored with the task (at most a few a second are), the latest wins. */
-void task_progress(struct task_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void task_progress(struct task_job *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends to the task's log; masked and stored in chunks. */
-void task_log(struct task_run *run, const char *bytes, size_t size);
-/* The end; run is invalid afterwards. */
-void task_done(struct task_run *run, const struct task_result *result);
+void task_log(struct task_job *run, const char *bytes, size_t size);
+/* The end; job is invalid afterwards. */
+void task_done(struct task_job *run, const struct task_outcome *outcome);

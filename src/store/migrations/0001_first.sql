@@ -287,6 +287,7 @@ CREATE TABLE executions (
     UNIQUE (webhook_id, push_id, attempt)        -- one push, one run
 );
 CREATE INDEX executions_live ON executions (id) WHERE live = 1;
+CREATE INDEX executions_running ON executions (pipeline_id) WHERE live = 1 AND status <> 'QUEUED';
 CREATE INDEX executions_queued ON executions (pipeline_id, id) WHERE status = 'QUEUED';
 CREATE INDEX executions_by_project ON executions (project_id, id);
 CREATE UNIQUE INDEX executions_by_pipeline ON executions (pipeline_id, idx);

@@ -1,0 +1,1 @@
+SELECT id FROM definitions WHERE hash = $1;

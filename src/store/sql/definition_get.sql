@@ -1,0 +1,1 @@
+SELECT definition FROM definitions WHERE id = $1;

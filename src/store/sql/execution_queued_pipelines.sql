@@ -1,0 +1,1 @@
+SELECT DISTINCT pipeline_id FROM executions WHERE status = 'QUEUED';

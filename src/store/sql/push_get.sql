@@ -1,0 +1,2 @@
+SELECT id, uuid, project_id, endpoint_id, registry, repository, tag, digest, actor, pushed_at, confirm, confirm_text
+FROM pushes WHERE id = $1;
