@@ -15,18 +15,34 @@ static const struct {
 
 #define KIND_COUNT (sizeof KINDS / sizeof KINDS[0])
 
+/* Copies what fits, and no half of a UTF-8 character. */
+static void copy_cut(char *out, size_t size, const char *text)
+{
+    size_t n = strlen(text);
+    if (n >= size)
+        for (n = size - 1; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n--;
+    memcpy(out, text, n);
+    out[n] = 0;
+}
+
+static void set_text(struct err *e, const char *format, va_list args)
+{
+    char text[sizeof e->text + 4]; /* an argument may be e->text itself; 4: to see where a character was cut */
+    vsnprintf(text, sizeof text, format, args);
+    copy_cut(e->text, sizeof e->text, text);
+}
+
 bool err_set(struct err *e, enum err_kind kind, const char *format, ...)
 {
     if (!e)
         return false;
     va_list args;
     va_start(args, format);
-    char text[sizeof e->text]; /* an argument may be e->text itself */
-    vsnprintf(text, sizeof text, format, args);
+    set_text(e, format, args);
     va_end(args);
     e->kind = kind;
     e->field[0] = 0;
-    memcpy(e->text, text, sizeof text);
     return false;
 }
 
@@ -36,12 +52,12 @@ bool err_field(struct err *e, const char *field, const char *format, ...)
         return false;
     va_list args;
     va_start(args, format);
-    char text[sizeof e->text];
-    vsnprintf(text, sizeof text, format, args);
+    char name[sizeof e->field]; /* field may be e->field itself */
+    copy_cut(name, sizeof name, field);
+    set_text(e, format, args);
     va_end(args);
     e->kind = ERR_INVALID;
-    snprintf(e->field, sizeof e->field, "%s", field);
-    memcpy(e->text, text, sizeof text);
+    memcpy(e->field, name, sizeof name);
     return false;
 }
 
@@ -49,14 +65,13 @@ bool err_wrap(struct err *e, const char *format, ...)
 {
     if (!e)
         return false;
-    char before[sizeof e->text], after[sizeof e->text];
+    char before[sizeof e->text], both[2 * sizeof e->text + 2];
     va_list args;
     va_start(args, format);
     vsnprintf(before, sizeof before, format, args);
     va_end(args);
-    memcpy(after, e->text, sizeof after);
-    size_t n = strnlen(before, sizeof before);
-    snprintf(e->text, sizeof e->text, "%s: %.*s", before, (int)(sizeof e->text - 3 - (n < 509 ? n : 509)), after);
+    snprintf(both, sizeof both, "%s: %s", before, e->text);
+    copy_cut(e->text, sizeof e->text, both);
     return false;
 }
 

@@ -147,22 +147,33 @@ json_t *json_at(const json_t *json, const char *path)
     return (json_t *)at;
 }
 
+bool json_pointer_step(const char **pointer, struct text *key)
+{
+    const char *p = *pointer;
+    if (*p != '/')
+        return false;
+    key->length = 0;
+    text_add_n(key, "", 0); /* "" is a key too */
+    for (p++; *p && *p != '/'; p++) {
+        bool escape = *p == '~' && (p[1] == '0' || p[1] == '1');
+        text_add_char(key, escape ? (*++p == '0' ? '~' : '/') : *p);
+    }
+    *pointer = p;
+    return true;
+}
+
 json_t *json_at_pointer(const json_t *json, const char *pointer)
 {
     const json_t *at = json;
-    while (at && *pointer == '/') {
-        char key[256];
-        size_t n = 0;
-        for (pointer++; *pointer && *pointer != '/' && n + 1 < sizeof key; pointer++) {
-            bool escape = *pointer == '~' && (pointer[1] == '0' || pointer[1] == '1');
-            key[n++] = escape ? (*++pointer == '0' ? '~' : '/') : *pointer;
-        }
-        key[n] = 0;
+    AUTO_TEXT key = { 0 };
+    while (at && json_pointer_step(&pointer, &key)) {
         int64_t index;
-        at = json_is_array(at) ? (text_to_int(key, &index) && index >= 0 ? json_array_get(at, (size_t)index) : NULL)
-                               : json_object_get(at, key);
+        if (json_is_array(at))
+            at = text_to_int(text_of(&key), &index) && index >= 0 ? json_array_get(at, (size_t)index) : NULL;
+        else
+            at = json_object_get(at, text_of(&key));
     }
-    return (json_t *)at;
+    return *pointer ? NULL : (json_t *)at;
 }
 
 void json_pointer_add(char *pointer, size_t size, const char *key)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 #define JSON_DEPTH 64 /* deeper than this is refused */
 
@@ -32,6 +33,8 @@ char *json_write_pretty(const json_t *json); /* two spaces, keys in their order 
 json_t *json_at(const json_t *json, const char *path);
 /* By JSON Pointer (RFC 6901). */
 json_t *json_at_pointer(const json_t *json, const char *pointer);
+/* Takes the first key off a pointer, unescaped; false at its end. */
+bool json_pointer_step(const char **pointer, struct text *key);
 void json_pointer_add(char *pointer, size_t size, const char *key); /* appends "/key", escaped, cut to fit */
 
 /* Borrowed text at path; otherwise when it is missing or no text. */
