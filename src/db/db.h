@@ -57,7 +57,8 @@ bool db_read_now(struct db *db, bool (*work)(void *context, struct db_tx *tx, st
 
 /* Statements. sql must live as long as the db (a constant from .sql files): it is prepared once per connection, found
  * again by its address. format has one letter per $n: i int64_t; t const char * (NULL is SQL NULL); b const void *,
- * size_t; d double; n nothing (NULL). */
+ * size_t; d double; n nothing (NULL);
+ * z int64_t of which 0 is NULL (an id that may be missing). */
 bool db_run(struct db_tx *tx, struct err *e, const char *sql, const char *format, ...);
 struct db_rows *db_rows(struct db_tx *tx, const char *sql, const char *format, ...); /* never NULL; errors show in db_next */
 struct db_rows *db_rows_built(struct db_tx *tx, const char *sql); /* for SQL put together at run time (lists): bind with db_bind_* */

@@ -1,8 +1,13 @@
-/* store/inbox.h - what arrived: deliveries, pushes, events. */
+/* store/inbox.h - what arrived, and what came of it: deliveries, pushes, events.
+ *
+ * Texts in the structs that are read belong to the struct: x_fini frees them.
+ */
 #pragma once
 
 #include "base/json.h"
 #include "db/db.h"
+
+/* ---- deliveries: one raw POST each */
 
 struct inbox_delivery {
     int64_t project_id, listener_id;
@@ -27,3 +32,78 @@ struct inbox_stored {
 
 /* Records one delivery; a repeated one changes nothing but its count. Accepted ones with pushes wait to be matched. */
 bool inbox_store(struct db_tx *tx, const struct inbox_delivery *d, struct inbox_stored *ret, struct err *e);
+
+struct inbox_unmatched {
+    int64_t id, project_id, listener_id, endpoint_id, webhook_id; /* one of the last two is 0: whose listener it is */
+    json_t *events; /* array */
+    int64_t received_at;
+};
+/* The oldest, at most limit; *ret (the caller's, inbox_unmatched_free) has *ret_count. */
+bool inbox_unmatched(struct db_tx *tx, size_t limit, struct inbox_unmatched **ret, size_t *ret_count, struct err *e);
+void inbox_unmatched_free(struct inbox_unmatched *rows, size_t count);
+bool inbox_matched(struct db_tx *tx, int64_t delivery_id, struct err *e);
+
+/* ---- pushes: what happened at the registry, once */
+
+struct push {
+    int64_t id; /* its order */
+    int64_t project_id, endpoint_id;
+    char uuid[37];
+    char *registry, *repository, *tag, *digest, *actor, *pushed_at;
+    char *confirm;      /* none, asked, found, missing, unreachable */
+    char *confirm_text; /* what the registry said */
+    int64_t confirm_due;
+};
+void push_fini(struct push *push);
+bool push_get(struct db_tx *tx, int64_t id, struct push *ret, struct err *e);
+
+/* The same digest (or pushed_at) of the same tag within 60 s is the same push, later it is a new one. Given: project_id,
+ * endpoint_id, registry, repository, tag, digest, actor, pushed_at; filled: id, uuid, confirm. */
+bool push_record(struct db_tx *tx, struct push *push, int64_t now, bool *ret_new, struct err *e);
+bool push_ask(struct db_tx *tx, int64_t id, int64_t due, struct err *e);
+/* Only the first answer counts: *ret_first. digest "" leaves what is known. */
+bool push_confirmed(struct db_tx *tx, int64_t id, const char *confirm, const char *text, const char *digest, bool *ret_first,
+                    struct err *e);
+/* Calls each for every push that the registry is still to be asked about; it gets id and due. */
+bool push_unconfirmed(struct db_tx *tx, void (*each)(void *context, int64_t id, int64_t due), void *context, struct err *e);
+
+/* ---- triggers, as a decision needs them */
+
+struct trigger_row {
+    int64_t id, project_id, endpoint_id, pipeline_id;
+    bool enabled;
+    char *uuid, *project, *name, *image_pattern, *tag_pattern, *verify_push, *refresh_token, *token_hash;
+    char *endpoint, *pipeline, *pipeline_state;
+    json_t *endpoint_properties, *input;
+};
+void trigger_row_fini(struct trigger_row *row);
+bool trigger_get(struct db_tx *tx, int64_t id, struct trigger_row *ret, bool *ret_found, struct err *e);
+/* Ids of the endpoint's triggers that could take this repository: by index. *ret is the caller's to free. */
+bool triggers_of_endpoint(struct db_tx *tx, int64_t endpoint_id, const char *repository, int64_t **ret, size_t *ret_count,
+                          int64_t *ret_all, struct err *e);
+
+/* ---- events: one push seen by one trigger */
+
+struct event_new {
+    int64_t project_id, delivery_id, push_id, webhook_id, execution_id; /* 0: none */
+    const char *webhook, *pipeline, *status, *message;
+    const char *trace; /* JSON array */
+    const char *registry, *repository, *tag, *owner;
+    int64_t attempt;
+    int64_t now;
+};
+bool event_insert(struct db_tx *tx, const struct event_new *event, int64_t *ret_id, struct err *e);
+bool event_of_push(struct db_tx *tx, int64_t push_id, int64_t webhook_id, bool *ret_there, struct err *e);
+bool event_set(struct db_tx *tx, int64_t id, const char *status, const char *message, int64_t execution_id, struct err *e);
+
+struct event_waiting {
+    int64_t id, webhook_id, attempt;
+};
+bool event_waiting(struct db_tx *tx, int64_t push_id, struct event_waiting **ret, size_t *ret_count, struct err *e);
+
+struct event_row {
+    int64_t id, project_id, push_id, webhook_id, attempt, execution_id;
+    char uuid[37];
+};
+bool event_get(struct db_tx *tx, int64_t id, struct event_row *ret, struct err *e); /* ERR_NOT_FOUND */
+bool event_last_attempt(struct db_tx *tx, int64_t push_id, int64_t webhook_id, int64_t *ret, struct err *e);

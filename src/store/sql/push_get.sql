@@ -1,2 +1,3 @@
-SELECT id, uuid, project_id, endpoint_id, registry, repository, tag, digest, actor, pushed_at, confirm, confirm_text
+SELECT id, uuid, project_id, endpoint_id, registry, repository, tag, digest, actor, pushed_at, confirm, confirm_text,
+       confirm_due
 FROM pushes WHERE id = $1;
