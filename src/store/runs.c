@@ -1,0 +1,279 @@
+#include "store/runs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/totals.h"
+#include "store_sql.h"
+
+void run_pipeline_fini(struct run_pipeline *pipeline)
+{
+    free(pipeline->uuid);
+    free(pipeline->project);
+    free(pipeline->name);
+    free(pipeline->state);
+    free(pipeline->definition);
+    *pipeline = (struct run_pipeline){ 0 };
+}
+
+bool run_pipeline_get(struct db_tx *tx, int64_t id, struct run_pipeline *ret, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_pipeline_to_run, "i", id);
+    if (!db_next(r, e))
+        return db_rows_failed(r) ? false : err_set(e, ERR_NOT_FOUND, "the pipeline is gone");
+    *ret = (struct run_pipeline){
+        .id = db_int(r, 0), .uuid = mem_text(db_text(r, 1)), .project_id = db_int(r, 2), .project = mem_text(db_text(r, 3)),
+        .name = mem_text(db_text(r, 4)), .state = mem_text(db_text(r, 5)), .concurrency = db_int(r, 6),
+        .definition = mem_text(db_text(r, 7)), .global = db_int(r, 8),
+    };
+    return true;
+}
+
+/* The hash covers the project, so that nothing is shared between projects. */
+bool definition_pin(struct db_tx *tx, int64_t project_id, const char *definition, int64_t *ret, struct err *e)
+{
+    AUTO_TEXT named = { 0 };
+    text_addf(&named, "%lld\n", (long long)project_id);
+    text_add(&named, definition);
+    AUTO_FREE char *hash = text_sha256(named.at, named.length);
+    AUTO(db_rows) rows = db_rows(tx, SQL_definition_find, "t", hash);
+    if (db_next(rows, e)) {
+        *ret = db_int(rows, 0);
+        return true;
+    }
+    if (db_rows_failed(rows) || !db_run(tx, e, SQL_definition_insert, "itt", project_id, hash, definition))
+        return err_wrap(e, "pin the pipeline's definition");
+    *ret = db_last_id(tx);
+    return true;
+}
+
+/* ---- executions */
+
+void run_row_fini(struct run_row *row)
+{
+    char **texts[] = { &row->project, &row->pipeline_uuid, &row->name, &row->status_message, &row->state, &row->output, &row->comments,
+                       &row->executed_by, &row->triggered_by, &row->source, &row->definition };
+    for (size_t i = 0; i < ALEN(texts); i++)
+        free(*texts[i]);
+    json_decref(row->input);
+    json_decref(row->outside);
+    json_decref(row->tags);
+    for (size_t i = 0; i < row->task_count; i++)
+        task_row_fini(&row->tasks[i]);
+    free(row->tasks);
+    *row = (struct run_row){ 0 };
+}
+
+static json_t *column_json(const struct db_rows *rows, int column, json_t *otherwise)
+{
+    struct err broken = { 0 };
+    json_t *json = NULL;
+    const char *text = db_text(rows, column);
+    if (!json_read(text, strlen(text), &json, &broken))
+        return otherwise;
+    json_decref(otherwise);
+    return json;
+}
+
+static char *column_or_null(const struct db_rows *rows, int column)
+{
+    return db_null(rows, column) ? NULL : mem_text(db_text(rows, column));
+}
+
+static bool get_tasks(struct db_tx *tx, struct run_row *row, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_tasks_get, "i", row->id);
+    while (db_next(r, e)) {
+        row->tasks = mem_resize(row->tasks, (row->task_count + 1) * sizeof *row->tasks);
+        struct task_row *task = &row->tasks[row->task_count++];
+        *task = (struct task_row){ .index = (size_t)db_int(r, 0), .state = mem_text(db_text(r, 2)), .input = column_or_null(r, 3),
+                                   .output = column_or_null(r, 4), .resolved = column_or_null(r, 5) };
+        run_status_parse(db_text(r, 1), &task->status);
+    }
+    return !db_rows_failed(r);
+}
+
+bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_execution_get, "i", id);
+    if (!db_next(r, e))
+        return db_rows_failed(r) ? false : err_set(e, ERR_NOT_FOUND, "no such execution");
+    struct run_row row = {
+        .id = db_int(r, 0), .project_id = db_int(r, 2), .project = mem_text(db_text(r, 3)), .pipeline_id = db_int(r, 4),
+        .definition_id = db_int(r, 5), .name = mem_text(db_text(r, 6)), .index = db_int(r, 7),
+        .status_message = mem_text(db_text(r, 9)), .state = mem_text(db_text(r, 10)), .state_version = (int)db_int(r, 11),
+        .live = db_int(r, 12), .input = column_json(r, 13, json_object()), .outside = column_json(r, 14, json_array()),
+        .output = mem_text(db_text(r, 15)), .comments = mem_text(db_text(r, 16)), .tags = column_json(r, 17, json_array()),
+        .executed_by = mem_text(db_text(r, 18)), .triggered_by = mem_text(db_text(r, 19)), .source = mem_text(db_text(r, 20)),
+        .user_id = db_int(r, 21), .webhook_id = db_int(r, 22), .push_id = db_int(r, 23), .attempt = db_int(r, 24),
+        .requested_at = db_int(r, 25), .started_at = db_int(r, 26), .ended_at = db_int(r, 27), .updated_at = db_int(r, 28),
+        .definition = mem_text(db_text(r, 29)), .pipeline_uuid = mem_text(db_text(r, 30)), .lease_epoch = db_int(r, 31),
+    };
+    snprintf(row.uuid, sizeof row.uuid, "%s", db_text(r, 1));
+    run_status_parse(db_text(r, 8), &row.status);
+    if (!get_tasks(tx, &row, e)) {
+        run_row_fini(&row);
+        return false;
+    }
+    *ret = row;
+    return true;
+}
+
+bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e)
+{
+    if (!db_run(tx, e, SQL_execution_insert, "tiiititttttttizzzi", id_new(run->uuid), run->project_id, run->pipeline_id,
+                run->definition_id, run->name, run->index, run->state, run->input, run->outside, run->comments, run->tags,
+                run->executed_by, run->triggered_by, run->source, run->user_id, run->webhook_id, run->push_id, run->attempt, run->now))
+        return err_wrap(e, "store an execution of %s", run->name);
+    *ret_id = db_changes(tx) ? db_last_id(tx) : 0;
+    return !*ret_id ||
+           (total_add(tx, "executions", run->project_id, 1, e) && change_add(tx, run->project_id, "executions", *ret_id, e));
+}
+
+bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_pipeline_next_index, "i", pipeline_id);
+    if (!db_next(rows, e))
+        return db_rows_failed(rows) ? false : err_set(e, ERR_NOT_FOUND, "the pipeline is gone");
+    *ret = db_int(rows, 0);
+    return true;
+}
+
+static bool collect_ids(struct db_rows *rows, int64_t **ret, size_t *ret_count, struct err *e)
+{
+    AUTO_FREE int64_t *ids = NULL;
+    size_t count = 0;
+    while (db_next(rows, e)) {
+        ids = mem_resize(ids, (count + 1) * sizeof *ids);
+        ids[count++] = db_int(rows, 0);
+    }
+    if (db_rows_failed(rows))
+        return false;
+    *ret = TAKE(ids);
+    *ret_count = count;
+    return true;
+}
+
+/* How many executions of the pipeline may still start. */
+static bool places_free(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e)
+{
+    struct run_pipeline pipeline = { 0 };
+    struct err gone = { 0 };
+    int64_t concurrency = PIPELINE_DEFAULT_CONCURRENCY;
+    if (run_pipeline_get(tx, pipeline_id, &pipeline, &gone))
+        concurrency = pipeline.concurrency;
+    run_pipeline_fini(&pipeline);
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_running, "i", pipeline_id);
+    if (!db_next(rows, e))
+        return false;
+    *ret = concurrency - db_int(rows, 0);
+    return true;
+}
+
+bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, void (*each)(void *context, int64_t id), void *context,
+                      struct err *e)
+{
+    int64_t free_places = 0;
+    if (!places_free(tx, pipeline_id, &free_places, e))
+        return false;
+    if (free_places <= 0)
+        return true;
+    AUTO_FREE int64_t *ids = NULL;
+    size_t count = 0;
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_queued, "ii", pipeline_id, free_places);
+    if (!collect_ids(rows, &ids, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!db_run(tx, e, SQL_execution_start, "iti", ids[i], node, clock_now()))
+            return false;
+        each(context, ids[i]);
+    }
+    return true;
+}
+
+bool run_live(struct db_tx *tx, int64_t **ret, size_t *ret_count, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_live, "");
+    return collect_ids(rows, ret, ret_count, e);
+}
+
+bool run_queued_pipelines(struct db_tx *tx, int64_t **ret, size_t *ret_count, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_queued_pipelines, "");
+    return collect_ids(rows, ret, ret_count, e);
+}
+
+bool run_claim(struct db_tx *tx, int64_t id, const char *node, int64_t *ret_epoch, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_claim, "it", id, node);
+    if (!db_next(rows, e))
+        return db_rows_failed(rows) ? false : err_set(e, ERR_NOT_FOUND, "no such execution");
+    *ret_epoch = db_int(rows, 0);
+    return true;
+}
+
+static bool store_tasks(struct db_tx *tx, const struct run_step *step, struct err *e)
+{
+    for (size_t i = 0; i < step->task_count; i++) {
+        const struct task_row *t = &step->tasks[i];
+        if (!db_run(tx, e, SQL_task_put, "iiittttt", step->id, (int64_t)t->index, step->project_id, run_status_name(t->status), t->state,
+                    t->input, t->output, t->resolved))
+            return false;
+    }
+    return true;
+}
+
+bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e)
+{
+    const struct execution_row *row = &step->row;
+    const char *status = run_status_name(row->status);
+    int64_t now = clock_now();
+    if (!db_run(tx, e, SQL_execution_step, "itttiitzziti", step->id, status, row->status_message, row->state,
+                (int64_t)row->state_version, (int64_t)row->live, row->output, row->started_at, row->ended_at, now, step->node,
+                step->lease_epoch))
+        return false;
+    if (!db_changes(tx))
+        return err_set(e, ERR_CONFLICT, "another node runs this execution");
+    return store_tasks(tx, step, e) && db_run(tx, e, SQL_event_follow, "itti", step->id, status, row->status_message, now) &&
+           change_add(tx, step->project_id, "executions", step->id, e);
+}
+
+/* ---- logs */
+
+bool log_append(struct db_tx *tx, int64_t project_id, int64_t execution_id, int64_t task, const char *bytes, size_t size, struct err *e)
+{
+    uLongf packed_size = compressBound(size);
+    AUTO_FREE unsigned char *packed = mem_alloc(packed_size);
+    if (compress2(packed, &packed_size, (const unsigned char *)bytes, size, 3) != Z_OK)
+        return err_set(e, ERR_INTERNAL, "a log chunk could not be compressed");
+    return db_run(tx, e, SQL_log_append, "iiiibi", project_id, execution_id, task, (int64_t)size, (const void *)packed, (size_t)packed_size,
+                  clock_now());
+}
+
+static bool unpack(struct text *out, const void *chunk, size_t chunk_size, size_t size)
+{
+    uLongf plain_size = size;
+    AUTO_FREE unsigned char *plain = mem_alloc(size + 1);
+    if (uncompress(plain, &plain_size, chunk, chunk_size) != Z_OK || plain_size != size)
+        return false;
+    text_add_n(out, plain, size);
+    return true;
+}
+
+bool log_read(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *after, struct text *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_log_read, "iii", execution_id, task, *after);
+    while (db_next(rows, e)) {
+        size_t chunk_size = 0;
+        const void *chunk = db_blob(rows, 3, &chunk_size);
+        *after = db_int(rows, 0);
+        if (!unpack(ret, chunk, chunk_size, (size_t)db_int(rows, 2)))
+            return err_set(e, ERR_INTERNAL, "log chunk %lld is damaged", (long long)*after);
+    }
+    return !db_rows_failed(rows);
+}

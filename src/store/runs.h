@@ -1,0 +1,75 @@
+/* store/runs.h - executions as rows: pinned definition, state, one row per task, logs.
+ *
+ * Which state follows which is pipeline/engine.h's matter; here it is kept.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "db/db.h"
+#include "pipeline/engine.h"
+
+/* ---- a pipeline as an execution needs it */
+
+struct run_pipeline {
+    int64_t id, project_id, concurrency;
+    bool global;
+    char *uuid, *project, *name, *state, *definition;
+};
+void run_pipeline_fini(struct run_pipeline *pipeline);
+bool run_pipeline_get(struct db_tx *tx, int64_t id, struct run_pipeline *ret, struct err *e); /* ERR_NOT_FOUND */
+
+/* The id of this very definition, stored once however many executions pin it. */
+bool definition_pin(struct db_tx *tx, int64_t project_id, const char *definition, int64_t *ret, struct err *e);
+
+/* ---- executions */
+
+struct run_row { /* everything of one execution; texts are its own */
+    int64_t id, project_id, pipeline_id, definition_id, index, user_id, webhook_id, push_id, attempt, lease_epoch;
+    int64_t requested_at, started_at, ended_at, updated_at; /* 0: not yet */
+    bool live, global;
+    int state_version;
+    enum run_status status;
+    char uuid[37];
+    char *project, *pipeline_uuid, *name, *status_message, *state, *output, *comments, *executed_by, *triggered_by, *source, *definition;
+    json_t *input, *outside, *tags;
+    struct task_row *tasks;
+    size_t task_count;
+};
+void run_row_fini(struct run_row *row);
+bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e); /* ERR_NOT_FOUND; tasks too */
+
+struct run_new {
+    int64_t project_id, pipeline_id, definition_id, index, user_id, webhook_id, push_id, attempt, now;
+    const char *name, *state, *input, *outside, *comments, *tags, *executed_by, *triggered_by, *source;
+    char uuid[37]; /* filled */
+};
+/* *ret_id is 0 when this (webhook, push, attempt) ran already: nothing changed. */
+bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e);
+bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e);
+
+/* Gives queued executions of one pipeline the places that are free, oldest first: they are STARTED, owned by node.
+ * Calls each for every one. */
+bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, void (*each)(void *context, int64_t id), void *context,
+                      struct err *e);
+/* Ids of the live executions that hold a place, and of the pipelines that have queued ones; arrays are the caller's to free. */
+bool run_live(struct db_tx *tx, int64_t **ret, size_t *ret_count, struct err *e);
+bool run_queued_pipelines(struct db_tx *tx, int64_t **ret, size_t *ret_count, struct err *e);
+/* Takes over an execution: *ret_epoch is the lease's new number. */
+bool run_claim(struct db_tx *tx, int64_t id, const char *node, int64_t *ret_epoch, struct err *e);
+
+/* Stores one step: the execution's row, and the rows of the tasks that it made dirty. ERR_CONFLICT: the lease is lost. Its event
+ * follows; when it ended, so does the change sequence. */
+struct run_step {
+    int64_t id, project_id, lease_epoch;
+    const char *node;
+    struct execution_row row;
+    struct task_row *tasks;
+    size_t task_count;
+};
+bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e);
+
+/* ---- what an effect resolved to, and logs */
+
+bool log_append(struct db_tx *tx, int64_t project_id, int64_t execution_id, int64_t task, const char *bytes, size_t size, struct err *e);
+/* Text of the task's chunks after *after (a cursor; 0: from the beginning), which moves; task -1: of all. "" at the end. */
+bool log_read(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *after, struct text *ret, struct err *e);

@@ -1,1 +1,0 @@
-SELECT definition FROM definitions WHERE id = $1;
