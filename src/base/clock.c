@@ -77,27 +77,51 @@ static int64_t parse_fraction(const char *p, int *used)
     return value;
 }
 
+/* Digits stand where shape has a 0; everything else must be as it is there. */
+static bool shaped(const char *text, const char *shape)
+{
+    for (; *shape; text++, shape++)
+        if (*shape == '0' ? !isdigit((unsigned char)*text) : *shape != *text)
+            return false;
+    return true;
+}
+
+static int number(const char *digits, int count)
+{
+    int value = 0;
+    while (count--)
+        value = value * 10 + (*digits++ - '0');
+    return value;
+}
+
+/* "Z" or "+02:00", to the end of the text. */
+static bool parse_zone(const char *zone, int64_t *ret_seconds)
+{
+    *ret_seconds = 0;
+    if (strcmp(zone, "Z") == 0 || strcmp(zone, "z") == 0)
+        return true;
+    if (!(*zone == '+' || *zone == '-') || !shaped(zone + 1, "00:00") || zone[6])
+        return false;
+    int hours = number(zone + 1, 2), minutes = number(zone + 4, 2);
+    *ret_seconds = (hours * 60 + minutes) * (*zone == '-' ? -60 : 60);
+    return hours < 24 && minutes < 60;
+}
+
 bool clock_parse(const char *text, int64_t *ret)
 {
-    struct tm tm = { 0 };
-    int used = 0, offset_hours = 0, offset_minutes = 0, more = 0;
-    char t = 0, sign = 0;
-    if (!text || sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &t, &tm.tm_hour, &tm.tm_min,
-                        &tm.tm_sec, &used) != 7 || !strchr("Tt ", t))
+    if (!text || !(shaped(text, "0000-00-00T00:00:00") || shaped(text, "0000-00-00t00:00:00") ||
+                   shaped(text, "0000-00-00 00:00:00")))
         return false;
-    int64_t fraction = parse_fraction(text + used, &more);
-    const char *zone = text + used + more;
-    if (strcmp(zone, "Z") != 0 && strcmp(zone, "z") != 0) {
-        int n = 0;
-        if (sscanf(zone, "%c%2d:%2d%n", &sign, &offset_hours, &offset_minutes, &n) != 3 || zone[n] || !strchr("+-", sign))
-            return false;
-    }
-    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+    struct tm tm = { .tm_year = number(text, 4) - 1900, .tm_mon = number(text + 5, 2) - 1, .tm_mday = number(text + 8, 2),
+                     .tm_hour = number(text + 11, 2), .tm_min = number(text + 14, 2), .tm_sec = number(text + 17, 2) };
+    int used;
+    int64_t offset, fraction = parse_fraction(text + 19, &used);
+    if (used == 1 || !parse_zone(text + 19 + used, &offset) || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
         return false;
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    int64_t seconds = timegm(&tm);
-    int64_t offset = (offset_hours * 60 + offset_minutes) * 60;
-    *ret = (seconds - (sign == '-' ? -offset : offset)) * CLOCK_SECOND + fraction;
+    struct tm normal = tm;
+    int64_t seconds = timegm(&normal);
+    if (tm.tm_sec < 60 && (normal.tm_mday != tm.tm_mday || normal.tm_mon != tm.tm_mon)) /* 30 February */
+        return false;
+    *ret = (seconds - offset) * CLOCK_SECOND + fraction;
     return true;
 }
