@@ -214,10 +214,9 @@ bool triggers_of_endpoint(struct db_tx *tx, int64_t endpoint_id, const char *rep
 
 /* ---- events */
 
-bool event_insert(struct db_tx *tx, const struct event_new *v, int64_t *ret_id, struct err *e)
+bool inbox_event_add(struct db_tx *tx, struct inbox_event_new *v, int64_t *ret_id, struct err *e)
 {
-    char uuid[ID_TEXT];
-    if (!db_run(tx, e, SQL_event_insert, "tizzztttttttttzii", id_new(uuid), v->project_id, v->delivery_id, v->push_id, v->webhook_id,
+    if (!db_run(tx, e, SQL_inbox_event_add, "tizzztttttttttzii", id_new(v->uuid), v->project_id, v->delivery_id, v->push_id, v->webhook_id,
                 v->webhook, v->pipeline, v->status, v->message, v->trace, v->registry, v->repository, v->tag, v->owner,
                 v->execution_id, v->attempt, v->now))
         return err_wrap(e, "record the event of %s:%s", v->repository, v->tag);
@@ -225,26 +224,26 @@ bool event_insert(struct db_tx *tx, const struct event_new *v, int64_t *ret_id, 
     return total_add(tx, "events", v->project_id, 1, e);
 }
 
-bool event_of_push(struct db_tx *tx, int64_t push_id, int64_t webhook_id, bool *ret_there, struct err *e)
+bool inbox_event_of_push(struct db_tx *tx, int64_t push_id, int64_t webhook_id, bool *ret_there, struct err *e)
 {
-    AUTO(db_rows) rows = db_rows(tx, SQL_event_of_push, "ii", push_id, webhook_id);
+    AUTO(db_rows) rows = db_rows(tx, SQL_inbox_event_of_push, "ii", push_id, webhook_id);
     *ret_there = db_next(rows, e);
     return !db_rows_failed(rows);
 }
 
-bool event_set(struct db_tx *tx, int64_t id, const char *status, const char *message, int64_t execution_id, struct err *e)
+bool inbox_event_set(struct db_tx *tx, int64_t id, const char *status, const char *message, int64_t execution_id, struct err *e)
 {
-    return db_run(tx, e, SQL_event_set, "ittzi", id, status, message, execution_id, clock_now());
+    return db_run(tx, e, SQL_inbox_event_set, "ittzi", id, status, message, execution_id, clock_now());
 }
 
-bool event_waiting(struct db_tx *tx, int64_t push_id, struct event_waiting **ret, size_t *ret_count, struct err *e)
+bool inbox_event_waiting(struct db_tx *tx, int64_t push_id, struct inbox_event_waiting **ret, size_t *ret_count, struct err *e)
 {
-    AUTO_FREE struct event_waiting *found = NULL;
+    AUTO_FREE struct inbox_event_waiting *found = NULL;
     size_t count = 0;
-    AUTO(db_rows) rows = db_rows(tx, SQL_event_waiting, "i", push_id);
+    AUTO(db_rows) rows = db_rows(tx, SQL_inbox_event_waiting, "i", push_id);
     while (db_next(rows, e)) {
         found = mem_resize(found, (count + 1) * sizeof *found);
-        found[count++] = (struct event_waiting){ db_int(rows, 0), db_int(rows, 1), db_int(rows, 2) };
+        found[count++] = (struct inbox_event_waiting){ db_int(rows, 0), db_int(rows, 1), db_int(rows, 2) };
     }
     if (db_rows_failed(rows))
         return false;
@@ -253,20 +252,20 @@ bool event_waiting(struct db_tx *tx, int64_t push_id, struct event_waiting **ret
     return true;
 }
 
-bool event_get(struct db_tx *tx, int64_t id, struct event_row *ret, struct err *e)
+bool inbox_event_get(struct db_tx *tx, int64_t id, struct inbox_event_row *ret, struct err *e)
 {
-    AUTO(db_rows) rows = db_rows(tx, SQL_event_get, "i", id);
+    AUTO(db_rows) rows = db_rows(tx, SQL_inbox_event_get, "i", id);
     if (!db_next(rows, e))
         return db_rows_failed(rows) ? false : err_set(e, ERR_NOT_FOUND, "no such event");
-    *ret = (struct event_row){ .id = db_int(rows, 0), .project_id = db_int(rows, 2), .push_id = db_int(rows, 3),
+    *ret = (struct inbox_event_row){ .id = db_int(rows, 0), .project_id = db_int(rows, 2), .push_id = db_int(rows, 3),
                                .webhook_id = db_int(rows, 4), .attempt = db_int(rows, 5), .execution_id = db_int(rows, 6) };
     snprintf(ret->uuid, sizeof ret->uuid, "%s", db_text(rows, 1));
     return true;
 }
 
-bool event_last_attempt(struct db_tx *tx, int64_t push_id, int64_t webhook_id, int64_t *ret, struct err *e)
+bool inbox_event_last(struct db_tx *tx, int64_t push_id, int64_t webhook_id, int64_t *ret, struct err *e)
 {
-    AUTO(db_rows) rows = db_rows(tx, SQL_event_last_attempt, "ii", push_id, webhook_id);
+    AUTO(db_rows) rows = db_rows(tx, SQL_inbox_event_last, "ii", push_id, webhook_id);
     if (!db_next(rows, e))
         return false;
     *ret = db_int(rows, 0);

@@ -84,26 +84,27 @@ bool triggers_of_endpoint(struct db_tx *tx, int64_t endpoint_id, const char *rep
 
 /* ---- events: one push seen by one trigger */
 
-struct event_new {
+struct inbox_event_new {
     int64_t project_id, delivery_id, push_id, webhook_id, execution_id; /* 0: none */
     const char *webhook, *pipeline, *status, *message;
     const char *trace; /* JSON array */
     const char *registry, *repository, *tag, *owner;
     int64_t attempt;
     int64_t now;
+    char uuid[37]; /* filled */
 };
-bool event_insert(struct db_tx *tx, const struct event_new *event, int64_t *ret_id, struct err *e);
-bool event_of_push(struct db_tx *tx, int64_t push_id, int64_t webhook_id, bool *ret_there, struct err *e);
-bool event_set(struct db_tx *tx, int64_t id, const char *status, const char *message, int64_t execution_id, struct err *e);
+bool inbox_event_add(struct db_tx *tx, struct inbox_event_new *event, int64_t *ret_id, struct err *e);
+bool inbox_event_of_push(struct db_tx *tx, int64_t push_id, int64_t webhook_id, bool *ret_there, struct err *e);
+bool inbox_event_set(struct db_tx *tx, int64_t id, const char *status, const char *message, int64_t execution_id, struct err *e);
 
-struct event_waiting {
+struct inbox_event_waiting {
     int64_t id, webhook_id, attempt;
 };
-bool event_waiting(struct db_tx *tx, int64_t push_id, struct event_waiting **ret, size_t *ret_count, struct err *e);
+bool inbox_event_waiting(struct db_tx *tx, int64_t push_id, struct inbox_event_waiting **ret, size_t *ret_count, struct err *e);
 
-struct event_row {
+struct inbox_event_row {
     int64_t id, project_id, push_id, webhook_id, attempt, execution_id;
     char uuid[37];
 };
-bool event_get(struct db_tx *tx, int64_t id, struct event_row *ret, struct err *e); /* ERR_NOT_FOUND */
-bool event_last_attempt(struct db_tx *tx, int64_t push_id, int64_t webhook_id, int64_t *ret, struct err *e);
+bool inbox_event_get(struct db_tx *tx, int64_t id, struct inbox_event_row *ret, struct err *e); /* ERR_NOT_FOUND */
+bool inbox_event_last(struct db_tx *tx, int64_t push_id, int64_t webhook_id, int64_t *ret, struct err *e);

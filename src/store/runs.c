@@ -126,7 +126,7 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
 
 bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e)
 {
-    if (!db_run(tx, e, SQL_execution_insert, "tiiititttttttizzzi", id_new(run->uuid), run->project_id, run->pipeline_id,
+    if (!db_run(tx, e, SQL_execution_insert, "tiiitittttttttizzzi", id_new(run->uuid), run->project_id, run->pipeline_id,
                 run->definition_id, run->name, run->index, run->state, run->input, run->outside, run->comments, run->tags,
                 run->executed_by, run->triggered_by, run->source, run->user_id, run->webhook_id, run->push_id, run->attempt, run->now))
         return err_wrap(e, "store an execution of %s", run->name);
@@ -239,7 +239,7 @@ bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e)
         return false;
     if (!db_changes(tx))
         return err_set(e, ERR_CONFLICT, "another node runs this execution");
-    return store_tasks(tx, step, e) && db_run(tx, e, SQL_event_follow, "itti", step->id, status, row->status_message, now) &&
+    return store_tasks(tx, step, e) && db_run(tx, e, SQL_inbox_event_follow, "itti", step->id, status, row->status_message, now) &&
            change_add(tx, step->project_id, "executions", step->id, e);
 }
 

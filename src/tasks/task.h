@@ -82,9 +82,12 @@ extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
 
 /* ---- what a type calls; all on the loop */
 
-/* Stores text (copied) as job->resolved; then runs, after the commit. A canceled or failed store ends the run by itself:
- * then never runs, cancel is not called, and the type must free its context in abandon. */
-void task_resolved(struct task_job *run, json_t *resolved, void (*then)(struct task_job *run), void (*abandon)(struct task_job *run));
+/* Stores what the effect is about to act on (resolved: revision, targets, attempt; no secrets) and the input as it was
+ * resolved, for people to see (shown: secrets are masked by the runner), then runs then, after the commit. Both are
+ * borrowed. When the run ends meanwhile (canceled, the process stops) then never runs: abandon does, and must free the
+ * type's context; task_done must not be called. */
+void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (*then)(struct task_job *job),
+                   void (*abandon)(struct task_job *job));
 /* Live progress: one line for people, stored with the task (at most a few a second are), the latest wins. */
 void task_progress(struct task_job *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends to the task's log; masked and stored in chunks. */
