@@ -216,7 +216,7 @@ unsigned char *text_base64_decode(const char *text, size_t n, size_t *ret_size)
             continue;
         plain[m++] = c == '+' ? '-' : c == '/' ? '_' : c;
     }
-    for (int pad = 0; pad < 2 && m && plain[m - 1] == '='; pad++)
+    for (int pad = m % 4 ? 2 : 0; pad < 2 && m && plain[m - 1] == '='; pad++) /* padded texts are whole quartets */
         m--;
     unsigned char *out = mem_alloc(m / 4 * 3 + 4);
     size_t size = 0;

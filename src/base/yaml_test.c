@@ -107,7 +107,7 @@ TEST(yaml, aliases_are_copies_and_merges_fill_in)
     yaml_where(yaml, 0, "/b", &line, &column);
     CHECK(line == 2 && column == 4);
     yaml_where(yaml, 0, "/c/z", &line, &column);
-    CHECK(line == 4 && column == 23);
+    CHECK(line == 4 && column == 22);
 }
 
 TEST(yaml, tags)
