@@ -33,12 +33,17 @@ struct kube_explanation *kube_explain_pods(const json_t *pods);
 /* Pure. From the conditions of an object (ReplicaFailure: quota, admission); NULL when they say nothing. */
 struct kube_explanation *kube_explain_conditions(const json_t *object);
 
+/* Pure. Of a list's items, the warning that tells most about this reason, the newest of equals; NULL: none. Borrowed. */
+const json_t *kube_explain_event(const json_t *events, const char *reason);
+struct kube_explanation *kube_explanation_create(const char *pod, const char *container, const char *reason, const char *message);
+char *kube_one_line(const char *text); /* the cluster's words on one line, cut at 700 bytes; the caller's */
+
 struct kube_explain { /* embed; zero it; yours again once done runs */
-    const json_t *object; /* a workload or a pod: apiVersion, kind, metadata, spec. Held until done */
-    bool without_log;
+    const json_t *object; /* of any kind: kind, metadata.name and namespace. Held until done */
     void (*done)(struct kube_explain *x, const struct err *e);
     /* ---- valid in done */
-    struct kube_explanation *explanation; /* NULL: nothing wrong was found; TAKE it, or it is destroyed after done */
+    struct kube_explanation *explanation; /* yours; NULL: nothing wrong was found */
+    json_t *answer;                       /* the object as it is now; NULL: not read; freed after done */
     struct kube_explain_private *private;
 };
 bool kube_explain_start(struct kube_explain *x, struct kube *kube, struct err *e);

@@ -47,8 +47,6 @@ struct kube_call {
     int64_t retry_after_micros; /* 0: the cluster said nothing */
     struct kube *kube;        /* private from here on */
     struct http_call http;
-    struct timer late;
-    struct err failed;
     bool in_flight;
 };
 bool kube_call_start(struct kube_call *c, struct kube *kube, struct err *e);
