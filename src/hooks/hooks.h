@@ -19,7 +19,8 @@ struct hook_ignored {
 /* What one delivery says. */
 struct hook_result {
     const char *format;          /* "dockerhub", "distribution"; constant */
-    char *delivery_key;          /* the sender's own identity of this delivery, for "a repeat changes nothing" */
+    char *delivery_key;          /* the sender's own identity of this delivery, for "a repeat changes nothing"; "" when it
+                                  * gives none: then no delivery is a repeat of another */
     struct event **events;
     size_t event_count;
     struct hook_ignored *ignored;
@@ -41,8 +42,8 @@ struct hook_input {
     const char *server_type;     /* the endpoint's ("dockerhub", "distribution" ...): preferred where shapes are alike; may be NULL */
 };
 
-/* On success *ret is the caller's to destroy. ERR_INVALID: not readable as JSON (line and column) or a known sender's body
- * with a wrong field (JSON Pointer in e->field and text); ERR_UNSUPPORTED: readable, but of no known sender. */
+/* On success *ret is the caller's to destroy. ERR_INVALID: not readable as JSON (line and column), a known sender's body
+ * with a wrong field (JSON Pointer in e->field and text), or of no known sender. */
 bool hook_decode(const struct hook_input *input, struct hook_result **ret, struct err *e);
 void hook_result_destroy(struct hook_result **r);
 
