@@ -194,6 +194,16 @@ void loop_stop(struct loop *loop)
     event_base_loopbreak(loop->base);
 }
 
+void loop_wait(struct loop *loop)
+{
+    event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+void loop_flush(struct loop *loop)
+{
+    run_posts(loop->post_fd, 0, loop);
+}
+
 struct event_base *loop_base(struct loop *loop)
 {
     return loop->base;

@@ -18,6 +18,8 @@ bool loop_create(struct loop **ret, struct err *e);
 void loop_destroy(struct loop **loop); /* after loop_run returned; waits for the workers */
 void loop_run(struct loop *loop);      /* until loop_stop */
 void loop_stop(struct loop *loop);
+void loop_wait(struct loop *loop);     /* one turn: waits until something happened; for start-up and tools, not inside loop_run */
+void loop_flush(struct loop *loop);    /* runs what was posted, without waiting */
 struct event_base *loop_base(struct loop *loop);
 
 /* A timer, embedded in the caller's struct. Zeroed is unset. */

@@ -1,0 +1,1 @@
+SELECT id, project_id FROM deliveries WHERE uuid = $1;

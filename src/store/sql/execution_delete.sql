@@ -1,0 +1,2 @@
+-- Only a finished one.
+DELETE FROM executions WHERE id = $1 AND live = 0;

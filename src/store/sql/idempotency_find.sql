@@ -1,0 +1,1 @@
+SELECT request, status, answer FROM idempotency WHERE user_id = $1 AND key = $2;

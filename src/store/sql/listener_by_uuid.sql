@@ -1,0 +1,7 @@
+-- What an arriving POST is checked against.
+SELECT l.id, l.uuid, l.project_id, l.token_hash, l.old_token_hash, l.old_until, COALESCE(e.properties, f.properties, '{}'), l.token
+FROM listeners l
+LEFT JOIN endpoints e ON e.id = l.endpoint_id
+LEFT JOIN webhooks w ON w.listener_id = l.id
+LEFT JOIN endpoints f ON f.id = w.endpoint_id
+WHERE l.uuid = $1;

@@ -1,0 +1,1 @@
+DELETE FROM listeners WHERE id = $1;

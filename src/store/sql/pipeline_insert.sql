@@ -1,0 +1,5 @@
+-- Nothing happens when the name is taken.
+INSERT INTO pipelines (uuid, project_id, name, description, state, global, concurrency, definition, created_at, updated_at, created_by,
+                       updated_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $10)
+ON CONFLICT (project_id, name) DO NOTHING;

@@ -1,0 +1,1 @@
+DELETE FROM variables WHERE id = $1;

@@ -1,0 +1,2 @@
+-- By the id that the world sees.
+SELECT id FROM variables WHERE uuid = $1;

@@ -1,0 +1,2 @@
+UPDATE variables SET name = $2, description = $3, type = $4, value = $5, updated_at = $6, updated_by = $7, version = version + 1
+WHERE id = $1;
