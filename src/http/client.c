@@ -1,0 +1,395 @@
+/* Requests of ours: libcurl's multi interface, driven by the loop's sockets and one timer. */
+#include "http/client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/reach.h"
+#include "http/trust.h"
+
+#define ANSWER_LIMIT (16u << 20)
+#define HEADER_LIMIT 200 /* headers of an answer that are kept */
+
+struct http_client {
+    struct loop *loop;
+    CURLM *multi;
+    struct timer timer;
+    char *user_agent;
+    struct link ended; /* struct http_call_private whose done is due */
+    struct post post;
+    bool posted;
+};
+
+struct http_call_private {
+    struct link link;
+    struct http_client *client;
+    struct http_call *call;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct http_trust_held *trust;
+    char *method, *url, *shown; /* shown: for sentences, without query and user */
+    enum http_reach reach;
+    size_t limit;
+    int64_t began;
+    bool canceled, too_large, stopped, unreachable_by_rule;
+    CURLcode code;
+    char error[CURL_ERROR_SIZE];
+};
+
+/* ---- the end of a call */
+
+static void private_free(struct http_call_private *p)
+{
+    if (p->easy)
+        curl_easy_cleanup(p->easy);
+    curl_slist_free_all(p->headers);
+    http_trust_release(&p->trust);
+    free(p->method);
+    free(p->url);
+    free(p->shown);
+    free(p);
+}
+
+static bool describe(const struct http_call_private *p, struct err *e)
+{
+    const char *why = p->error[0] ? p->error : curl_easy_strerror(p->code);
+    if (p->canceled)
+        return err_set(e, ERR_CANCELED, "%s %s: canceled", p->method, p->shown);
+    if (p->too_large)
+        return err_set(e, ERR_TOO_LARGE, "%s %s: the answer is larger than %zu bytes", p->method, p->shown, p->limit);
+    if (p->stopped)
+        return err_set(e, ERR_CANCELED, "%s %s: stopped by its reader", p->method, p->shown);
+    if (p->unreachable_by_rule)
+        return err_set(e, ERR_FORBIDDEN, "%s %s: leads to a private address, which is not allowed here", p->method, p->shown);
+    if (p->code == CURLE_OPERATION_TIMEDOUT)
+        return err_set(e, ERR_TIMEOUT, "%s %s: no answer in time (%s)", p->method, p->shown, why);
+    if (p->code == CURLE_PEER_FAILED_VERIFICATION || p->code == CURLE_SSL_CACERT_BADFILE)
+        return err_set(e, ERR_UPSTREAM, "%s %s: the server's certificate is not trusted: %s", p->method, p->shown,
+                       http_trust_problem(p->trust, why));
+    if (p->code == CURLE_URL_MALFORMAT || p->code == CURLE_UNSUPPORTED_PROTOCOL)
+        return err_set(e, ERR_INVALID, "%s: %s", p->shown, why);
+    return err_set(e, ERR_UNAVAILABLE, "%s %s: %s", p->method, p->shown, why);
+}
+
+static void tell_done(struct http_call_private *p)
+{
+    struct http_call *c = p->call;
+    struct err e = { 0 };
+    bool failed = p->canceled || p->code != CURLE_OK;
+    long status = 0;
+    if (failed)
+        describe(p, &e);
+    curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
+    c->status = failed ? 0 : (int)status;
+    c->took_micros = clock_mono() - p->began;
+    struct http_headers headers = c->answer_headers;
+    struct text answer = c->answer;
+    c->private = NULL;
+    private_free(p);
+    /* done may free c, or start it again with new ones; what is freed afterwards are these. */
+    c->done(c, failed ? &e : NULL);
+    http_headers_fini(&headers);
+    text_fini(&answer);
+}
+
+static void tell_ended(struct post *post)
+{
+    struct http_client *client = OWNER(post, struct http_client, post);
+    client->posted = false;
+    for (struct link *l; (l = list_first(&client->ended));) {
+        struct http_call_private *p = OWNER(l, struct http_call_private, link);
+        list_remove(l);
+        tell_done(p);
+    }
+}
+
+static void end_later(struct http_call_private *p)
+{
+    struct http_client *client = p->client;
+    list_append(&client->ended, &p->link);
+    if (client->posted)
+        return;
+    client->posted = true;
+    client->post.run = tell_ended;
+    loop_post(client->loop, &client->post);
+}
+
+static void gather_ended(struct http_client *client)
+{
+    CURLMsg *m;
+    int left;
+    while ((m = curl_multi_info_read(client->multi, &left))) {
+        struct http_call_private *p = NULL;
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&p);
+        p->code = m->data.result;
+        curl_multi_remove_handle(client->multi, p->easy);
+        end_later(p);
+    }
+}
+
+/* ---- sockets and the timer */
+
+static void socket_ready(evutil_socket_t fd, short what, void *context)
+{
+    struct http_client *client = context;
+    int running, flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    curl_multi_socket_action(client->multi, fd, flags, &running);
+    gather_ended(client);
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *socket_context)
+{
+    struct http_client *client = context;
+    struct event *event = socket_context;
+    (void)easy;
+    if (event)
+        event_free(event);
+    event = NULL;
+    if (what != CURL_POLL_REMOVE) {
+        short flags = (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0) | EV_PERSIST);
+        event = event_new(loop_base(client->loop), fd, flags, socket_ready, client);
+        event_add(event, NULL);
+    }
+    curl_multi_assign(client->multi, fd, event);
+    return 0;
+}
+
+static void timer_due(struct timer *t)
+{
+    struct http_client *client = OWNER(t, struct http_client, timer);
+    int running;
+    curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    gather_ended(client);
+}
+
+static int watch_timer(CURLM *multi, long milliseconds, void *context)
+{
+    struct http_client *client = context;
+    (void)multi;
+    timer_clear(&client->timer);
+    if (milliseconds >= 0)
+        timer_set(&client->timer, client->loop, milliseconds * CLOCK_MS, timer_due);
+    return 0;
+}
+
+bool http_client_create(struct loop *loop, const struct http_client_config *config, struct http_client **ret, struct err *e)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+        return err_set(e, ERR_INTERNAL, "libcurl could not start");
+    struct http_client *c = NEW(struct http_client);
+    *c = (struct http_client){ .loop = loop, .multi = curl_multi_init(),
+                               .user_agent = mem_text(config && config->user_agent ? config->user_agent : "slipway/" SLIPWAY_VERSION) };
+    list_init(&c->ended);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    long per_host = config && config->connections_per_host ? config->connections_per_host : 16;
+    curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 0L); /* watches hold theirs for hours: no limit that could starve calls */
+    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, per_host * 4);
+    curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    *ret = c;
+    return true;
+}
+
+void http_client_destroy(struct http_client **client)
+{
+    struct http_client *c = TAKE(*client);
+    if (!c)
+        return;
+    curl_multi_cleanup(c->multi);
+    timer_clear(&c->timer);
+    free(c->user_agent);
+    free(c);
+}
+
+/* ---- a call begins */
+
+static size_t take_header(char *line, size_t size, size_t n, void *context)
+{
+    struct http_call_private *p = context;
+    size_t length = size * n;
+    const char *colon = memchr(line, ':', length);
+    if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
+        http_headers_fini(&p->call->answer_headers); /* of a redirect, or 100 Continue */
+        text_fini(&p->call->answer);
+    }
+    if (!colon || p->call->answer_headers.count >= HEADER_LIMIT)
+        return length;
+    const char *value = colon + 1, *end = line + length;
+    while (value < end && (*value == ' ' || *value == '\t'))
+        value++;
+    while (end > value && strchr("\r\n \t", end[-1]))
+        end--;
+    AUTO_FREE char *name_text = mem_text_n(line, (size_t)(colon - line)), *value_text = mem_text_n(value, (size_t)(end - value));
+    http_headers_add(&p->call->answer_headers, name_text, value_text);
+    return length;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t n, void *context)
+{
+    struct http_call_private *p = context;
+    struct http_call *c = p->call;
+    if (p->canceled)
+        return 0;
+    if (c->on_data) {
+        long status = 0;
+        curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
+        c->status = (int)status;
+        p->stopped = !c->on_data(c, bytes, size * n);
+        return p->stopped ? 0 : size * n;
+    }
+    if (c->answer.length + size * n > p->limit) {
+        p->too_large = true;
+        return 0;
+    }
+    text_add_n(&c->answer, bytes, size * n);
+    return size * n;
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct http_call_private *p = context;
+    (void)purpose;
+    if (p->reach == HTTP_REACH_PUBLIC && !http_address_public(&address->addr)) {
+        p->unreachable_by_rule = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* The URL as sentences may show it: without user, password and query. */
+static char *shown_url(const char *url)
+{
+    AUTO_TEXT out = { 0 };
+    const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
+    size_t authority = strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', authority);
+    text_add_n(&out, url, (size_t)(host - url));
+    const char *from = at ? at + 1 : host;
+    text_add_n(&out, from, strcspn(from, "?#"));
+    return text_take(&out);
+}
+
+static void set_method(struct http_call_private *p, const struct http_call *c)
+{
+    if (text_is(p->method, "HEAD")) {
+        curl_easy_setopt(p->easy, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (c->body) {
+        curl_easy_setopt(p->easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body_size);
+        curl_easy_setopt(p->easy, CURLOPT_COPYPOSTFIELDS, c->body);
+    }
+    curl_easy_setopt(p->easy, CURLOPT_CUSTOMREQUEST, p->method);
+}
+
+static void set_headers(struct http_call_private *p, const struct http_call *c)
+{
+    bool typed = false;
+    for (size_t i = 0; i < c->headers.count; i++) {
+        const struct http_header *h = &c->headers.at[i];
+        AUTO_FREE char *line = *h->value ? mem_format("%s: %s", h->name, h->value) : mem_format("%s;", h->name);
+        if (strpbrk(line, "\r\n"))
+            continue; /* a value must not become a header of its own */
+        typed |= text_is_any_case(h->name, "Content-Type");
+        p->headers = curl_slist_append(p->headers, line);
+    }
+    if (c->body && !typed)
+        p->headers = curl_slist_append(p->headers, "Content-Type: application/octet-stream");
+    p->headers = curl_slist_append(p->headers, "Expect:");
+    curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
+}
+
+static long milliseconds(int64_t micros, int64_t otherwise)
+{
+    return (long)((micros ? micros : otherwise) / CLOCK_MS);
+}
+
+static void set_limits(struct http_call_private *p, const struct http_call *c)
+{
+    curl_easy_setopt(p->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(c->connect_micros, 5 * CLOCK_SECOND));
+    if (c->on_data) {
+        curl_easy_setopt(p->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(p->easy, CURLOPT_LOW_SPEED_TIME, milliseconds(c->timeout_micros, 30 * CLOCK_SECOND) / 1000 + 1);
+    } else {
+        curl_easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, milliseconds(c->timeout_micros, 30 * CLOCK_SECOND));
+    }
+    curl_easy_setopt(p->easy, CURLOPT_FOLLOWLOCATION, c->redirects > 0 ? 1L : 0L);
+    curl_easy_setopt(p->easy, CURLOPT_MAXREDIRS, (long)c->redirects);
+    curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(p->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    p->limit = c->answer_limit ? c->answer_limit : ANSWER_LIMIT;
+    p->reach = c->reach;
+}
+
+static bool set_all(struct http_call_private *p, const struct http_call *c, struct err *e)
+{
+    CURL *easy = p->easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, p);
+    curl_easy_setopt(easy, CURLOPT_URL, p->url);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, p->error);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, c->proxy ? c->proxy : "");
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, p->client->user_agent);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, p);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, p);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, p);
+    set_method(p, c);
+    set_headers(p, c);
+    set_limits(p, c);
+    return http_trust_apply(easy, c->trust, &p->trust, e);
+}
+
+bool http_call_start(struct http_call *c, struct http_client *client, struct err *e)
+{
+    struct http_call_private *p = NEW(struct http_call_private);
+    *p = (struct http_call_private){ .client = client, .call = c, .easy = curl_easy_init(), .method = mem_text(c->method ? c->method : "GET"),
+                                     .url = mem_text(c->url), .shown = shown_url(c->url), .began = clock_mono() };
+    c->status = 0;
+    c->answer_headers = (struct http_headers){ 0 };
+    c->answer = (struct text){ 0 };
+    if (!set_all(p, c, e) || (curl_multi_add_handle(client->multi, p->easy) != CURLM_OK && !err_set(e, ERR_INTERNAL, "libcurl refused a call"))) {
+        private_free(p);
+        return false;
+    }
+    c->private = p;
+    return true;
+}
+
+void http_call_cancel(struct http_call *c)
+{
+    struct http_call_private *p = c->private;
+    if (!p || p->canceled)
+        return;
+    p->canceled = true;
+    if (link_in_list(&p->link))
+        return; /* it ended just now; its done will say canceled */
+    curl_multi_remove_handle(p->client->multi, p->easy);
+    end_later(p);
+}
+
+bool http_call_refused(const struct http_call *c, struct err *e)
+{
+    AUTO_FREE char *shown = shown_url(c->url ? c->url : "");
+    AUTO_FREE char *said = mem_text_n(c->answer.at ? c->answer.at : "", c->answer.length < 200 ? c->answer.length : 200);
+    return err_set(e, err_kind_of_status(c->status), "%s %s answered %d%s%s", c->method ? c->method : "GET", shown, c->status,
+                   *said ? ": " : "", said);
+}
