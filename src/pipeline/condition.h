@@ -3,9 +3,11 @@
  *   ||   &&   !   == !=   < <= > >=   in   + -   * / %   ( )   "text" 'text'   12.5   true false null   ${reference}
  *
  * in ascending order of binding; a comparison is not chained. A reference may
- * stand in quotes, alone or among text: it is then a text. Texts and numbers
- * compare by value where both read as numbers, otherwise as texts; texts that
- * read "true", "false" equal the booleans. "in": a text in a text, a value in an array, a key in an object.
+ * stand in quotes, alone or among text: it is then a text. Two texts are equal
+ * letter by letter (the tags 1.1 and 1.10 differ); where one side is a number,
+ * or with < > <= >=, texts that read as numbers count as numbers. The texts
+ * "true", "false" and "null" equal true, false and null. "in": a text in a text,
+ * a value in a list, a key in an object. "+" joins where a side is no number.
  */
 #pragma once
 

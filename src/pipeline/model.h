@@ -87,6 +87,7 @@ enum pipeline_state { PIPELINE_DISABLED, PIPELINE_ENABLED, PIPELINE_RELEASED };
 
 struct pipeline {
     json_t *definition;
+    json_t *texts; /* private: numbers and booleans that stood where a text was meant */
     const char *name, *project, *description, *icon; /* "" when not given */
     enum pipeline_state state; /* "state", or else "enabled" */
     bool state_given;          /* the definition said either */
@@ -100,8 +101,8 @@ struct pipeline {
     size_t references; /* how many hold it */
 };
 
-/* Compiles definition (its reference is shared; do not change it afterwards). False when it has errors that leave no
- * order to run in; found, which may be NULL, then says which. Otherwise *ret is the caller's (pipeline_destroy), and found may hold
+/* Compiles definition (its reference is shared; do not change it afterwards). False when it has errors; found,
+ * which may be NULL, then says which. Otherwise *ret is the caller's (pipeline_destroy), and found may hold
  * warnings. Unknown types and keys, references and conditions are for pipeline_check. */
 bool pipeline_create(json_t *definition, struct pipeline **ret, struct problems *found);
 struct pipeline *pipeline_ref(struct pipeline *pipeline);

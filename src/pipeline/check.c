@@ -1,0 +1,374 @@
+/* Everything about a definition that can be known before a run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "pipeline/condition.h"
+#include "pipeline/expression.h"
+
+struct checker {
+    const struct pipeline *p;
+    const struct pipeline_checks *checks;
+    struct problems *found;
+    const struct pipeline_task *task; /* whose texts are looked at; NULL: the pipeline's own, read when all is over */
+    char pointer[1024];
+};
+
+static const char *const PIPELINE_KEYS[] = {
+    /* what people write */
+    "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "options", "input",
+    "_inputMeta", "_outputMeta", "output", "starred", "workspace", "ciWorkspace", "stageOrder", "stages", "notifications", "rollbacks",
+    /* what the server adds */
+    "id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy", "_link", "_projectId", "_createTimeInMicros",
+    "_updateTimeInMicros", "_createdBy", "_updatedBy", "_warnings", NULL,
+};
+static const char *const STAGE_KEYS[] = { "taskOrder", "tasks", "description", "tags", NULL };
+static const char *const TASK_KEYS[] = {
+    "type", "ignoreFailure", "preCondition", "endpoints", "input", "tags", "timeout", "onCrash", "description", "_configured", NULL,
+};
+
+static size_t enter(struct checker *c, const char *key)
+{
+    size_t here = strlen(c->pointer);
+    json_pointer_add(c->pointer, sizeof c->pointer, key);
+    return here;
+}
+
+static void leave(struct checker *c, size_t here)
+{
+    c->pointer[here] = 0;
+}
+
+#define ERROR(c, ...) problem_add((c)->found, PROBLEM_ERROR, (c)->pointer, __VA_ARGS__)
+#define WARN(c, ...) problem_add((c)->found, PROBLEM_WARNING, (c)->pointer, __VA_ARGS__)
+/* Kept at import, refused when it is to run. */
+#define UNFIT(c, ...) problem_add((c)->found, (c)->checks->enabling ? PROBLEM_ERROR : PROBLEM_WARNING, (c)->pointer, __VA_ARGS__)
+
+static bool listed(const char *const *list, const char *key)
+{
+    for (; *list; list++)
+        if (text_is(*list, key))
+            return true;
+    return false;
+}
+
+static void check_keys(struct checker *c, const json_t *object, const char *const *known, const char *what)
+{
+    void *at = json_object_iter((json_t *)object);
+    for (; at; at = json_object_iter_next((json_t *)object, at)) {
+        const char *key = json_object_iter_key(at);
+        if (listed(known, key))
+            continue;
+        size_t here = enter(c, key);
+        UNFIT(c, "unknown key '%s' of a %s", key, what);
+        leave(c, here);
+    }
+}
+
+/* ---- references */
+
+static void check_task_reference(struct checker *c, const struct reference *r, const char *text, size_t n)
+{
+    bool of_stage = r->kind == REFERENCE_STAGE_STATUS || r->kind == REFERENCE_STAGE_MESSAGE;
+    if (!c->task)
+        return;
+    if (of_stage && r->stage > c->task->stage)
+        ERROR(c, "${%.*s}: stage '%s' runs later", (int)n, text, c->p->stages[r->stage].name);
+    if (of_stage)
+        return;
+    const struct pipeline_task *asked = &c->p->tasks[r->task];
+    if (asked->group > c->task->group)
+        ERROR(c, "${%.*s}: task '%s' runs later", (int)n, text, asked->name);
+    else if (asked == c->task)
+        ERROR(c, "${%.*s}: a task cannot refer to itself", (int)n, text);
+    else if (asked->group == c->task->group)
+        ERROR(c, "${%.*s}: task '%s' runs at the same time", (int)n, text, asked->name);
+}
+
+static bool declared(const struct checker *c, const struct reference *r)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)c->p->inputs, name, value) {
+        size_t length = strlen(name);
+        bool begins = length <= r->rest_length && !memcmp(name, r->rest, length);
+        if (begins && (length == r->rest_length || strchr(".[", r->rest[length])))
+            return true;
+    }
+    return false;
+}
+
+/* "${Stage.Task.output.x}" of a stage that does not exist, rather than something of a shell's. */
+static bool looks_ours(const char *text, size_t n)
+{
+    AUTO_FREE char *copy = mem_text_n(text, n);
+    return strstr(copy, ".output.") || text_ends(copy, ".output") || text_ends(copy, ".status");
+}
+
+static void check_reference(struct checker *c, const char *text, size_t n)
+{
+    struct reference r;
+    reference_parse(text, n, c->p, &r);
+    switch (r.kind) {
+    case REFERENCE_UNKNOWN:
+        if (*r.problem)
+            ERROR(c, "${%.*s}: %s", (int)n, text, r.problem);
+        else if (looks_ours(text, n))
+            ERROR(c, "${%.*s} begins with no known stage", (int)n, text);
+        else
+            WARN(c, "${%.*s} names nothing known and stays as it is", (int)n, text);
+        break;
+    case REFERENCE_INPUT:
+        if (!declared(c, &r))
+            ERROR(c, "${%.*s}: the pipeline declares no such input", (int)n, text);
+        break;
+    case REFERENCE_OUTPUT:
+        if (c->task)
+            ERROR(c, "${%.*s}: the pipeline's outputs are known when it has ended", (int)n, text);
+        break;
+    case REFERENCE_VARIABLE:
+    case REFERENCE_DEFAULT:
+        break;
+    default:
+        check_task_reference(c, &r, text, n);
+    }
+}
+
+static void check_text(struct checker *c, const char *text)
+{
+    struct segment piece;
+    size_t n = strlen(text), references = 0;
+    for (size_t at = 0; segment_next(text, n, &at, &piece);) {
+        if (!piece.reference)
+            continue;
+        if (++references > EXPRESSION_REFERENCES) {
+            ERROR(c, "more than %d references in one text", EXPRESSION_REFERENCES);
+            return;
+        }
+        check_reference(c, text + piece.at + 2, piece.length - 3);
+    }
+}
+
+static void check_tree(struct checker *c, const json_t *tree)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    if (json_is_string(tree))
+        check_text(c, json_string_value(tree));
+    json_array_foreach(tree, i, value) {
+        char index[24];
+        snprintf(index, sizeof index, "%zu", i);
+        size_t here = enter(c, index);
+        check_tree(c, value);
+        leave(c, here);
+    }
+    json_object_foreach((json_t *)tree, key, value) {
+        size_t here = enter(c, key);
+        check_text(c, key);
+        check_tree(c, value);
+        leave(c, here);
+    }
+}
+
+static void each_reference(void *owner, const char *reference, size_t n, __attribute__((unused)) size_t offset)
+{
+    check_reference(owner, reference, n);
+}
+
+static void check_condition(struct checker *c)
+{
+    const struct pipeline_task *t = c->task;
+    size_t here = enter(c, "preCondition");
+    struct condition *never = NULL;
+    struct err e = { 0 };
+    if (t->condition)
+        condition_each(t->condition, each_reference, c);
+    else if (*t->condition_text && !condition_parse(t->condition_text, strlen(t->condition_text), 0, &never, &e))
+        ERROR(c, "the condition is wrong: %s", e.text);
+    condition_destroy(&never);
+    leave(c, here);
+}
+
+/* ---- fields of a type */
+
+static const char *const FIELD_WORDS[] = {
+    [FIELD_TEXT] = "a text",     [FIELD_INT] = "a whole number", [FIELD_BOOL] = "true or false",
+    [FIELD_OBJECT] = "an object", [FIELD_ARRAY] = "a list",      [FIELD_ANY] = "any value",
+    [FIELD_IGNORED] = "ignored",
+};
+
+static bool fits(const json_t *value, enum field_type type)
+{
+    const char *text = json_string_value(value);
+    int64_t number;
+    if (text && (!*text || strstr(text, "${")))
+        return true; /* known only in a run */
+    switch (type) {
+    case FIELD_TEXT:
+        return text || json_is_number(value) || json_is_boolean(value);
+    case FIELD_INT:
+        return json_is_integer(value) || (text && text_to_int(text, &number));
+    case FIELD_BOOL:
+        return json_is_boolean(value) || text_is(text, "true") || text_is(text, "false");
+    case FIELD_OBJECT:
+        return json_is_object(value);
+    case FIELD_ARRAY:
+        return json_is_array(value);
+    case FIELD_ANY:
+    case FIELD_IGNORED:
+        break;
+    }
+    return true;
+}
+
+static bool nothing(const json_t *value)
+{
+    return !value || json_is_null(value) || (json_is_string(value) && !json_string_length(value));
+}
+
+static void check_field(struct checker *c, const struct field *field)
+{
+    const json_t *value = json_at(c->task->input, field->path);
+    if (nothing(value)) {
+        if (field->need == REQUIRED)
+            UNFIT(c, "'%s' is missing", field->path);
+        return;
+    }
+    size_t here = strlen(c->pointer), n = strcspn(field->path, ".[");
+    AUTO_FREE char *first = mem_text_n(field->path, n);
+    enter(c, first);
+    if (!fits(value, field->type))
+        UNFIT(c, "'%s' must be %s", field->path, FIELD_WORDS[field->type]);
+    leave(c, here);
+}
+
+/* Is key the first step of a field's path? */
+static bool known_field(const struct pipeline_type *type, const char *key)
+{
+    size_t n = strlen(key);
+    for (size_t i = 0; i < type->field_count; i++)
+        if (strcspn(type->fields[i].path, ".[") == n && !memcmp(type->fields[i].path, key, n))
+            return true;
+    return false;
+}
+
+static void check_input(struct checker *c, const struct pipeline_type *type)
+{
+    size_t here = enter(c, "input");
+    const char *key;
+    json_t *value;
+    for (size_t i = 0; i < type->field_count; i++)
+        check_field(c, &type->fields[i]);
+    json_object_foreach((json_t *)c->task->input, key, value) {
+        if (known_field(type, key))
+            continue;
+        size_t inner = enter(c, key);
+        UNFIT(c, "a %s task knows no input '%s'", type->name, key);
+        leave(c, inner);
+    }
+    leave(c, here);
+}
+
+/* "name!" in the table is one that must be there. */
+static bool endpoint_is(const char *row, const char *key)
+{
+    size_t n = strlen(key);
+    return !strncmp(row, key, n) && (!row[n] || text_is(row + n, "!"));
+}
+
+static void check_endpoints(struct checker *c, const struct pipeline_type *type)
+{
+    size_t here = enter(c, "endpoints");
+    const char *key;
+    json_t *value;
+    for (const char *const *row = type->endpoints; row && *row; row++) {
+        AUTO_FREE char *name = mem_text_n(*row, strcspn(*row, "!"));
+        if (text_ends(*row, "!") && nothing(json_object_get(c->task->endpoints, name)))
+            UNFIT(c, "endpoint '%s' is missing", name);
+    }
+    json_object_foreach((json_t *)c->task->endpoints, key, value) {
+        const char *const *row = type->endpoints;
+        while (row && *row && !endpoint_is(*row, key))
+            row++;
+        size_t inner = enter(c, key);
+        if (!row || !*row)
+            UNFIT(c, "a %s task has no endpoint '%s'", type->name, key);
+        else if (!json_is_string(value) && !json_is_null(value))
+            UNFIT(c, "endpoint '%s' must be the name of an endpoint", key);
+        leave(c, inner);
+    }
+    leave(c, here);
+}
+
+static void check_type(struct checker *c)
+{
+    const struct pipeline_type *type = pipeline_type_find(c->checks->types, c->checks->type_count, c->task->type);
+    if (type) {
+        check_input(c, type);
+        check_endpoints(c, type);
+        return;
+    }
+    size_t here = enter(c, "type");
+    if (*c->task->type)
+        UNFIT(c, "task type '%s' is not known here", c->task->type);
+    else
+        UNFIT(c, "task '%s' has no type", c->task->name);
+    leave(c, here);
+}
+
+/* ---- all of it */
+
+static void check_task(struct checker *c, const struct pipeline_task *t)
+{
+    c->task = t;
+    snprintf(c->pointer, sizeof c->pointer, "%s", "");
+    enter(c, "stages");
+    enter(c, c->p->stages[t->stage].name);
+    enter(c, "tasks");
+    enter(c, t->name);
+    check_keys(c, t->spec, TASK_KEYS, "task");
+    check_type(c);
+    check_condition(c);
+    size_t here = enter(c, "input");
+    check_tree(c, t->input);
+    leave(c, here);
+    enter(c, "endpoints");
+    check_tree(c, t->endpoints);
+    c->task = NULL;
+    c->pointer[0] = 0;
+}
+
+static void check_rest(struct checker *c, const char *key)
+{
+    size_t here = enter(c, key);
+    check_tree(c, json_object_get(c->p->definition, key));
+    leave(c, here);
+}
+
+void pipeline_check(const struct pipeline *pipeline, const struct pipeline_checks *checks, struct problems *found)
+{
+    struct checker c = { .p = pipeline, .checks = checks, .found = found };
+    check_keys(&c, pipeline->definition, PIPELINE_KEYS, "pipeline");
+    if (!pipeline->task_count)
+        UNFIT(&c, "the pipeline has no task to run");
+    for (size_t i = 0; i < pipeline->stage_count; i++) {
+        size_t here = enter(&c, "stages");
+        enter(&c, pipeline->stages[i].name);
+        check_keys(&c, pipeline->stages[i].spec, STAGE_KEYS, "stage");
+        if (!pipeline->stages[i].task_count)
+            WARN(&c, "stage '%s' has no task", pipeline->stages[i].name);
+        leave(&c, here);
+    }
+    for (size_t i = 0; i < pipeline->task_count; i++)
+        check_task(&c, &pipeline->tasks[i]);
+    check_rest(&c, "output");
+}
+
+const struct pipeline_type *pipeline_type_find(const struct pipeline_type *types, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_is(types[i].name, name))
+            return &types[i];
+    return NULL;
+}

@@ -1,0 +1,599 @@
+/* One event in, the next state and its effects out. Every change of status goes through the tables in moves.c. */
+#include "pipeline/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "pipeline/condition.h"
+#include "pipeline/moves.h"
+#include "pipeline/scope.h"
+
+#define DELAY_MOST (10 * CLOCK_MINUTE) /* of a delay that a task asks for */
+
+static const struct run_limits DEFAULTS = {
+    .attempts = 10,
+    .retry_time = 30 * CLOCK_MINUTE,
+    .retry_least = CLOCK_SECOND,
+    .retry_most = CLOCK_MINUTE,
+    .execution_time = 7 * CLOCK_DAY,
+};
+
+struct step {
+    struct execution *x;
+    const struct run_event *event;
+    struct run_effects *effects;
+    struct run_limits limits;
+};
+
+/* ---- small tools */
+
+static struct run_limits limits_of(const struct run_event *event)
+{
+    struct run_limits l = event->limits ? *event->limits : DEFAULTS;
+    l.attempts = l.attempts ? l.attempts : DEFAULTS.attempts;
+    l.retry_time = l.retry_time ? l.retry_time : DEFAULTS.retry_time;
+    l.retry_least = l.retry_least ? l.retry_least : DEFAULTS.retry_least;
+    l.retry_most = l.retry_most ? l.retry_most : DEFAULTS.retry_most;
+    l.execution_time = l.execution_time ? l.execution_time : DEFAULTS.execution_time;
+    return l;
+}
+
+void run_effects_fini(struct run_effects *effects)
+{
+    free(effects->at);
+    *effects = (struct run_effects){ 0 };
+}
+
+static void effect(struct step *s, struct run_effect e)
+{
+    struct run_effects *list = s->effects;
+    if (list->count == list->room) {
+        list->room = list->room ? list->room * 2 : 4;
+        list->at = mem_resize(list->at, list->room * sizeof *list->at);
+    }
+    list->at[list->count++] = e;
+}
+
+static void set_json(json_t **member, json_t *value)
+{
+    json_decref(*member);
+    *member = value;
+}
+
+/* Texts of tasks come from clusters: what is no UTF-8 is replaced as a whole rather than lost. */
+static void set_text(json_t **member, const char *text)
+{
+    json_t *json = text && *text ? json_string(text) : NULL;
+    set_json(member, json || !text || !*text ? json : json_string("(a message that is no UTF-8)"));
+}
+
+__attribute__((format(printf, 2, 3))) static void set_format(json_t **member, const char *format, ...)
+{
+    va_list args;
+    char *text = NULL;
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    set_text(member, n < 0 ? "" : text);
+    free(text);
+}
+
+static bool active(const struct task_run *run)
+{
+    return run->status == RUN_RUNNING || run->status == RUN_WAITING || run->status == RUN_CANCELING;
+}
+
+static void span(int64_t micros, char out[32])
+{
+    bool minutes = micros >= CLOCK_MINUTE;
+    int64_t n = micros / (minutes ? CLOCK_MINUTE : CLOCK_SECOND);
+    snprintf(out, 32, "%lld %s%s", (long long)n, minutes ? "minute" : "second", n == 1 ? "" : "s");
+}
+
+/* ---- moves */
+
+static void ask(struct step *s, enum ask what, size_t task)
+{
+    int attempt = task == RUN_NO_TASK ? 0 : s->x->tasks[task].attempt;
+    struct run_effect e = { .task = task, .attempt = attempt, .resume = what == ASK_RESUME || what == ASK_CANCEL_AGAIN };
+    switch (what) {
+    case ASK_RUN:
+    case ASK_RESUME:
+        e.kind = EFFECT_RUN_TASK;
+        break;
+    case ASK_CANCEL:
+    case ASK_CANCEL_AGAIN:
+        e.kind = EFFECT_CANCEL_TASK;
+        break;
+    case ASK_FINISHED:
+        e.kind = EFFECT_FINISHED;
+        break;
+    case ASK_NOTHING:
+    case ASK_COUNT:
+        return;
+    }
+    effect(s, e);
+}
+
+static void begin_attempt(struct step *s, struct task_run *run, size_t task)
+{
+    int64_t timeout = s->x->pipeline->tasks[task].timeout;
+    run->attempt++;
+    run->retry_at = 0;
+    set_json(&run->message, NULL);
+    set_json(&run->progress, NULL);
+    set_json(&run->detail, NULL);
+    if (run->started_at)
+        return;
+    run->started_at = s->event->now;
+    run->timeout_at = timeout ? s->event->now + timeout : 0;
+}
+
+static void end_task(struct step *s, struct task_run *run)
+{
+    run->ended_at = s->event->now;
+    run->started_at = run->started_at ? run->started_at : s->event->now;
+    run->retry_at = run->timeout_at = 0;
+}
+
+/* False: no such move. */
+static bool move_task(struct step *s, size_t task, enum trigger on)
+{
+    struct task_run *run = &s->x->tasks[task];
+    const struct move *move = task_move(run->status, on);
+    if (!move)
+        return false;
+    if (move->from != move->to) {
+        run->status = move->to;
+        run->dirty = s->x->dirty = true;
+        if (move->to == RUN_RUNNING)
+            begin_attempt(s, run, task);
+        else if (run_status_final(move->to))
+            end_task(s, run);
+    }
+    ask(s, move->ask, task);
+    return true;
+}
+
+static bool move_execution(struct step *s, enum trigger on)
+{
+    struct execution *x = s->x;
+    const struct move *move = execution_move(x->status, on);
+    if (!move)
+        return false;
+    x->status = move->to;
+    x->dirty = true;
+    if (run_status_final(move->to))
+        x->ended_at = s->event->now;
+    ask(s, move->ask, RUN_NO_TASK);
+    return true;
+}
+
+static bool fail_task(struct step *s, size_t task)
+{
+    bool ignored = s->x->pipeline->tasks[task].ignore_failure;
+    return move_task(s, task, ignored ? TASK_FAIL_IGNORED_ON : TASK_FAIL_ON);
+}
+
+/* ---- a group begins */
+
+static bool condition_holds(struct step *s, const struct pipeline_task *t, bool *ret, struct err *e)
+{
+    struct execution_scope scope;
+    execution_scope_init(&scope, s->x, s->event->facts, t->index);
+    if (t->condition)
+        return condition_evaluate(t->condition, &scope.scope, ret, NULL, e);
+    struct condition *never = NULL;
+    *ret = true;
+    bool ok = !*t->condition_text || condition_parse(t->condition_text, strlen(t->condition_text), 0, &never, e);
+    condition_destroy(&never);
+    return ok;
+}
+
+static void begin_task(struct step *s, size_t task)
+{
+    const struct pipeline_task *t = &s->x->pipeline->tasks[task];
+    struct task_run *run = &s->x->tasks[task];
+    struct err e = { 0 };
+    bool holds = false;
+    if (!condition_holds(s, t, &holds, &e)) {
+        fail_task(s, task);
+        set_format(&run->message, "the condition cannot be evaluated: %s", e.text);
+    } else if (!holds) {
+        move_task(s, task, TASK_SKIP_ON);
+        set_format(&run->message, "the condition is false: %s", t->condition_text);
+    } else {
+        move_task(s, task, TASK_BEGIN_ON);
+    }
+}
+
+static void say_stage(struct step *s)
+{
+    size_t stage = execution_stage(s->x);
+    if (stage < s->x->pipeline->stage_count)
+        set_format(&s->x->message, "Executing %s", s->x->pipeline->stages[stage].name);
+}
+
+/* ---- the end */
+
+/* Each output by itself: one that has no value (its task was skipped) is "", and does not spoil the others. */
+static void resolve_outputs(struct step *s)
+{
+    struct execution_scope scope;
+    const char *name;
+    json_t *value, *outputs = json_object();
+    execution_scope_init(&scope, s->x, s->event->facts, RUN_NO_TASK);
+    json_object_foreach((json_t *)s->x->pipeline->outputs, name, value) {
+        AUTO_RESOLUTION more = { 0 };
+        AUTO_JSON *resolved = NULL;
+        if (!expression_resolve_tree(value, NULL, &scope.scope, &resolved, &more, NULL))
+            resolved = json_string("");
+        if (json_array_size(more.secrets)) {
+            json_decref(resolved);
+            resolved = json_string("********");
+        }
+        json_object_set(outputs, name, resolved);
+    }
+    set_json(&s->x->output, outputs);
+}
+
+/* The task of the current group that came to this status first. */
+static size_t first_with(const struct execution *x, enum run_status status)
+{
+    const struct pipeline_group *g = &x->pipeline->groups[x->group];
+    size_t found = RUN_NO_TASK;
+    for (size_t i = g->first; x->group < x->pipeline->group_count && i < g->first + g->count; i++)
+        if (x->tasks[i].status == status && (found == RUN_NO_TASK || x->tasks[i].ended_at < x->tasks[found].ended_at))
+            found = i;
+    return found;
+}
+
+static void say_task(struct execution *x, size_t task)
+{
+    AUTO_FREE char *path = pipeline_task_path(x->pipeline, task);
+    set_format(&x->message, "%s: %s", path, run_text(x->tasks[task].message));
+}
+
+static void complete(struct step *s)
+{
+    resolve_outputs(s);
+    set_text(&s->x->message, "Execution Completed.");
+    move_execution(s, EXECUTION_COMPLETE_ON);
+}
+
+static void fail(struct step *s)
+{
+    size_t task = first_with(s->x, RUN_FAILED);
+    if (s->x->expired)
+        set_text(&s->x->message, "Execution took too long and was stopped.");
+    else if (task != RUN_NO_TASK)
+        say_task(s->x, task);
+    move_execution(s, EXECUTION_FAIL_ON);
+}
+
+static void stop(struct step *s)
+{
+    size_t task = first_with(s->x, RUN_CANCELED);
+    if (task != RUN_NO_TASK)
+        say_task(s->x, task);
+    else
+        set_format(&s->x->message, "Execution canceled by %s.", json_text_at(s->x->canceled, "by", "somebody"));
+    move_execution(s, EXECUTION_STOP_ON);
+}
+
+/* ---- going on until something runs, or nothing is left */
+
+static bool group_active(const struct execution *x)
+{
+    const struct pipeline_group *g = &x->pipeline->groups[x->group];
+    for (size_t i = g->first; i < g->first + g->count; i++)
+        if (active(&x->tasks[i]))
+            return true;
+    return false;
+}
+
+/* False: nothing more happens by itself. */
+static bool advance_group(struct step *s)
+{
+    struct execution *x = s->x;
+    const struct pipeline_group *g = &x->pipeline->groups[x->group];
+    if (x->tasks[g->first].status == RUN_NOT_STARTED) { /* all of a group begin in one step */
+        if (x->status == RUN_PAUSING)
+            move_execution(s, EXECUTION_IDLE_ON);
+        if (x->status != RUN_RUNNING)
+            return false;
+        for (size_t i = g->first; i < g->first + g->count; i++)
+            begin_task(s, i);
+        return true;
+    }
+    if (group_active(x))
+        return false;
+    if (first_with(x, RUN_FAILED) != RUN_NO_TASK) {
+        fail(s);
+    } else if (first_with(x, RUN_CANCELED) != RUN_NO_TASK) {
+        stop(s);
+    } else {
+        x->group++;
+        if (x->group < x->pipeline->group_count && move_execution(s, EXECUTION_NEXT_ON))
+            say_stage(s);
+    }
+    return true;
+}
+
+static void advance(struct step *s)
+{
+    struct execution *x = s->x;
+    while (x->status == RUN_RUNNING || x->status == RUN_PAUSING || x->status == RUN_CANCELING) {
+        bool more = x->group < x->pipeline->group_count;
+        if (x->status == RUN_CANCELING) {
+            if (more && group_active(x))
+                return;
+            if (x->expired)
+                fail(s);
+            else
+                stop(s);
+        } else if (!more) {
+            complete(s);
+        } else if (!advance_group(s)) {
+            return;
+        }
+    }
+}
+
+static void sooner(int64_t *at, int64_t candidate)
+{
+    if (candidate && (!*at || candidate < *at))
+        *at = candidate;
+}
+
+static void set_timer(struct step *s)
+{
+    struct execution *x = s->x;
+    int64_t next = 0;
+    if (x->status == RUN_RUNNING || x->status == RUN_PAUSING)
+        next = x->expires_at;
+    for (size_t i = 0; execution_live(x) && i < x->pipeline->task_count; i++) {
+        if (x->tasks[i].status == RUN_WAITING)
+            sooner(&next, x->tasks[i].retry_at);
+        if (x->tasks[i].status == RUN_WAITING || x->tasks[i].status == RUN_RUNNING)
+            sooner(&next, x->tasks[i].timeout_at);
+    }
+    bool again = next && (s->event->kind == ENGINE_TIMER || s->event->kind == ENGINE_RECOVER);
+    if (next == x->timer_at && !again)
+        return;
+    x->dirty = x->dirty || next != x->timer_at;
+    x->timer_at = next;
+    effect(s, (struct run_effect){ .kind = EFFECT_SET_TIMER, .task = RUN_NO_TASK, .at = next });
+}
+
+/* ---- events */
+
+static bool refused(const struct step *s, const char *what, struct err *why)
+{
+    return err_set(why, ERR_CONFLICT, "the execution is %s and cannot be %s", run_status_name(s->x->status), what);
+}
+
+static bool on_start(struct step *s, struct err *why)
+{
+    if (!move_execution(s, EXECUTION_START_ON))
+        return refused(s, "started", why);
+    s->x->started_at = s->event->now;
+    s->x->expires_at = s->event->now + s->limits.execution_time;
+    say_stage(s);
+    return true;
+}
+
+/* Is the event about an attempt that is under way? */
+static bool current(const struct step *s, struct err *why)
+{
+    const struct run_event *event = s->event;
+    if (event->task >= s->x->pipeline->task_count)
+        return err_set(why, ERR_NOT_FOUND, "the execution has no task %zu", event->task);
+    const struct task_run *run = &s->x->tasks[event->task];
+    if (run->status != RUN_RUNNING && run->status != RUN_CANCELING)
+        return err_set(why, ERR_CONFLICT, "the task is %s", run_status_name(run->status));
+    if (event->attempt && event->attempt != run->attempt)
+        return err_set(why, ERR_CONFLICT, "attempt %d is over; it is attempt %d now", event->attempt, run->attempt);
+    return true;
+}
+
+static bool on_resolved(struct step *s, struct err *why)
+{
+    if (!current(s, why))
+        return false;
+    struct task_run *run = &s->x->tasks[s->event->task];
+    if (!move_task(s, s->event->task, TASK_RESOLVE_ON))
+        return err_set(why, ERR_CONFLICT, "the task is %s", run_status_name(run->status));
+    if (s->event->json)
+        set_json(&run->input, json_incref(s->event->json));
+    if (s->event->resolved)
+        set_json(&run->resolved, json_incref(s->event->resolved));
+    run->dirty = true;
+    return true;
+}
+
+static bool on_progress(struct step *s, struct err *why)
+{
+    if (!current(s, why))
+        return false;
+    struct task_run *run = &s->x->tasks[s->event->task];
+    move_task(s, s->event->task, TASK_PROGRESS_ON);
+    set_text(&run->progress, s->event->text);
+    if (s->event->json)
+        set_json(&run->detail, json_incref(s->event->json));
+    run->dirty = true;
+    return true;
+}
+
+/* When a task may be tried again; 0: never, and *say tells why. */
+static int64_t next_try(const struct step *s, const struct task_run *run, char say[96])
+{
+    const struct run_limits *l = &s->limits;
+    int64_t backoff = l->retry_least;
+    for (int i = 1; i < run->attempt && backoff < l->retry_most; i++)
+        backoff *= 2;
+    backoff = backoff < l->retry_most ? backoff : l->retry_most;
+    int64_t wanted = s->event->delay < DELAY_MOST ? s->event->delay : DELAY_MOST;
+    int64_t at = s->event->now + (wanted > backoff ? wanted : backoff);
+    char time[32];
+    span(s->event->now - run->started_at, time);
+    snprintf(say, 96, "gave up after %d attempt%s in %s", run->attempt, run->attempt == 1 ? "" : "s", time);
+    return run->attempt >= l->attempts || at - run->started_at > l->retry_time ? 0 : at;
+}
+
+static void retry_task(struct step *s, struct task_run *run)
+{
+    char say[96];
+    int64_t at = next_try(s, run, say);
+    if (at && move_task(s, s->event->task, TASK_RETRY_ON)) {
+        run->retry_at = at;
+        set_text(&run->message, s->event->text);
+    } else {
+        fail_task(s, s->event->task);
+        set_format(&run->message, "%s (%s)", s->event->text ? s->event->text : "failed", say);
+    }
+}
+
+static void stop_task(struct step *s, struct task_run *run)
+{
+    const char *text = s->event->text ? s->event->text : "";
+    if (run->timed_out) {
+        char time[32];
+        span(s->x->pipeline->tasks[s->event->task].timeout, time);
+        fail_task(s, s->event->task);
+        set_format(&run->message, "timed out after %s%s%s", time, *text ? "; " : "", text);
+        return;
+    }
+    bool asked = run->status == RUN_CANCELING;
+    move_task(s, s->event->task, TASK_STOP_ON);
+    if (asked && s->x->canceled)
+        set_format(&run->message, "Execution canceled by %s.%s%s", json_text_at(s->x->canceled, "by", "somebody"),
+                   *text ? " " : "", text);
+    else
+        set_text(&run->message, *text ? text : asked ? "stopped: the execution took too long" : "canceled");
+}
+
+static bool on_done(struct step *s, struct err *why)
+{
+    if (!current(s, why))
+        return false;
+    const struct run_event *event = s->event;
+    struct task_run *run = &s->x->tasks[event->task];
+    bool canceling = run->status == RUN_CANCELING;
+    if (event->json)
+        set_json(&run->output, json_incref(event->json));
+    if (event->result == TASK_CANCELED || (event->result == TASK_RETRY && canceling)) {
+        stop_task(s, run);
+    } else if (event->result == TASK_RETRY) {
+        retry_task(s, run);
+    } else if (event->result == TASK_FAILED) {
+        fail_task(s, event->task);
+        set_text(&run->message, text_empty(event->text) ? "failed without a reason" : event->text);
+    } else {
+        move_task(s, event->task, TASK_COMPLETE_ON);
+        set_text(&run->message, event->text);
+        run->warning = event->warning;
+    }
+    return true;
+}
+
+static void cancel_tasks(struct step *s)
+{
+    for (size_t i = 0; i < s->x->pipeline->task_count; i++) {
+        struct task_run *run = &s->x->tasks[i];
+        bool waited = run->status == RUN_WAITING;
+        if (active(run) && move_task(s, i, TASK_CANCEL_ON) && waited && s->x->canceled)
+            set_format(&run->message, "Execution canceled by %s.", json_text_at(s->x->canceled, "by", "somebody"));
+    }
+}
+
+static void time_task(struct step *s, size_t task)
+{
+    struct task_run *run = &s->x->tasks[task];
+    bool over = run->timeout_at && run->timeout_at <= s->event->now;
+    if (over && run->status == RUN_RUNNING && move_task(s, task, TASK_TIMEOUT_ON)) {
+        run->timed_out = true;
+    } else if (over && run->status == RUN_WAITING) {
+        char time[32];
+        AUTO_FREE char *last = mem_text(run_text(run->message));
+        span(s->x->pipeline->tasks[task].timeout, time);
+        fail_task(s, task);
+        set_format(&run->message, "timed out after %s; the last try: %s", time, last);
+    } else if (run->status == RUN_WAITING && run->retry_at <= s->event->now) {
+        move_task(s, task, TASK_DUE_ON);
+    }
+}
+
+static bool on_timer(struct step *s, __attribute__((unused)) struct err *why)
+{
+    struct execution *x = s->x;
+    bool runs = x->status == RUN_RUNNING || x->status == RUN_PAUSING;
+    if (runs && x->expires_at <= s->event->now && move_execution(s, EXECUTION_EXPIRE_ON)) {
+        x->expired = true;
+        cancel_tasks(s);
+        return true;
+    }
+    for (size_t i = 0; i < x->pipeline->task_count; i++)
+        time_task(s, i);
+    return true;
+}
+
+static bool on_cancel(struct step *s, struct err *why)
+{
+    const char *by = text_empty(s->event->text) ? "somebody" : s->event->text;
+    if (!move_execution(s, EXECUTION_CANCEL_ON))
+        return refused(s, "canceled", why);
+    json_t *canceled = json_object();
+    json_set_text(canceled, "by", by);
+    json_set_text(canceled, "reason", s->event->reason);
+    set_json(&s->x->canceled, canceled);
+    set_format(&s->x->message, "Execution canceled by %s.", by);
+    cancel_tasks(s);
+    return true;
+}
+
+static bool on_pause(struct step *s, struct err *why)
+{
+    if (!move_execution(s, EXECUTION_PAUSE_ON))
+        return refused(s, "paused", why);
+    set_format(&s->x->message, "Execution paused by %s.", text_empty(s->event->text) ? "somebody" : s->event->text);
+    return true;
+}
+
+static bool on_resume(struct step *s, struct err *why)
+{
+    bool rested = s->x->status == RUN_PAUSED;
+    if (!move_execution(s, EXECUTION_RESUME_ON))
+        return refused(s, "resumed", why);
+    if (rested) /* a pause does not count */
+        s->x->expires_at = s->event->now + s->limits.execution_time;
+    say_stage(s);
+    return true;
+}
+
+static bool on_recover(struct step *s, __attribute__((unused)) struct err *why)
+{
+    for (size_t i = 0; i < s->x->pipeline->task_count; i++)
+        move_task(s, i, TASK_RECOVER_ON);
+    return true;
+}
+
+static bool (*const HANDLERS[])(struct step *s, struct err *why) = {
+    [ENGINE_START] = on_start,         [ENGINE_TASK_RESOLVED] = on_resolved, [ENGINE_TASK_PROGRESS] = on_progress,
+    [ENGINE_TASK_DONE] = on_done,      [ENGINE_TIMER] = on_timer,            [ENGINE_CANCEL] = on_cancel,
+    [ENGINE_PAUSE] = on_pause,         [ENGINE_RESUME] = on_resume,          [ENGINE_RECOVER] = on_recover,
+};
+
+bool execution_step(struct execution *execution, const struct run_event *event, struct run_effects *effects, struct err *why)
+{
+    if (!execution_live(execution))
+        return err_set(why, ERR_CONFLICT, "the execution is finished: %s", run_status_name(execution->status));
+    struct step s = { execution, event, effects, limits_of(event) };
+    if (!HANDLERS[event->kind](&s, why))
+        return false;
+    advance(&s);
+    set_timer(&s);
+    return true;
+}

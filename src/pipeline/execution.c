@@ -1,0 +1,166 @@
+/* The state of an execution: made, copied, asked. What moves it is engine.c. */
+#include <string.h>
+
+#include "base/text.h"
+#include "pipeline/engine.h"
+
+static const char *const STATUSES[] = {
+#define X(name) #name,
+    RUN_STATUSES(X)
+#undef X
+};
+
+const char *run_status_name(enum run_status status)
+{
+    return STATUSES[status];
+}
+
+bool run_status_parse(const char *name, enum run_status *ret)
+{
+    for (size_t i = 0; i < RUN_STATUS_COUNT; i++) {
+        if (text_is(STATUSES[i], name)) {
+            *ret = (enum run_status)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool run_status_final(enum run_status status)
+{
+    switch (status) {
+    case RUN_CANCELED:
+    case RUN_COMPLETED:
+    case RUN_FAILED:
+    case RUN_SKIPPED:
+    case RUN_FAILED_CONTINUE:
+    case RUN_ROLLBACK_FAILED:
+    case RUN_ROLLBACK_COMPLETED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+const char *run_text(const json_t *text)
+{
+    return text ? json_string_value(text) : "";
+}
+
+/* ---- life */
+
+struct execution *execution_create(struct pipeline *pipeline, json_t *input, json_t *outside, int64_t now)
+{
+    struct execution *x = NEW(struct execution);
+    x->pipeline = pipeline_ref(pipeline);
+    x->status = RUN_QUEUED;
+    x->requested_at = now;
+    x->dirty = true;
+    x->input = input ? json_incref(input) : json_object();
+    x->outside = json_incref(outside);
+    x->tasks = mem_alloc((pipeline->task_count + 1) * sizeof *x->tasks);
+    return x;
+}
+
+/* Every JSON member of both structs, so that a copy and the end of one cannot forget any. */
+static void task_each(struct task_run *run, void (*each)(json_t **member))
+{
+    json_t **members[] = { &run->message, &run->progress, &run->detail, &run->input, &run->resolved, &run->output };
+    for (size_t i = 0; i < ALEN(members); i++)
+        each(members[i]);
+}
+
+static void execution_each(struct execution *x, void (*each)(json_t **member))
+{
+    json_t **members[] = { &x->message, &x->canceled, &x->input, &x->outside, &x->output };
+    for (size_t i = 0; i < ALEN(members); i++)
+        each(members[i]);
+    for (size_t i = 0; i < x->pipeline->task_count; i++)
+        task_each(&x->tasks[i], each);
+}
+
+static void share(json_t **member)
+{
+    json_incref(*member);
+}
+
+struct execution *execution_dup(const struct execution *execution)
+{
+    struct execution *x = mem_copy(execution, sizeof *execution);
+    pipeline_ref(x->pipeline);
+    x->tasks = mem_copy(execution->tasks, (x->pipeline->task_count + 1) * sizeof *x->tasks);
+    execution_each(x, share);
+    return x;
+}
+
+void execution_destroy(struct execution **execution)
+{
+    struct execution *x = TAKE(*execution);
+    if (!x)
+        return;
+    execution_each(x, json_release_auto);
+    free(x->tasks);
+    pipeline_unref(x->pipeline);
+    free(x);
+}
+
+void execution_clean(struct execution *execution)
+{
+    execution->dirty = false;
+    for (size_t i = 0; i < execution->pipeline->task_count; i++)
+        execution->tasks[i].dirty = false;
+}
+
+/* ---- questions */
+
+bool execution_live(const struct execution *execution)
+{
+    return !run_status_final(execution->status);
+}
+
+size_t execution_stage(const struct execution *execution)
+{
+    const struct pipeline *p = execution->pipeline;
+    return execution->group < p->group_count ? p->groups[execution->group].stage : p->stage_count;
+}
+
+/* The worst of its tasks decides; while any is under way, that. */
+static const enum run_status WORST[] = { RUN_CANCELING, RUN_RUNNING, RUN_WAITING, RUN_FAILED, RUN_CANCELED };
+
+static enum run_status ended_stage(const struct execution *x, size_t stage)
+{
+    const struct pipeline_stage *s = &x->pipeline->stages[stage];
+    bool begun = false, over = true;
+    for (size_t i = s->first_task; i < s->first_task + s->task_count; i++) {
+        begun = begun || x->tasks[i].status != RUN_NOT_STARTED;
+        over = over && x->tasks[i].status != RUN_NOT_STARTED;
+    }
+    if (over && (begun || stage < execution_stage(x)) && x->started_at)
+        return RUN_COMPLETED;
+    if (!begun)
+        return RUN_NOT_STARTED;
+    return execution_live(x) ? x->status : RUN_CANCELED; /* between two groups: running, or paused */
+}
+
+enum run_status execution_stage_status(const struct execution *execution, size_t stage, int64_t *ret_started, int64_t *ret_ended)
+{
+    const struct pipeline_stage *s = &execution->pipeline->stages[stage];
+    int64_t started = 0, ended = 0;
+    size_t worst = ALEN(WORST);
+    for (size_t i = s->first_task; i < s->first_task + s->task_count; i++) {
+        const struct task_run *run = &execution->tasks[i];
+        if (run->started_at && (!started || run->started_at < started))
+            started = run->started_at;
+        if (run->ended_at > ended)
+            ended = run->ended_at;
+        for (size_t w = 0; w < worst; w++)
+            if (run->status == WORST[w])
+                worst = w;
+    }
+    enum run_status status = worst < ALEN(WORST) ? WORST[worst] : ended_stage(execution, stage);
+    if (ret_started)
+        *ret_started = started;
+    if (ret_ended)
+        *ret_ended = run_status_final(status) ? ended : 0;
+    return status == RUN_WAITING ? RUN_RUNNING : status;
+}

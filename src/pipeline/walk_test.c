@@ -1,0 +1,166 @@
+/* Random walks: whatever comes in whatever order, an execution keeps its promises. Seeded, so a failure can be repeated. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "pipeline/moves.h"
+#include "pipeline/testing.h"
+
+static const char *const PIPELINES[] = {
+    "name: P\ninput: {x: '1'}\noutput: {o: '${S.A.output.v}'}\nstageOrder: [S, T]\nstages:\n"
+    "  S: {taskOrder: ['A,B,C', D], tasks: {A: {type: CI}, B: {type: CI, ignoreFailure: true}, C: {type: CI, timeout: 1}, D: {type: CI}}}\n"
+    "  T: {taskOrder: [E, 'F,G'], tasks: {E: {type: CI, preCondition: '${S.A.status} == \"COMPLETED\" && ${S.A.output.v} > 4'},"
+    " F: {type: CI, preCondition: 'true == false'}, G: {type: CI, timeout: 2, ignoreFailure: true}}}\n",
+    "name: P\nstageOrder: [S]\nstages: {S: {taskOrder: [A], tasks: {A: {type: CI}}}}\n",
+    "name: P\nstageOrder: [S, T]\nstages: {S: {taskOrder: []}, T: {taskOrder: ['A,B'], tasks: {A: {type: CI}, B: {type: CI, timeout: 1}}}}\n",
+};
+
+struct walk {
+    struct execution *x;
+    json_t *output;
+    unsigned seed;
+    int64_t now;
+};
+
+static unsigned dice(struct walk *w, unsigned sides)
+{
+    return (unsigned)rand_r(&w->seed) / 7 % sides;
+}
+
+static struct run_event any_event(struct walk *w)
+{
+    static const enum run_event_kind OFTEN[] = {
+        ENGINE_START,  ENGINE_TASK_DONE, ENGINE_TASK_DONE, ENGINE_TASK_DONE,     ENGINE_TASK_DONE,     ENGINE_TIMER,
+        ENGINE_TIMER,  ENGINE_RECOVER,   ENGINE_PAUSE,     ENGINE_RESUME,        ENGINE_RESUME,        ENGINE_TASK_PROGRESS,
+        ENGINE_RESUME, ENGINE_START,     ENGINE_TIMER,     ENGINE_TASK_RESOLVED, ENGINE_TASK_RESOLVED, ENGINE_CANCEL,
+    };
+    struct run_event event = { .kind = OFTEN[dice(w, dice(w, 8) ? ALEN(OFTEN) - 1 : ALEN(OFTEN))], .text = "because" };
+    w->now += dice(w, 20) * 5 * CLOCK_SECOND;
+    event.now = w->now;
+    event.task = dice(w, (unsigned)w->x->pipeline->task_count + 1);
+    event.attempt = (int)dice(w, 3);
+    event.result = (enum task_result)(dice(w, 3) ? TASK_COMPLETED : dice(w, 4));
+    event.json = dice(w, 2) ? w->output : NULL;
+    return event;
+}
+
+static char *whole(const struct execution *x)
+{
+    struct execution_row row;
+    struct text out = { 0 };
+    execution_write(x, &row);
+    text_addf(&out, "%s|%s|%s|%d|%s|%lld|%lld\n", run_status_name(row.status), row.status_message, row.state, row.live, row.output,
+              (long long)row.started_at, (long long)row.ended_at);
+    execution_row_fini(&row);
+    for (size_t i = 0; i < x->pipeline->task_count; i++) {
+        struct task_row task;
+        task_write(x, i, &task);
+        text_addf(&out, "%s|%s|%s|%s|%s\n", run_status_name(task.status), task.state, task.input ? task.input : "",
+                  task.output ? task.output : "", task.resolved ? task.resolved : "");
+        task_row_fini(&task);
+    }
+    return text_take(&out);
+}
+
+static struct execution *reload(const struct execution *x)
+{
+    struct execution_row row;
+    struct task_row tasks[16];
+    struct execution *again = NULL;
+    struct err e = { 0 };
+    execution_write(x, &row);
+    for (size_t i = 0; i < x->pipeline->task_count; i++)
+        task_write(x, i, &tasks[i]);
+    CHECK_OK(execution_read(x->pipeline, &row, x->input, x->outside, tasks, x->pipeline->task_count, &again, &e), e);
+    execution_row_fini(&row);
+    for (size_t i = 0; i < x->pipeline->task_count; i++)
+        task_row_fini(&tasks[i]);
+    return again;
+}
+
+static void check_move(const struct move *moves, size_t count, enum run_status from, enum run_status to)
+{
+    bool known = from == to;
+    for (size_t i = 0; i < count; i++)
+        known = known || (moves[i].from == from && moves[i].to == to);
+    CHECK(known);
+}
+
+/* What held before and after one event. */
+static void check_step(const struct execution *before, const struct execution *after, const struct run_effects *effects)
+{
+    size_t finished = 0;
+    for (size_t i = 0; i < effects->count; i++) {
+        const struct run_effect *e = &effects->at[i];
+        finished += e->kind == EFFECT_FINISHED;
+        if (e->kind == EFFECT_RUN_TASK)
+            CHECK(after->tasks[e->task].status == RUN_RUNNING && after->tasks[e->task].attempt == e->attempt);
+        if (e->kind == EFFECT_CANCEL_TASK)
+            CHECK(after->tasks[e->task].status == RUN_CANCELING);
+    }
+    CHECK_INT(finished, execution_live(before) && !execution_live(after));
+    bool active = false;
+    for (size_t i = 0; i < after->pipeline->task_count; i++) {
+        const struct task_run *was = &before->tasks[i], *is = &after->tasks[i];
+        if (run_status_final(was->status))
+            CHECK(was->status == is->status);
+        if (was->status != is->status && was->status != RUN_NOT_STARTED)
+            check_move(TASK_MOVES, TASK_MOVE_COUNT, was->status, is->status);
+        CHECK(was->status == is->status || is->dirty);
+        active = active || is->status == RUN_RUNNING || is->status == RUN_WAITING || is->status == RUN_CANCELING;
+        CHECK((is->status == RUN_WAITING) == (is->retry_at != 0));
+        CHECK(run_status_final(is->status) == (is->ended_at != 0));
+    }
+    CHECK(active == (after->status == RUN_RUNNING || after->status == RUN_PAUSING || after->status == RUN_CANCELING));
+    CHECK(before->status == after->status || after->dirty);
+}
+
+static bool one_step(struct walk *w)
+{
+    AUTO_EFFECTS effects = { 0 }, again = { 0 };
+    struct run_event event = any_event(w);
+    struct execution *next = execution_dup(w->x), *reloaded = reload(w->x);
+    AUTO_FREE char *before = whole(w->x);
+    execution_clean(next);
+    bool moved = execution_step(next, &event, &effects, NULL);
+    AUTO_FREE char *untouched = whole(w->x), *after = whole(next);
+    CHECK_TEXT(untouched, before); /* the copy shares nothing that changes */
+    CHECK(moved || text_is(before, after));
+    CHECK(moved == execution_step(reloaded, &event, &again, NULL));
+    AUTO_FREE char *twin = whole(reloaded);
+    CHECK_TEXT(twin, after);
+    CHECK_INT(effects.count, again.count);
+    CHECK(!effects.count || !memcmp(effects.at, again.at, effects.count * sizeof *effects.at));
+    CHECK(execution_live(w->x) || !moved);
+    check_step(w->x, next, &effects);
+    execution_destroy(&w->x);
+    execution_destroy(&reloaded);
+    w->x = next;
+    return execution_live(w->x);
+}
+
+static void one_walk(struct pipeline *p, unsigned seed)
+{
+    AUTO_JSON *output = read_yaml("{v: 5}");
+    struct walk w = { .x = execution_create(p, NULL, NULL, 0), .output = output, .seed = seed };
+    for (int i = 0; i < 120 && one_step(&w); i++)
+        ;
+    for (int i = 0; !execution_live(w.x) && i < 5; i++)
+        one_step(&w);
+    execution_destroy(&w.x);
+}
+
+TEST(walk, keeps_every_promise)
+{
+    for (size_t i = 0; i < ALEN(PIPELINES); i++) {
+        AUTO(pipeline) p = make_pipeline(PIPELINES[i]);
+        for (unsigned seed = 1; seed <= 150; seed++)
+            one_walk(p, seed);
+    }
+}
+
+TEST(walk, is_small_in_memory)
+{
+    CHECK(sizeof(struct execution) <= 256);
+    CHECK(sizeof(struct task_run) <= 128);
+}
