@@ -47,11 +47,19 @@ static struct tm split(int64_t micros, int64_t *fraction)
     return tm;
 }
 
+/* strftime writes the year 20 without its zeros. Room is for years of int, less the eleven characters that follow. */
+static size_t write_date(char out[CLOCK_TEXT], const struct tm *tm, char between)
+{
+    int n = snprintf(out, CLOCK_TEXT - 12, "%04lld-%02u-%02u%c%02u:%02u:%02u", tm->tm_year + 1900LL, (unsigned)tm->tm_mon + 1,
+                     (unsigned)tm->tm_mday, between, (unsigned)tm->tm_hour, (unsigned)tm->tm_min, (unsigned)tm->tm_sec);
+    return n < CLOCK_TEXT - 12 ? (size_t)n : CLOCK_TEXT - 13;
+}
+
 const char *clock_text(int64_t micros, char out[CLOCK_TEXT])
 {
     int64_t fraction;
     struct tm tm = split(micros, &fraction);
-    size_t n = strftime(out, CLOCK_TEXT, "%Y-%m-%d %H:%M:%S", &tm);
+    size_t n = write_date(out, &tm, ' ');
     snprintf(out + n, CLOCK_TEXT - n, ".%06d+00", (int)fraction);
     return out;
 }
@@ -60,7 +68,7 @@ const char *clock_rfc3339(int64_t micros, char out[CLOCK_TEXT])
 {
     int64_t fraction;
     struct tm tm = split(micros, &fraction);
-    size_t n = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+    size_t n = write_date(out, &tm, 'T');
     snprintf(out + n, CLOCK_TEXT - n, ".%03dZ", (int)(fraction / 1000));
     return out;
 }

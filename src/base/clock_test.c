@@ -10,6 +10,7 @@ TEST(clock, writes_dates)
     char out[CLOCK_TEXT];
     CHECK_TEXT(clock_text(INT64_C(1568625938065065), out), "2019-09-16 09:25:38.065065+00");
     CHECK_TEXT(clock_rfc3339(INT64_C(1568625938065065), out), "2019-09-16T09:25:38.065Z");
+    CHECK_TEXT(clock_rfc3339(INT64_C(-61513171200000000), out), "0020-09-16T00:00:00.000Z");
     CHECK_TEXT(clock_text(-1, out), "1969-12-31 23:59:59.999999+00");
 }
 

@@ -123,10 +123,10 @@ char *registry_host(const char *text)
         memmove(host, user + 1, strlen(user));
     lower(host);
     const char *usual = plain ? ":80" : ":443";
-    if (text_ends(host, usual))
-        host[strlen(host) - strlen(usual)] = 0;
     if (!host_ok(host))
         return NULL;
+    if (text_ends(host, usual))
+        host[strlen(host) - strlen(usual)] = 0;
     return is_hub(host) ? mem_text("docker.io") : TAKE(host);
 }
 

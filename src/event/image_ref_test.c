@@ -56,6 +56,7 @@ TEST(image_ref, says_what_is_wrong)
         { "acme/web@sha256:12", "digest 'sha256:12' is not sha256:" },
         { "host:99999/x", "'host:99999' is no registry host" },
         { "host:/x", "is no registry host" },
+        { "host:443:443/x", "is no registry host" },
         { "https://x/y", "is a URL" },
         { "ghcr.io/", "no repository name" },
     };

@@ -109,6 +109,8 @@ bool trigger_pattern_literal(const char *text, char **ret)
 {
     AUTO_TEXT out = { 0 };
     const char *p = text + (*text == '^');
+    if (!text_utf8(text, strlen(text)))
+        return false;
     while (*p && strcmp(p, "$") != 0) {
         const char *before = p;
         if (!literal_quote(&p, &out) && !literal_step(&p, &out))
@@ -116,7 +118,7 @@ bool trigger_pattern_literal(const char *text, char **ret)
         if (*p && strchr("?*+{", *p) && p != before) /* it repeats what was read */
             return false;
     }
-    if (!out.length || !text_utf8(out.at, out.length))
+    if (!out.length)
         return false;
     *ret = text_take(&out);
     return true;
