@@ -83,7 +83,8 @@ TEST(pattern, literals_are_known)
         { "acme\\dweb", NULL },       { "\\Qacme/web.x\\E", "acme/web.x" }, { "\\Qa.b", "a.b" },
         { "\\Qa\\E+", NULL },         { "a$b", NULL },                   { "a^b", NULL },
         { "a{2}", NULL },             { "a\\", NULL },                   { "acme\\-web_1", "acme-web_1" },
-        { "a\\.+", NULL },            { "(?i)a", NULL },         XX
+        { "a\\.+", NULL },            { "(?i)a", NULL },         { "a?", NULL },
+        { "\xd4\\Q\xaa", NULL },
     };
     for (size_t i = 0; i < ALEN(CASES); i++) {
         AUTO_FREE char *literal = NULL;
