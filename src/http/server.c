@@ -1,0 +1,139 @@
+#include "http/server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "http/inside.h"
+
+const struct http_limits HTTP_LIMITS = {
+    .header_bytes = 32 << 10, .body_bytes = 1 << 20, .body_bytes_total = 64 << 20, .connections = 4096,
+    .request_micros = 30 * CLOCK_SECOND, .idle_micros = 75 * CLOCK_SECOND,
+};
+
+static void tick(struct timer *t)
+{
+    struct http_server *s = OWNER(t, struct http_server, ticker);
+    guard_tick(s, false);
+    timer_set(t, s->loop, CLOCK_SECOND, tick);
+}
+
+static bool bind_address(struct http_server *s, struct err *e)
+{
+    s->bound = evhttp_bind_socket_with_handle(s->event, s->config.address, (ev_uint16_t)s->config.port);
+    if (!s->bound)
+        return err_set(e, ERR_CONFLICT, "listen on %s port %d: %s", s->config.address, s->config.port, strerror(errno));
+    int on = 1; /* accepted sockets inherit it */
+    setsockopt(evhttp_bound_socket_get_fd(s->bound), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return true;
+}
+
+static bool set_up(struct http_server *s, struct err *e)
+{
+    const struct http_limits *l = &s->config.limits;
+    s->event = evhttp_new(loop_base(s->loop));
+    if (!s->event)
+        return err_set(e, ERR_INTERNAL, "the HTTP server could not start");
+    evhttp_set_max_headers_size(s->event, (ev_ssize_t)l->header_bytes);
+    evhttp_set_max_body_size(s->event, (ev_ssize_t)l->body_bytes);
+    evhttp_set_timeout(s->event, (int)(l->idle_micros / CLOCK_SECOND));
+    evhttp_set_allowed_methods(s->event, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE |
+                                             EVHTTP_REQ_HEAD | EVHTTP_REQ_OPTIONS);
+    evhttp_set_default_content_type(s->event, NULL);
+    evhttp_set_bevcb(s->event, guard_new_connection, s);
+    evhttp_set_gencb(s->event, request_came, s);
+    return bind_address(s, e);
+}
+
+bool http_server_open(struct loop *loop, const struct http_server_config *config, struct http_server **ret, struct err *e)
+{
+    struct http_server *s = NEW(struct http_server);
+    *s = (struct http_server){ .loop = loop, .config = *config, .cert = mem_text(config->tls_cert), .key = mem_text(config->tls_key),
+                               .guard_of = map_create() };
+    if (!s->config.limits.connections)
+        s->config.limits = HTTP_LIMITS;
+    list_init(&s->guards);
+    list_init(&s->requests);
+    list_init(&s->streams);
+    if ((s->cert && !(s->tls = tls_read(s->cert, s->key, e))) || !set_up(s, e)) {
+        http_server_close(&s);
+        return false;
+    }
+    timer_set(&s->ticker, loop, CLOCK_SECOND, tick);
+    *ret = s;
+    return true;
+}
+
+int http_server_port(const struct http_server *s)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    if (getsockname(evhttp_bound_socket_get_fd(s->bound), (struct sockaddr *)&address, &size) != 0)
+        return 0;
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port : ((struct sockaddr_in *)&address)->sin_port);
+}
+
+bool http_server_reload_tls(struct http_server *s, struct err *e)
+{
+    if (!s->cert)
+        return true;
+    SSL_CTX *fresh = tls_read(s->cert, s->key, e);
+    if (!fresh)
+        return false;
+    SSL_CTX_free(s->tls); /* connections hold their own references */
+    s->tls = fresh;
+    return true;
+}
+
+static void grace_over(struct timer *t)
+{
+    struct http_server *s = OWNER(t, struct http_server, grace);
+    void (*drained)(void *context) = s->drained;
+    s->drained = NULL;
+    drained(s->drained_context);
+}
+
+void http_server_drain(struct http_server *s, int64_t grace_micros, void (*drained)(void *context), void *context)
+{
+    if (s->bound)
+        evhttp_del_accept_socket(s->event, s->bound);
+    s->bound = NULL;
+    streams_close(s);
+    s->drained = drained;
+    s->drained_context = context;
+    timer_set(&s->grace, s->loop, list_empty(&s->requests) ? 0 : grace_micros, grace_over);
+}
+
+void http_server_close(struct http_server **server)
+{
+    struct http_server *s = TAKE(*server);
+    if (!s)
+        return;
+    timer_clear(&s->ticker);
+    timer_clear(&s->grace);
+    s->drained = NULL;
+    streams_close(s);
+    if (s->event)
+        evhttp_free(s->event);
+    LIST_EACH(&s->requests, l)
+        request_free(OWNER(l, struct request, link));
+    guard_tick(s, true);
+    loop_flush(s->loop);
+    map_destroy(&s->guard_of);
+    SSL_CTX_free(s->tls);
+    free(s->cert);
+    free(s->key);
+    free(s);
+}
+
+struct http_server_stats http_server_stats(const struct http_server *s)
+{
+    struct http_server_stats stats = s->stats;
+    stats.connections = s->guard_count;
+    return stats;
+}

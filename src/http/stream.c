@@ -1,0 +1,97 @@
+/* Answers that go on: server-sent events, logs that follow. */
+#include "base/mem.h"
+#include "http/inside.h"
+
+#define BEHIND (1 << 20) /* a client that has not taken so many bytes is dropped, and starts over */
+
+struct http_stream {
+    struct link link;
+    struct http_server *server;
+    struct evhttp_request *event; /* NULL: it is closed */
+    struct bufferevent *buffer;
+    void (*closed)(void *context);
+    void *context;
+    struct post post;
+    bool posted;
+};
+
+static void tell_closed(struct post *p)
+{
+    struct http_stream *st = OWNER(p, struct http_stream, post);
+    list_remove(&st->link);
+    st->closed(st->context);
+    free(st);
+}
+
+static void close_later(struct http_stream *st)
+{
+    st->event = NULL;
+    if (st->posted)
+        return;
+    st->posted = true;
+    st->server->stats.streams--;
+    st->post.run = tell_closed;
+    loop_post(st->server->loop, &st->post);
+}
+
+static void stream_gone(struct evhttp_connection *connection, void *context)
+{
+    (void)connection;
+    close_later(context);
+}
+
+struct http_stream *http_stream(struct http_request *shown, const char *type, void (*closed)(void *context), void *context)
+{
+    struct request *r = OWNER(shown, struct request, shown);
+    struct http_stream *st = NEW(struct http_stream);
+    *st = (struct http_stream){ .server = r->server, .event = r->event, .closed = closed, .context = context };
+    list_append(&r->server->streams, &st->link);
+    r->server->stats.streams++;
+    if (r->event) {
+        struct evhttp_connection *connection = evhttp_request_get_connection(r->event);
+        st->buffer = evhttp_connection_get_bufferevent(connection);
+        http_answer_header(shown, "Content-Type", type);
+        http_answer_header(shown, "Cache-Control", "no-store");
+        if (r->guard)
+            guard_answered(r->guard);
+        evhttp_connection_set_closecb(connection, stream_gone, st);
+        evhttp_send_reply_start(r->event, 200, "OK");
+    } else {
+        close_later(st);
+    }
+    request_free(r);
+    return st;
+}
+
+bool http_stream_send(struct http_stream *st, const void *bytes, size_t size)
+{
+    if (!st->event)
+        return false;
+    if (!size)
+        return true; /* an empty chunk would end the body */
+    if (evbuffer_get_length(bufferevent_get_output(st->buffer)) > BEHIND) {
+        evhttp_connection_free(evhttp_request_get_connection(st->event)); /* leads to stream_gone */
+        close_later(st);
+        return false;
+    }
+    struct evbuffer *chunk = evbuffer_new();
+    evbuffer_add(chunk, bytes, size);
+    evhttp_send_reply_chunk(st->event, chunk);
+    evbuffer_free(chunk);
+    return true;
+}
+
+void http_stream_end(struct http_stream *st)
+{
+    if (!st->event)
+        return;
+    evhttp_connection_set_closecb(evhttp_request_get_connection(st->event), NULL, NULL);
+    evhttp_send_reply_end(st->event);
+    close_later(st);
+}
+
+void streams_close(struct http_server *s)
+{
+    LIST_EACH(&s->streams, l)
+        http_stream_end(OWNER(l, struct http_stream, link));
+}
