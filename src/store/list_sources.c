@@ -1,0 +1,85 @@
+/* What each list may be filtered and ordered by. x is the listed table, j its project. */
+#include "store/lists.h"
+
+#define COMMON                                                                                             \
+    { "id", "x.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT }, { "project", "j.name", LIST_TEXT },     \
+        { "_projectId", "j.uuid", LIST_TEXT }, { "description", "x.description", LIST_TEXT },              \
+        { "createdBy", "x.created_by", LIST_TEXT }, { "_createdBy", "x.created_by", LIST_TEXT },           \
+        { "updatedBy", "x.updated_by", LIST_TEXT }, { "_updatedBy", "x.updated_by", LIST_TEXT },           \
+        { "createdAt", "x.created_at", LIST_INT }, { "_createTimeInMicros", "x.created_at", LIST_INT },    \
+        { "updatedAt", "x.updated_at", LIST_INT }, { "_updateTimeInMicros", "x.updated_at", LIST_INT }
+
+#define WITH_PROJECT(table) table " x JOIN projects j ON j.id = x.project_id"
+
+static const char *const BY_NAME[] = { "x.name", NULL };
+
+static const struct list_column PROJECTS[] = { { "id", "x.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT },
+                                               { "description", "x.description", LIST_TEXT }, { NULL, NULL, 0 } };
+const struct list_source LIST_PROJECTS = { "projects", "projects x", PROJECTS, BY_NAME, "x.id", NULL };
+
+static const struct list_column ENDPOINTS[] = { COMMON, { "type", "x.type", LIST_TEXT }, { "isRestricted", "x.restricted", LIST_BOOL },
+                                                { NULL, NULL, 0 } };
+const struct list_source LIST_ENDPOINTS = { "endpoints", WITH_PROJECT("endpoints"), ENDPOINTS, BY_NAME, "x.project_id", NULL };
+
+static const struct list_column VARIABLES[] = { COMMON, { "type", "x.type", LIST_TEXT }, { NULL, NULL, 0 } };
+const struct list_source LIST_VARIABLES = { "variables", WITH_PROJECT("variables"), VARIABLES, BY_NAME, "x.project_id", NULL };
+
+static const struct list_column PIPELINES[] = {
+    COMMON, { "state", "x.state", LIST_TEXT }, { "enabled", "x.state <> 'DISABLED'", LIST_BOOL }, { "global", "x.global", LIST_BOOL },
+    { "concurrency", "x.concurrency", LIST_INT }, { NULL, NULL, 0 }
+};
+const struct list_source LIST_PIPELINES = { "pipelines", WITH_PROJECT("pipelines"), PIPELINES, BY_NAME, "x.project_id", NULL };
+
+static const struct list_column WEBHOOKS[] = {
+    COMMON, { "enabled", "x.enabled", LIST_BOOL }, { "endpoint", "e.name", LIST_TEXT }, { "pipeline", "p.name", LIST_TEXT },
+    { "imageNameRegExPattern", "x.image_pattern", LIST_TEXT }, { "tagNamePattern", "x.tag_pattern", LIST_TEXT },
+    { "slug", "x.slug", LIST_TEXT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_WEBHOOKS[] = { "x.name", "x.image_pattern", "x.tag_pattern", "p.name", NULL };
+const struct list_source LIST_WEBHOOKS = {
+    "registry-webhooks", WITH_PROJECT("webhooks") " JOIN endpoints e ON e.id = x.endpoint_id JOIN pipelines p ON p.id = x.pipeline_id",
+    WEBHOOKS, SEARCH_WEBHOOKS, "x.project_id", NULL
+};
+
+static const struct list_column EVENTS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT },
+    { "name", "x.webhook_name", LIST_TEXT }, { "webhook", "x.webhook_name", LIST_TEXT }, { "pipeline", "x.pipeline", LIST_TEXT },
+    { "executionStatus", "x.status", LIST_TEXT }, { "status", "x.status", LIST_TEXT }, { "message", "x.message", LIST_TEXT },
+    { "registry", "x.registry", LIST_TEXT }, { "imageName", "x.repository", LIST_TEXT }, { "repository", "x.repository", LIST_TEXT },
+    { "tag", "x.tag", LIST_TEXT }, { "owner", "x.owner", LIST_TEXT }, { "attempt", "x.attempt", LIST_INT },
+    { "timeStampInMicros", "x.created_at", LIST_INT }, { "createdAt", "x.created_at", LIST_INT },
+    { "_createTimeInMicros", "x.created_at", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT },
+    { "_updateTimeInMicros", "x.updated_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_EVENTS[] = { "x.webhook_name", "x.repository", "x.tag", "x.pipeline", "x.owner", NULL };
+const struct list_source LIST_EVENTS = { "registry-events", WITH_PROJECT("events"), EVENTS, SEARCH_EVENTS, "x.project_id", "events" };
+
+static const struct list_column EXECUTIONS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT }, { "project", "j.name", LIST_TEXT },
+    { "_projectId", "j.uuid", LIST_TEXT }, { "status", "x.status", LIST_TEXT }, { "statusMessage", "x.status_message", LIST_TEXT },
+    { "comments", "x.comments", LIST_TEXT }, { "index", "x.idx", LIST_INT }, { "_executedBy", "x.executed_by", LIST_TEXT },
+    { "_triggeredBy", "x.triggered_by", LIST_TEXT }, { "_source", "x.source", LIST_TEXT }, { "_nested", "0", LIST_BOOL },
+    { "_rollback", "0", LIST_BOOL }, { "_requestTimeInMicros", "x.requested_at", LIST_INT },
+    { "_createTimeInMicros", "x.requested_at", LIST_INT }, { "createdAt", "x.requested_at", LIST_INT },
+    { "_updateTimeInMicros", "x.updated_at", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT },
+    { "_durationInMicros", "COALESCE(x.ended_at - x.started_at, 0)", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_EXECUTIONS[] = { "x.name", "x.status_message", "x.comments", "x.executed_by", "x.input", NULL };
+const struct list_source LIST_EXECUTIONS = { "executions", WITH_PROJECT("executions"), EXECUTIONS, SEARCH_EXECUTIONS, "x.project_id",
+                                             "executions" };
+
+static const struct list_column DELIVERIES[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "verdict", "x.verdict", LIST_TEXT },
+    { "format", "x.format", LIST_TEXT }, { "remote", "x.remote", LIST_TEXT }, { "receivedAt", "x.received_at", LIST_INT },
+    { "listener", "l.uuid", LIST_TEXT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_DELIVERIES[] = { "x.sender_key", "x.problem", "x.events", NULL };
+const struct list_source LIST_DELIVERIES = { "deliveries", WITH_PROJECT("deliveries") " JOIN listeners l ON l.id = x.listener_id",
+                                             DELIVERIES, SEARCH_DELIVERIES, "x.project_id", NULL };
+
+static const struct list_column AUDIT[] = {
+    { "user", "x.user_name", LIST_TEXT }, { "action", "x.action", LIST_TEXT }, { "object", "x.object", LIST_TEXT },
+    { "createdAt", "x.created_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_AUDIT[] = { "x.user_name", "x.action", "x.object", "x.detail", NULL };
+const struct list_source LIST_AUDIT = { "audit", "audit x", AUDIT, SEARCH_AUDIT, "x.project_id", NULL };
