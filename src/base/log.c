@@ -31,11 +31,14 @@ bool log_level_parse(const char *name, enum log_level *ret)
 /* Control characters would let a stranger's text forge lines: they are shown, not obeyed. */
 static void add_escaped(struct text *out, const char *text)
 {
+    bool utf8 = text_utf8(text, strlen(text)); /* not when it was cut, or came from outside */
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
         if (*p < 0x20 || *p == 0x7f)
             text_addf(out, as_json ? "\\u%04x" : "\\x%02x", *p);
         else if (as_json && (*p == '"' || *p == '\\'))
             text_addf(out, "\\%c", *p);
+        else if (*p >= 0x80 && !utf8)
+            text_add_char(out, '?');
         else
             text_add_char(out, (char)*p);
     }
