@@ -1,0 +1,32 @@
+/* secrets/mask.h - texts in which known secrets must not show.
+ *
+ * Masked are: each secret, its base64 and URL-encoded forms, and the single
+ * lines of one that has several; the longest match wins and becomes "*****".
+ * Secrets shorter than MASK_LEAST characters are not masked: they would take
+ * half of every text with them. Cost: O(text x first bytes that secrets share),
+ * by a table of first bytes; at most MASK_MOST patterns.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "base/text.h"
+
+#define MASK_LEAST 4
+#define MASK_MOST 1000
+#define MASK_TEXT "*****"
+
+struct mask;
+
+/* NULL when the array is NULL or holds nothing to mask; everything below takes a NULL mask as one that masks nothing. */
+struct mask *mask_create_json(const json_t *array_of_texts);
+void mask_destroy(struct mask **mask);
+
+char *mask_text(const struct mask *mask, const char *text);        /* the caller's */
+json_t *mask_json(const struct mask *mask, const json_t *json);    /* all texts in it, keys not; a new reference */
+
+/* Text that comes in pieces: what might be the beginning of a secret is held back. mask must outlive the stream. */
+struct mask_stream;
+struct mask_stream *mask_stream_create(const struct mask *mask);
+void mask_stream_destroy(struct mask_stream **stream);
+void mask_stream_add(struct mask_stream *stream, const char *bytes, size_t size, struct text *out);
+void mask_stream_end(struct mask_stream *stream, struct text *out); /* what was held back */

@@ -1,0 +1,155 @@
+#include "secrets/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#define PREFIX "sealed:v1:"
+#define KEYS 8
+#define ID_BYTES 8
+enum { KEY = crypto_aead_xchacha20poly1305_ietf_KEYBYTES, NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+       TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES };
+
+struct seal {
+    struct key {
+        unsigned char bytes[KEY], id[ID_BYTES];
+    } keys[KEYS];
+    size_t count;
+};
+
+static bool add_key(struct seal *s, const char *text, size_t n, struct err *e)
+{
+    unsigned char raw[KEY + 1];
+    size_t size = 0;
+    if (s->count == KEYS)
+        return err_set(e, ERR_INVALID, "more than %d master keys", KEYS);
+    if (n == 2 * KEY && sodium_hex2bin(raw, KEY, text, n, NULL, &size, NULL) == 0 && size == KEY) {
+        memcpy(s->keys[s->count].bytes, raw, KEY);
+    } else {
+        AUTO_FREE unsigned char *bytes = text_base64_decode(text, n, &size);
+        if (!bytes || size != KEY)
+            return err_set(e, ERR_INVALID, "a master key must be 32 bytes, as 64 hexadecimal digits or in base64");
+        memcpy(s->keys[s->count].bytes, bytes, KEY);
+    }
+    crypto_generichash(s->keys[s->count].id, ID_BYTES, s->keys[s->count].bytes, KEY, (const unsigned char *)"slipway key id", 14);
+    s->count++;
+    return true;
+}
+
+static bool add_keys(struct seal *s, const char *text, struct err *e)
+{
+    static const char BETWEEN[] = " \t\r\n,";
+    for (const char *p = text + strspn(text, BETWEEN); *p; p += strspn(p, BETWEEN)) {
+        size_t n = strcspn(p, BETWEEN);
+        if (!add_key(s, p, n, e))
+            return false;
+        p += n;
+    }
+    return s->count > 0 || err_set(e, ERR_INVALID, "there is no master key in it");
+}
+
+static bool make_file(const char *file, struct err *e)
+{
+    unsigned char key[KEY];
+    randombytes_buf(key, sizeof key);
+    AUTO_FREE char *hex = text_hex(key, sizeof key);
+    int fd = open(file, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == EEXIST || err_set(e, ERR_UNAVAILABLE, "make the master key %s: %s", file, strerror(errno));
+    AUTO_FREE char *line = mem_format("%s\n", hex);
+    bool ok = write(fd, line, strlen(line)) == (ssize_t)strlen(line) && fsync(fd) == 0;
+    close(fd);
+    if (!ok)
+        unlink(file);
+    return ok || err_set(e, ERR_FULL, "write the master key %s: %s", file, strerror(errno));
+}
+
+static bool read_file(struct seal *s, const char *file, struct err *e)
+{
+    char text[4096];
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(e, ERR_UNAVAILABLE, "read the master key %s: %s", file, strerror(errno));
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = 0;
+    bool ok = add_keys(s, text, e) || err_wrap(e, "master key %s", file);
+    sodium_memzero(text, sizeof text);
+    return ok;
+}
+
+bool seal_create(const char *keys_text, const char *file, bool make, struct seal **ret, struct err *e)
+{
+    if (sodium_init() < 0)
+        return err_set(e, ERR_INTERNAL, "libsodium could not start");
+    AUTO(seal) s = NEW(struct seal);
+    if (keys_text ? !add_keys(s, keys_text, e)
+                  : (make && access(file, F_OK) != 0 && !make_file(file, e)) || !read_file(s, file, e))
+        return false;
+    *ret = TAKE(s);
+    return true;
+}
+
+void seal_destroy(struct seal **seal)
+{
+    struct seal *s = TAKE(*seal);
+    if (s)
+        sodium_memzero(s, sizeof *s);
+    free(s);
+}
+
+/* key id, nonce, ciphertext with its tag */
+char *seal_close(const struct seal *seal, const char *identity, const char *plain, size_t size)
+{
+    size_t room = ID_BYTES + NONCE + size + TAG;
+    AUTO_FREE unsigned char *out = mem_alloc(room);
+    unsigned char *nonce = out + ID_BYTES;
+    memcpy(out, seal->keys[0].id, ID_BYTES);
+    randombytes_buf(nonce, NONCE);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE, NULL, (const unsigned char *)plain, size, (const unsigned char *)identity,
+                                               strlen(identity), NULL, nonce, seal->keys[0].bytes);
+    AUTO_FREE char *text = text_base64(out, room);
+    return mem_format(PREFIX "%s", text);
+}
+
+static const struct key *find_key(const struct seal *s, const unsigned char *id)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (memcmp(s->keys[i].id, id, ID_BYTES) == 0)
+            return &s->keys[i];
+    return NULL;
+}
+
+bool seal_is(const char *text)
+{
+    return text_starts(text, PREFIX);
+}
+
+bool seal_open(const struct seal *seal, const char *identity, const char *sealed, char **ret, size_t *ret_size, struct err *e)
+{
+    size_t size = 0;
+    AUTO_FREE unsigned char *in = seal_is(sealed) ? text_base64_decode(sealed + sizeof PREFIX - 1, strlen(sealed) - sizeof PREFIX + 1, &size)
+                                                  : NULL;
+    if (!in || size < ID_BYTES + NONCE + TAG)
+        return err_set(e, ERR_INTERNAL, "%s holds no sealed value", identity);
+    const struct key *key = find_key(seal, in);
+    if (!key) {
+        AUTO_FREE char *id = text_hex(in, ID_BYTES);
+        return err_set(e, ERR_INTERNAL, "%s was sealed with master key %s, which this server does not have", identity, id);
+    }
+    size_t plain_size = size - ID_BYTES - NONCE - TAG;
+    AUTO_FREE char *plain = mem_alloc(plain_size + 1);
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)plain, NULL, NULL, in + ID_BYTES + NONCE, size - ID_BYTES - NONCE,
+                                                   (const unsigned char *)identity, strlen(identity), in + ID_BYTES, key->bytes) != 0)
+        return err_set(e, ERR_INTERNAL, "%s does not open: it was changed, or moved from another place", identity);
+    *ret = TAKE(plain);
+    if (ret_size)
+        *ret_size = plain_size;
+    return true;
+}
