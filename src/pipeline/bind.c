@@ -318,6 +318,9 @@ static bool whole_source(struct binder *b, json_t **ret)
         return wrong(b, h->at, &why);
     }
     AUTO_JSON *documents = json_array();
+    if (json_is_string(h->value.json) && strstr(json_string_value(h->value.json), "${"))
+        resolution_warn(b->more, "the documents in %.*s are taken as they are; the references in them are not bound", (int)h->length,
+                        b->source + h->at);
     if (!json_is_string(h->value.json)) {
         json_array_append(documents, h->value.json);
         *ret = TAKE(documents);

@@ -127,6 +127,17 @@ TEST(bind, collects_secrets_and_warnings)
     CHECK_TEXT(warnings, "[\"${HOME} names nothing known here and stays as it is\"]");
 }
 
+TEST(bind, warns_of_references_in_whole_documents)
+{
+    struct table_scope t = make_scope(ROWS, ALEN(ROWS));
+    AUTO_RESOLUTION more = { 0 };
+    AUTO_JSON *documents = NULL;
+    struct err e = { 0 };
+    CHECK_OK(bind_yaml("${input.manifest}", 17, &t.scope, &documents, &more, &e), e);
+    CHECK_TEXT(json_text_at(more.warnings, "[0]", ""),
+               "the documents in ${input.manifest} are taken as they are; the references in them are not bound");
+}
+
 TEST(bind, has_limits)
 {
     AUTO_TEXT many = { 0 };

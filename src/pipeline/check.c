@@ -339,6 +339,20 @@ static void check_task(struct checker *c, const struct pipeline_task *t)
     c->pointer[0] = 0;
 }
 
+/* Kept and given back, but nothing acts on them: better said than found out. */
+static void check_unused(struct checker *c, const char *key)
+{
+    const json_t *value = json_object_get(c->p->definition, key);
+    bool some = json_array_size(value) > 0;
+    void *at = json_object_iter((json_t *)value);
+    for (; at; at = json_object_iter_next((json_t *)value, at))
+        some = some || json_array_size(json_object_iter_value(at)) > 0;
+    size_t here = enter(c, key);
+    if (some)
+        WARN(c, "'%s' are kept, but this server does not act on them yet", key);
+    leave(c, here);
+}
+
 static void check_rest(struct checker *c, const char *key)
 {
     size_t here = enter(c, key);
@@ -363,6 +377,8 @@ void pipeline_check(const struct pipeline *pipeline, const struct pipeline_check
     for (size_t i = 0; i < pipeline->task_count; i++)
         check_task(&c, &pipeline->tasks[i]);
     check_rest(&c, "output");
+    check_unused(&c, "notifications");
+    check_unused(&c, "rollbacks");
 }
 
 const struct pipeline_type *pipeline_type_find(const struct pipeline_type *types, size_t count, const char *name)

@@ -10,6 +10,7 @@
 #include "pipeline/moves.h"
 #include "pipeline/scope.h"
 
+#define TEXT_MOST 4000                 /* bytes of a message */
 #define DELAY_MOST (10 * CLOCK_MINUTE) /* of a delay that a task asks for */
 
 static const struct run_limits DEFAULTS = {
@@ -62,11 +63,15 @@ static void set_json(json_t **member, json_t *value)
     *member = value;
 }
 
-/* Texts of tasks come from clusters: what is no UTF-8 is replaced as a whole rather than lost. */
+/* Texts of tasks come from clusters: too long ones are cut, and what is no UTF-8 is replaced as a whole rather than lost. */
 static void set_text(json_t **member, const char *text)
 {
-    json_t *json = text && *text ? json_string(text) : NULL;
-    set_json(member, json || !text || !*text ? json : json_string("(a message that is no UTF-8)"));
+    size_t n = text ? strlen(text) : 0, keep = n < TEXT_MOST ? n : TEXT_MOST;
+    while (keep < n && keep && ((unsigned char)text[keep] & 0xC0) == 0x80)
+        keep--;
+    AUTO_FREE char *cut = keep < n ? mem_format("%.*s ...", (int)keep, text) : NULL;
+    json_t *json = n ? json_string(cut ? cut : text) : NULL;
+    set_json(member, json || !n ? json : json_string("(a message that is no UTF-8)"));
 }
 
 __attribute__((format(printf, 2, 3))) static void set_format(json_t **member, const char *format, ...)

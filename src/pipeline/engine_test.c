@@ -262,6 +262,11 @@ TEST(engine, refuses_nonsense)
     CHECK_TEXT(step(&s, START), "the execution is RUNNING and cannot be started");
     CHECK_TEXT(step(&s, DONE(A, TASK_FAILED, .text = "\xff")), "");
     CHECK_TEXT(run_text(s.x->tasks[A].message), "(a message that is no UTF-8)");
+    AUTO_TEXT longer = { 0 };
+    for (int i = 0; i < 5000; i++)
+        text_add(&longer, i % 7 ? "x" : "\xc3\xa4");
+    step(&s, DONE(B, TASK_FAILED, .text = text_of(&longer)));
+    CHECK(strlen(run_text(s.x->tasks[B].message)) <= 4004);
 }
 
 /* ---- scope */

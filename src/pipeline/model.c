@@ -508,7 +508,7 @@ bool pipeline_inputs(const struct pipeline *pipeline, const json_t *given, json_
     json_t *value;
     json_object_foreach((json_t *)pipeline->inputs, name, value) {
         json_t *ours = json_object_get(given, name);
-        json_t *use = ours ? ours : value;
+        json_t *use = ours && !json_is_null(ours) ? ours : value;
         if (mandatory(pipeline, name) && nothing(use))
             return err_field(e, name, "input '%s' is mandatory and has no value", name);
         json_object_set(all, name, use);

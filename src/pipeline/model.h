@@ -122,7 +122,8 @@ const struct pipeline_type *pipeline_type_find(const struct pipeline_type *types
 const char *pipeline_state_name(enum pipeline_state state); /* "ENABLED" */
 bool pipeline_state_parse(const char *name, enum pipeline_state *ret);
 
-/* The input of a run: the pipeline's defaults, and over them what is given (an object, or NULL). Names that the pipeline
+/* The input of a run: the pipeline's defaults, and over them what is given (an object, or NULL; a null
+ * in it is not given). Names that the pipeline
  * does not declare are left out. False (ERR_INVALID, field: its name) when a mandatory input is empty. *ret is the caller's. */
 bool pipeline_inputs(const struct pipeline *pipeline, const json_t *given, json_t **ret, struct err *e);
 bool pipeline_declares(const struct pipeline *pipeline, const char *input);

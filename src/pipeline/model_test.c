@@ -44,7 +44,7 @@ TEST(pipeline, is_compiled)
 TEST(pipeline, merges_inputs)
 {
     AUTO(pipeline) p = make_pipeline(GOOD);
-    AUTO_JSON *given = read_yaml("{DOCKER_TAG: '1.10', other: x}"), *empty = read_yaml("{who: ''}");
+    AUTO_JSON *given = read_yaml("{DOCKER_TAG: '1.10', other: x, size: null}"), *empty = read_yaml("{who: ''}");
     AUTO_JSON *all = NULL, *never = NULL;
     struct err e = { 0 };
     CHECK_OK(pipeline_inputs(p, given, &all, &e), e);
@@ -238,6 +238,17 @@ TEST(check, only_warns_at_import_of_what_is_unknown)
     AUTO_FREE char *type = check("{type: Magic, input: {x: 1}}", false), *key = check(K8S_INPUT("colour: red"), false);
     CHECK_TEXT(type, "W " AT "/type task type 'Magic' is not known here");
     CHECK_TEXT(key, "W " AT "/input/colour a K8S task knows no input 'colour'");
+}
+
+TEST(check, says_what_nothing_acts_on)
+{
+    AUTO_PROBLEMS found = { 0 };
+    AUTO(pipeline) p = make_pipeline("name: P\nnotifications: {email: [], webhook: [{event: FAILURE}]}\nrollbacks: []\n" STAGES);
+    struct pipeline_checks checks = { NULL, 0, false };
+    pipeline_check(p, &checks, &found);
+    AUTO_FREE char *have = list(&found);
+    CHECK_HAS(have, "W /notifications 'notifications' are kept, but this server does not act on them yet");
+    CHECK_INT(found.count, 2);
 }
 
 TEST(problems, are_counted_and_told)
