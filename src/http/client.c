@@ -49,8 +49,10 @@ struct http_call_private {
 
 static void private_free(struct http_call_private *p)
 {
-    if (p->easy)
+    if (p->easy) {
+        curl_multi_remove_handle(p->client->multi, p->easy);
         curl_easy_cleanup(p->easy);
+    }
     curl_slist_free_all(p->headers);
     http_trust_release(&p->trust);
     free(p->method);
@@ -134,7 +136,8 @@ static void gather_ended(struct http_client *client)
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&p);
         p->code = m->data.result;
         curl_multi_remove_handle(client->multi, p->easy);
-        end_later(p);
+        if (!link_in_list(&p->link)) /* canceled and ended at once */
+            end_later(p);
     }
 }
 
@@ -380,10 +383,8 @@ void http_call_cancel(struct http_call *c)
     if (!p || p->canceled)
         return;
     p->canceled = true;
-    if (link_in_list(&p->link))
-        return; /* it ended just now; its done will say canceled */
-    curl_multi_remove_handle(p->client->multi, p->easy);
-    end_later(p);
+    if (!link_in_list(&p->link)) /* else it ended just now; its done will say canceled */
+        end_later(p);            /* libcurl is left later: we may be inside one of its callbacks */
 }
 
 bool http_call_refused(const struct http_call *c, struct err *e)
