@@ -356,13 +356,15 @@ static bool has_pods(const char *kind)
     return false;
 }
 
-static json_t *ident_of(const json_t *o, const char *namespace_)
+static json_t *ident_of(const json_t *o)
 {
-    json_t *ident = json_pack("{s:s, s:s, s:{s:s, s:s, s:s}}", "apiVersion", json_text_at(o, "apiVersion", ""), "kind", json_text_at(o, "kind", ""),
-                              "metadata", "name", json_text_at(o, "metadata.name", ""), "namespace", namespace_,
-                              "uid", json_text_at(o, "metadata.uid", ""));
-    if (!*json_text_at(o, "metadata.uid", ""))
-        json_object_del(json_object_get(ident, "metadata"), "uid");
+    static const char *const PARTS[] = { "name", "namespace", "uid" };
+    json_t *ident = json_pack("{s:s, s:s, s:{}}", "apiVersion", json_text_at(o, "apiVersion", ""), "kind", json_text_at(o, "kind", ""), "metadata");
+    for (size_t i = 0; i < ALEN(PARTS); i++) {
+        json_t *part = json_object_get(json_object_get(o, "metadata"), PARTS[i]);
+        if (json_is_string(part))
+            json_object_set_new(json_object_get(ident, "metadata"), PARTS[i], json_string(json_string_value(part)));
+    }
     return ident;
 }
 
@@ -374,7 +376,7 @@ static struct kube_rollout_private *create(struct kube_rollout *r, struct kube *
     p->r = r;
     p->kube = k;
     p->namespace_ = mem_text(*space ? space : kube_default_namespace(k));
-    p->ident = ident_of(o, p->namespace_);
+    p->ident = ident_of(o);
     if (has_pods(kind)) {
         p->owner = mem_format("%s/%s", kind, json_text_at(o, "metadata.name", ""));
         p->selector = kube_selector(o);

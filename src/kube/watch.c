@@ -383,7 +383,7 @@ static bool stream_ended_well(struct kube_watch *w, const struct http_call *c, c
             begin_anew(w);
         return (c->status == 410 && w->failures++ == 0) || kube_refused(c->status, answer, e);
     }
-    bool silent = why && why->kind == ERR_TIMEOUT && c->status == 200;
+    bool silent = why && why->kind == ERR_TIMEOUT && clock_mono() - w->opened >= SILENCE;
     if (why && !silent && !w->begin_anew)
         return err_set(e, why->kind, "%s", why->text);
     return lived || err_set(e, ERR_UNAVAILABLE, "the cluster cut the watch off at once");
