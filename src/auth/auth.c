@@ -148,7 +148,9 @@ static bool who_of(struct db_tx *tx, const struct access_row *row, struct who *r
     ret->org_role = token ? auth_lesser_org(row->org_role, row->token_org_role) : auth_lesser_org(row->org_role, "owner");
     enum auth_level own = service_level(row->service_role), most = token ? service_level(row->token_service_role) : AUTH_ADMINISTER;
     ret->service = own < most ? own : most;
-    struct collect c = { ret, token && !text_empty(row->token_service_role) ? most : AUTH_ADMINISTER };
+    ret->capped = token && !text_empty(row->token_service_role);
+    ret->most = ret->capped ? most : AUTH_ADMINISTER;
+    struct collect c = { ret, ret->most };
     return members_of_user(tx, row->user_id, add_project, &c, e);
 }
 
@@ -162,6 +164,24 @@ bool auth_who(struct db_tx *tx, const char *access_token, struct who *ret, struc
         return false;
     if (!found)
         return err_set(e, ERR_UNAUTHORIZED, "the access token is unknown, revoked or no longer valid");
+    bool ok = who_of(tx, &row, &who, e);
+    access_row_fini(&row);
+    if (ok)
+        *ret = who;
+    else
+        who_fini(&who);
+    return ok;
+}
+
+bool auth_who_token(struct db_tx *tx, const char *token_hash, struct who *ret, bool *ret_found, struct err *e)
+{
+    struct access_row row = { 0 };
+    struct who who = { 0 };
+    *ret_found = false;
+    if (!access_of_token(tx, token_hash, clock_now(), &row, ret_found, e))
+        return false;
+    if (!*ret_found)
+        return true;
     bool ok = who_of(tx, &row, &who, e);
     access_row_fini(&row);
     if (ok)

@@ -37,6 +37,8 @@ struct who {
     char *name, *email;
     const char *org_role;       /* effective: "owner", "member" */
     enum auth_level service;    /* effective */
+    bool capped;                /* its API token allows no more than most, anywhere */
+    enum auth_level most;
     struct who_project {
         int64_t id;
         enum auth_level level;
@@ -66,6 +68,9 @@ const char *auth_service_name(enum auth_level level); /* "developer"; "" for non
 const char *auth_bearer(const char *authorization);
 /* ERR_UNAUTHORIZED: no such access token, or it is over. *ret is the caller's (who_fini). */
 bool auth_who(struct db_tx *tx, const char *access_token, struct who *ret, struct err *e);
+
+/* Whose rights an API token lends, by its hash; *ret_found false: it is unknown, revoked, expired, or its owner is disabled. */
+bool auth_who_token(struct db_tx *tx, const char *token_hash, struct who *ret, bool *ret_found, struct err *e);
 
 /* A new API token for a user; *ret_plain is the only time it is seen, the caller's. row: user_id, name, roles, expires_at. */
 bool auth_token_create(struct db_tx *tx, struct token_row *row, char **ret_plain, struct err *e);

@@ -27,14 +27,9 @@ const struct setting SETTINGS[] = {
     { "body-limit", SETTING_INT, "1048576", 1024, 16 << 20, .text = "bytes of a request's body, decompressed; more is answered with 413" },
     { "body-memory-mb", SETTING_INT, "64", 1, 4096, .text = "megabytes of all requests' bodies at once; beyond it 503 is answered" },
     { "request-seconds", SETTING_INT, "30", 1, 600, .text = "seconds from a request's first byte to its last" },
-    { "workers", SETTING_INT, "4", 1, 64, .text = "threads for what would hold up the loop: reading lists, passwords, large JSON" },
-    { "kube-concurrency", SETTING_INT, "64", 1, 4096, .text = "requests to one cluster at once" },
-    { "verify-push-ms", SETTING_INT, "2000", 100, 60000, .text = "milliseconds in all to confirm a push at its registry before going on without" },
     { "docker-hub-url", SETTING_URL, "https://hub.docker.com", .text = "Docker Hub's API" },
     { "docker-hub-registry-url", SETTING_URL, "https://registry-1.docker.io", .text = "Docker Hub's registry" },
     { "docker-hub-auth-url", SETTING_URL, "https://auth.docker.io", .text = "Docker Hub's token service" },
-    { "plain-registries", SETTING_LIST, "", .text = "hosts of registries that are reached by http, without encryption; divided by commas" },
-    { "insecure-hosts", SETTING_LIST, "", .text = "hosts whose certificate is not checked; divided by commas" },
 };
 const size_t SETTING_COUNT = ALEN(SETTINGS);
 

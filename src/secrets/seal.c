@@ -153,3 +153,18 @@ bool seal_open(const struct seal *seal, const char *identity, const char *sealed
         *ret_size = plain_size;
     return true;
 }
+
+char *seal_of_endpoint(const char *uuid, const char *property)
+{
+    return mem_format("endpoint:%s:%s", uuid, property);
+}
+
+char *seal_of_variable(const char *uuid)
+{
+    return mem_format("variable:%s:value", uuid);
+}
+
+char *seal_of_listener(const char *uuid)
+{
+    return mem_format("listener:%s:token", uuid);
+}

@@ -23,3 +23,8 @@ char *seal_close(const struct seal *seal, const char *identity, const char *plai
 /* *ret is the caller's, with a NUL behind it; ret_size may be NULL. ERR_INTERNAL says which key is needed, or that it was changed. */
 bool seal_open(const struct seal *seal, const char *identity, const char *sealed, char **ret, size_t *ret_size, struct err *e);
 bool seal_is(const char *text); /* looks like a sealed value */
+
+/* The identities that rows seal with; the caller's. */
+char *seal_of_endpoint(const char *uuid, const char *property); /* "endpoint:UUID:password" */
+char *seal_of_variable(const char *uuid);                       /* "variable:UUID:value" */
+char *seal_of_listener(const char *uuid);                       /* "listener:UUID:token" */

@@ -115,6 +115,7 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
         .definition = mem_text(db_text(r, 29)), .pipeline_uuid = mem_text(db_text(r, 30)), .lease_epoch = db_int(r, 31),
     };
     snprintf(row.uuid, sizeof row.uuid, "%s", db_text(r, 1));
+    snprintf(row.webhook_uuid, sizeof row.webhook_uuid, "%s", db_text(r, 32));
     run_status_parse(db_text(r, 8), &row.status);
     if (!get_tasks(tx, &row, e)) {
         run_row_fini(&row);

@@ -29,7 +29,7 @@ struct run_row { /* everything of one execution; texts are its own */
     bool live, global;
     int state_version;
     enum run_status status;
-    char uuid[37];
+    char uuid[37], webhook_uuid[37]; /* webhook_uuid: "" when no push started it */
     char *project, *pipeline_uuid, *name, *status_message, *state, *output, *comments, *executed_by, *triggered_by, *source, *definition;
     json_t *input, *outside, *tags;
     struct task_row *tasks;

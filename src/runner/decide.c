@@ -1,0 +1,452 @@
+/* From a push to executions, with reasons. Everything here runs in one write, so that a crash leaves all of it or none. */
+#include "runner/decide.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "event/event.h"
+#include "event/image_ref.h"
+#include "store/inbox.h"
+#include "store/totals.h"
+#include "trigger/inputs.h"
+#include "trigger/trigger.h"
+
+#define INVALID_TOKEN "Invalid Oauth Refresh token. Verify webhook configuration."
+#define CONFIRM_REQUIRED (5 * CLOCK_MINUTE)
+#define CONFIRM_PREFERRED (2 * CLOCK_SECOND)
+#define TRACE_MOST 100 /* triggers that a trace names one by one */
+
+/* One decision under way. */
+struct decision {
+    struct runner *runner;
+    struct db_tx *tx;
+    struct wakes *wakes;
+    int64_t project_id, delivery_id;
+    const struct event *event;
+    struct push push;
+    bool new_push;
+    json_t *trace; /* array: every trigger considered, and why or why not */
+};
+
+static json_t *json_of_names(const char *const *names)
+{
+    json_t *array = json_array();
+    for (; *names; names++)
+        json_array_append_new(array, json_string(*names));
+    return array;
+}
+
+/* ---- with whose rights */
+
+/* The hash of the trigger's API token: kept, or of the variable it names. */
+static bool token_hash(struct decision *d, const struct trigger_row *t, char **ret, struct err *e)
+{
+    size_t n = strlen(t->refresh_token);
+    if (!text_starts(t->refresh_token, "${var.") || t->refresh_token[n - 1] != '}') {
+        *ret = mem_text(t->token_hash);
+        return true;
+    }
+    struct knowledge k = { 0 };
+    struct value value = { 0 };
+    AUTO_FREE char *name = mem_text_n(t->refresh_token + 6, n - 7);
+    if (!knowledge_read(d->tx, d->runner->config.seal, t->project_id, NULL, &k, e))
+        return false;
+    bool found = knowledge_variable(&k, name, &value, e) == SCOPE_FOUND && json_is_string(value.json);
+    *ret = found ? auth_token_hash(json_string_value(value.json)) : mem_text("");
+    value_fini(&value);
+    knowledge_fini(&k);
+    return true;
+}
+
+/* The token's owner, who must be allowed to run pipelines in the project now. *ret_user 0: no; name then says why. */
+static bool owner_of(struct decision *d, const struct trigger_row *t, int64_t *ret_user, char name[256], struct err *e)
+{
+    struct who who = { 0 };
+    bool found = false;
+    AUTO_FREE char *hash = NULL;
+    *ret_user = 0;
+    snprintf(name, 256, "%s", INVALID_TOKEN);
+    if (!token_hash(d, t, &hash, e) || !auth_who_token(d->tx, hash, &who, &found, e))
+        return false;
+    if (found && auth_may(&who, t->project_id, MAY_EXECUTE)) {
+        *ret_user = who.user_id;
+        snprintf(name, 256, "%s", who.name);
+    } else if (found) {
+        snprintf(name, 256, "%s may not run pipelines in project %s; the webhook's API token lends no more than its owner has", who.name,
+                 t->project);
+    }
+    who_fini(&who);
+    return true;
+}
+
+/* ---- an execution for an event */
+
+struct start {
+    const struct trigger_row *trigger;
+    int64_t event_id, attempt;
+    const char *event_uuid, *note; /* note: added to the event's message */
+    const char *asked_by;          /* a person who asked; NULL: the push did */
+    int64_t user_id;
+    struct run_made made;
+};
+
+static bool refuse(struct decision *d, int64_t event_id, const char *why, struct err *e)
+{
+    return inbox_event_set(d->tx, event_id, "FAILED", why, 0, e);
+}
+
+static struct event *event_of(const struct push *p)
+{
+    struct event *ev = event_create();
+    event_set(&ev->host, p->registry);
+    event_set(&ev->repository, p->repository);
+    event_set(&ev->tag, p->tag);
+    event_set(&ev->digest, p->digest);
+    event_set(&ev->actor, p->actor);
+    event_set(&ev->pushed_at, p->pushed_at);
+    event_set(&ev->action, "push");
+    return ev;
+}
+
+/* The webhook's inputs, and over them what the push says. */
+static json_t *run_input(const struct decision *d, const struct start *s)
+{
+    struct trigger_facts facts = { .event_id = s->event_uuid, .digest = d->push.digest };
+    AUTO(event) ev = event_of(&d->push);
+    json_t *input = json_deep_copy(s->trigger->input);
+    AUTO_JSON *injected = trigger_injected(ev, &facts);
+    json_object_update(input, injected);
+    return input;
+}
+
+static bool start_run(struct decision *d, struct start *s, struct err *e)
+{
+    const struct trigger_row *t = s->trigger;
+    char owner[256];
+    int64_t user = s->user_id;
+    if (!s->asked_by && !owner_of(d, t, &user, owner, e))
+        return false;
+    if (!user)
+        return refuse(d, s->event_id, owner, e);
+    AUTO_JSON *input = run_input(d, s);
+    AUTO_JSON *outside = json_of_names(TRIGGER_INPUTS);
+    struct run_request request = { .pipeline_id = t->pipeline_id, .input = input, .executed_by = s->asked_by ? s->asked_by : owner,
+                                   .triggered_by = t->name, .source = "registry-webhook", .user_id = user, .webhook_id = t->id,
+                                   .push_id = d->push.id, .attempt = s->attempt, .outside = outside };
+    struct err why = { 0 };
+    if (!runner_insert(d->runner, d->tx, &request, &s->made, &why)) {
+        if (why.kind == ERR_INVALID || why.kind == ERR_CONFLICT || why.kind == ERR_NOT_FOUND)
+            return refuse(d, s->event_id, why.text, e);
+        return *e = why, false;
+    }
+    return inbox_event_set(d->tx, s->event_id, "QUEUED", s->note ? s->note : "", s->made.id, e) &&
+           run_start_queued(d->tx, t->pipeline_id, d->runner->config.node, id_list_collect, &d->wakes->started, e);
+}
+
+/* ---- the registry's word */
+
+/* What the registry said allows a run? Otherwise why says not. note is for a run that goes on without its word. */
+static bool confirmed(const struct push *p, const char *verify, char why[700], const char **ret_note)
+{
+    *ret_note = NULL;
+    if (text_is(verify, "off") || text_is(p->confirm, "found"))
+        return true;
+    if (text_is(p->confirm, "missing")) {
+        snprintf(why, 700, "%s has no %s:%s, so the webhook's word was not taken: %s", p->registry, p->repository, p->tag,
+                 p->confirm_text);
+        return false;
+    }
+    if (text_is(verify, "required")) {
+        snprintf(why, 700, "%s could not confirm %s:%s in time, and verifyPush is required: %s", p->registry, p->repository, p->tag,
+                 p->confirm_text);
+        return false;
+    }
+    snprintf(why, 700, "The registry could not be asked, so this run goes by tag, without a digest: %s", p->confirm_text);
+    *ret_note = why;
+    return true;
+}
+
+static bool open_question(const struct push *p, const char *verify)
+{
+    return !text_is(verify, "off") && (text_is(p->confirm, "none") || text_is(p->confirm, "asked"));
+}
+
+static bool ask_registry(struct decision *d, const char *verify, struct err *e)
+{
+    int64_t due = clock_now() + (text_is(verify, "required") ? CONFIRM_REQUIRED : CONFIRM_PREFERRED);
+    if (text_is(d->push.confirm, "asked") && d->push.confirm_due >= due)
+        return true;
+    if (!push_ask(d->tx, d->push.id, due, e))
+        return false;
+    free(d->push.confirm);
+    d->push.confirm = mem_text("asked");
+    d->push.confirm_due = due;
+    id_list_add(&d->wakes->confirms, d->push.id);
+    return true;
+}
+
+/* ---- events */
+
+static bool add_event(struct decision *d, const struct trigger_row *t, const char *status, const char *message, struct inbox_event_new *ret,
+                      int64_t *ret_id, struct err *e)
+{
+    AUTO_FREE char *trace = json_write(d->trace);
+    *ret = (struct inbox_event_new){ .project_id = d->project_id, .delivery_id = d->delivery_id, .push_id = d->push.id,
+                                     .webhook_id = t ? t->id : 0, .webhook = t ? t->name : "", .pipeline = t ? t->pipeline : "",
+                                     .status = status, .message = message, .trace = trace, .registry = d->push.registry,
+                                     .repository = d->push.repository, .tag = d->push.tag, .owner = d->push.actor, .attempt = 1,
+                                     .now = clock_now() };
+    bool ok = inbox_event_add(d->tx, ret, ret_id, e) && change_add(d->tx, d->project_id, "events", *ret_id, e);
+    ret->trace = NULL;
+    return ok;
+}
+
+static bool fire(struct decision *d, const struct trigger_row *t, struct err *e)
+{
+    struct inbox_event_new event;
+    struct start s = { .trigger = t, .attempt = 1 };
+    char message[700];
+    bool seen = false;
+    if (!inbox_event_of_push(d->tx, d->push.id, t->id, &seen, e) || seen)
+        return seen;
+    if (open_question(&d->push, t->verify_push)) {
+        snprintf(message, sizeof message, "asking %s about %s:%s", d->push.registry, d->push.repository, d->push.tag);
+        return ask_registry(d, t->verify_push, e) && add_event(d, t, "WAITING", message, &event, &s.event_id, e);
+    }
+    bool go = confirmed(&d->push, t->verify_push, message, &s.note);
+    if (!add_event(d, t, go ? "QUEUED" : "FAILED", go ? "" : message, &event, &s.event_id, e))
+        return false;
+    s.event_uuid = event.uuid;
+    return !go || start_run(d, &s, e);
+}
+
+/* ---- who is concerned */
+
+static bool judge(struct decision *d, struct trigger_row *t, bool *ret_fires, struct err *e)
+{
+    struct image_ref at = { 0 };
+    bool plain = false;
+    struct err no_url = { 0 };
+    if (!image_ref_from_url(json_text_at(t->endpoint_properties, "repoURL", ""), &at, &plain, &no_url))
+        at.host = NULL;
+    struct trigger trigger = { .id = t->id, .name = t->name, .enabled = t->enabled, .endpoint = t->endpoint, .host = at.host ? at.host : "",
+                               .image_pattern = t->image_pattern, .tag_pattern = t->tag_pattern };
+    struct trigger_verdict verdict = trigger_judge(&trigger, d->event, d->runner->patterns);
+    *ret_fires = verdict.rule == TRIGGER_FIRED;
+    if (json_array_size(d->trace) < TRACE_MOST)
+        json_array_append_new(d->trace, json_pack("{s:s,s:s,s:s,s:s}", "webhook", t->name, "pipeline", t->pipeline, "rule",
+                                                  trigger_rule_name(verdict.rule), "why", verdict.why));
+    if (!d->push.registry && at.host) { /* a sender that names no host means its endpoint's */
+        d->push.registry = mem_text(at.host);
+        d->push.endpoint_id = t->endpoint_id;
+    }
+    image_ref_fini(&at);
+    (void)e;
+    return true;
+}
+
+static void push_fill(struct decision *d, int64_t endpoint_id)
+{
+    const struct event *ev = d->event;
+    d->push.project_id = d->project_id;
+    d->push.endpoint_id = endpoint_id;
+    d->push.registry = *ev->host ? mem_text(ev->host) : NULL;
+    d->push.repository = mem_text(ev->repository);
+    d->push.tag = mem_text(ev->tag);
+    d->push.digest = mem_text(ev->digest);
+    d->push.actor = mem_text(ev->actor);
+    d->push.pushed_at = mem_text(ev->pushed_at);
+}
+
+static void ignored_message(const struct decision *d, size_t considered, int64_t all, char out[700])
+{
+    const json_t *first = json_array_get(d->trace, 0);
+    if (considered == 1)
+        snprintf(out, 700, "%s", json_text_at(first, "why", ""));
+    else if (!all)
+        snprintf(out, 700, "no webhook of this endpoint exists yet");
+    else
+        snprintf(out, 700, "none of the endpoint's %lld webhooks takes %s:%s%s%s", (long long)all, d->push.repository, d->push.tag,
+                 considered ? "; the first one says: " : ", all name other images", json_text_at(first, "why", ""));
+}
+
+static bool nobody_fired(struct decision *d, const struct trigger_row *only, size_t considered, int64_t all, struct err *e)
+{
+    struct inbox_event_new event;
+    char message[700];
+    int64_t id;
+    if (!d->new_push)
+        return true; /* told before */
+    ignored_message(d, considered, all, message);
+    return add_event(d, only, "IGNORED", message, &event, &id, e);
+}
+
+struct candidates {
+    struct trigger_row *rows;
+    bool *fires;
+    size_t count;
+    int64_t all;
+};
+
+static void candidates_fini(struct candidates *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        trigger_row_fini(&c->rows[i]);
+    free(c->rows);
+    free(c->fires);
+}
+
+static bool candidates_read(struct decision *d, int64_t endpoint_id, int64_t webhook_id, struct candidates *c, struct err *e)
+{
+    AUTO_FREE int64_t *ids = NULL;
+    size_t count = webhook_id ? 1 : 0;
+    c->all = 1;
+    if (!webhook_id && !triggers_of_endpoint(d->tx, endpoint_id, d->event->repository, &ids, &count, &c->all, e))
+        return false;
+    c->rows = mem_alloc((count + 1) * sizeof *c->rows);
+    c->fires = mem_alloc(count + 1);
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+        if (!trigger_get(d->tx, ids ? ids[i] : webhook_id, &c->rows[c->count], &found, e))
+            return false;
+        if (found && !judge(d, &c->rows[c->count], &c->fires[c->count], e))
+            return false;
+        c->count += found;
+    }
+    return true;
+}
+
+static bool decide_candidates(struct decision *d, struct candidates *c, struct err *e)
+{
+    size_t fired = 0;
+    if (!c->count && !d->push.endpoint_id)
+        return true; /* the webhook is gone */
+    if (!d->push.endpoint_id)
+        d->push.endpoint_id = c->rows[0].endpoint_id;
+    if (!d->push.registry)
+        d->push.registry = mem_text("");
+    if (c->all > (int64_t)c->count)
+        json_array_append_new(d->trace, json_pack("{s:s,s:s,s:s}", "webhook", "", "rule", "image", "why",
+                                                  "the endpoint's other webhooks name another image"));
+    if (!push_record(d->tx, &d->push, clock_now(), &d->new_push, e))
+        return false;
+    d->runner->stats.pushes += d->new_push;
+    for (size_t i = 0; i < c->count; i++) {
+        fired += c->fires[i];
+        if (c->fires[i] && !fire(d, &c->rows[i], e))
+            return false;
+    }
+    return fired || nobody_fired(d, c->count == 1 ? &c->rows[0] : NULL, c->count, c->all, e);
+}
+
+bool decide_push(struct runner *r, struct db_tx *tx, int64_t delivery_id, int64_t project_id, int64_t endpoint_id, int64_t webhook_id,
+                 const struct event *event, struct wakes *wakes, struct err *e)
+{
+    struct decision d = { .runner = r, .tx = tx, .wakes = wakes, .project_id = project_id, .delivery_id = delivery_id, .event = event,
+                          .trace = json_array() };
+    struct candidates c = { 0 };
+    push_fill(&d, endpoint_id);
+    bool ok = candidates_read(&d, endpoint_id, webhook_id, &c, e) && decide_candidates(&d, &c, e);
+    candidates_fini(&c);
+    push_fini(&d.push);
+    json_decref(d.trace);
+    return ok;
+}
+
+/* ---- after the registry answered */
+
+static bool decide_waiting(struct decision *d, const struct inbox_event_waiting *w, bool soft, struct err *e)
+{
+    struct trigger_row t = { 0 };
+    struct inbox_event_row row;
+    bool found = false, ok = true;
+    char why[700];
+    if (!trigger_get(d->tx, w->webhook_id, &t, &found, e) || !inbox_event_get(d->tx, w->id, &row, e))
+        return false;
+    struct start s = { .trigger = &t, .event_id = w->id, .attempt = w->attempt, .event_uuid = row.uuid };
+    if (!found)
+        ok = refuse(d, w->id, "the webhook was deleted before the registry answered", e);
+    else if (soft && text_is(t.verify_push, "required"))
+        ok = true; /* it goes on asking */
+    else if (!t.enabled)
+        ok = inbox_event_set(d->tx, w->id, "IGNORED", "webhook disabled", 0, e);
+    else if (!confirmed(&d->push, t.verify_push, why, &s.note))
+        ok = refuse(d, w->id, why, e);
+    else
+        ok = start_run(d, &s, e);
+    trigger_row_fini(&t);
+    return ok;
+}
+
+bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, bool soft, struct wakes *wakes, struct err *e)
+{
+    struct decision d = { .runner = r, .tx = tx, .wakes = wakes };
+    AUTO_FREE struct inbox_event_waiting *waiting = NULL;
+    size_t count = 0;
+    if (!push_get(tx, push_id, &d.push, e))
+        return false;
+    d.project_id = d.push.project_id;
+    bool ok = inbox_event_waiting(tx, push_id, &waiting, &count, e);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = decide_waiting(&d, &waiting[i], soft, e);
+    push_fini(&d.push);
+    return ok;
+}
+
+/* ---- a person asks for an event again */
+
+static bool rerun(struct decision *d, const struct inbox_event_row *old, const struct trigger_row *t, int64_t user_id, const char *user,
+                  struct run_made *ret, struct err *e)
+{
+    struct inbox_event_new event;
+    struct start s = { .trigger = t, .asked_by = user, .user_id = user_id };
+    int64_t last = 0;
+    AUTO_FREE char *message = mem_format("run again by %s", user);
+    if (!push_get(d->tx, old->push_id, &d->push, e) || !inbox_event_last(d->tx, old->push_id, old->webhook_id, &last, e))
+        return false;
+    d->trace = json_pack("[{s:s,s:s,s:s,s:s}]", "webhook", t->name, "pipeline", t->pipeline, "rule", "asked", "why", message);
+    AUTO_FREE char *trace = json_write(d->trace);
+    event = (struct inbox_event_new){ .project_id = d->project_id, .push_id = d->push.id, .webhook_id = t->id, .webhook = t->name,
+                                      .pipeline = t->pipeline, .status = "QUEUED", .message = message, .trace = trace,
+                                      .registry = d->push.registry, .repository = d->push.repository, .tag = d->push.tag,
+                                      .owner = d->push.actor, .attempt = last + 1, .now = clock_now() };
+    if (!inbox_event_add(d->tx, &event, &s.event_id, e))
+        return false;
+    s.event_uuid = event.uuid;
+    s.attempt = last + 1;
+    s.note = message;
+    if (!start_run(d, &s, e))
+        return false;
+    *ret = s.made;
+    return s.made.id || err_set(e, ERR_CONFLICT, "the event could not be run again: its pipeline is disabled, gone, or misses an input");
+}
+
+bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, int64_t user_id, const char *user, struct run_made *ret,
+                        int64_t *ret_pipeline_id, struct err *e)
+{
+    struct inbox_event_row old;
+    struct trigger_row t = { 0 };
+    struct wakes wakes = { 0 }; /* the caller wakes the pipeline: what starts here is found again by it */
+    bool found = false;
+    if (!inbox_event_get(tx, event_id, &old, e))
+        return false;
+    if (!old.push_id || !old.webhook_id)
+        return err_set(e, ERR_CONFLICT, "no webhook took this event, so there is nothing to run again; run the pipeline itself");
+    if (!trigger_get(tx, old.webhook_id, &t, &found, e))
+        return false;
+    if (!found)
+        return err_set(e, ERR_CONFLICT, "the webhook of this event was deleted");
+    struct decision d = { .runner = r, .tx = tx, .wakes = &wakes, .project_id = old.project_id };
+    bool ok = rerun(&d, &old, &t, user_id, user, ret, e);
+    *ret_pipeline_id = t.pipeline_id;
+    trigger_row_fini(&t);
+    push_fini(&d.push);
+    json_decref(d.trace);
+    wakes_fini(&wakes);
+    return ok;
+}

@@ -1,0 +1,77 @@
+/* An execution comes into being: checked, given its number, and queued; all in somebody's write. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "runner/inside.h"
+
+static bool compile(const struct run_pipeline *row, struct pipeline **ret, struct err *e)
+{
+    json_t *definition = NULL;
+    AUTO_PROBLEMS problems = { 0 };
+    if (!json_read(row->definition, strlen(row->definition), &definition, e))
+        return err_wrap(e, "pipeline %s", row->name);
+    bool ok = pipeline_create(definition, ret, &problems);
+    json_decref(definition);
+    return ok || problems_ok(&problems, e) || err_wrap(e, "pipeline %s", row->name);
+}
+
+static char *json_or(const json_t *json, const char *otherwise)
+{
+    return json ? json_write(json) : mem_text(otherwise);
+}
+
+/* Inputs that the pipeline does not declare are an error of whoever gave them; the injected ones of a push are not. */
+static bool inputs_known(const struct pipeline *p, const struct run_request *request, struct err *e)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)request->input, name, value)
+        if (!request->push_id && !pipeline_declares(p, name))
+            return err_field(e, name, "the pipeline has no input '%s'", name);
+    return true;
+}
+
+static bool insert_row(struct db_tx *tx, const struct run_request *request, const struct run_pipeline *row, struct pipeline *p,
+                       const json_t *input, struct run_made *ret, struct err *e)
+{
+    struct execution_row state = { 0 };
+    struct execution *fresh = execution_create(p, (json_t *)input, (json_t *)request->outside, clock_now());
+    struct run_new run = { .project_id = row->project_id, .pipeline_id = row->id, .user_id = request->user_id, .webhook_id = request->webhook_id,
+                           .push_id = request->push_id, .attempt = request->attempt, .now = clock_now(), .name = row->name };
+    AUTO_FREE char *inputs = json_write(input), *outside = json_or(request->outside, "[]"), *tags = json_or(request->tags, "[]");
+    execution_write(fresh, &state);
+    run.state = state.state;
+    run.input = inputs;
+    run.outside = outside;
+    run.tags = tags;
+    run.comments = request->comments ? request->comments : "";
+    run.executed_by = request->executed_by ? request->executed_by : "";
+    run.triggered_by = request->triggered_by ? request->triggered_by : "";
+    run.source = request->source ? request->source : "";
+    bool ok = definition_pin(tx, row->project_id, row->definition, &run.definition_id, e) &&
+              run_next_index(tx, row->id, &run.index, e) && run_insert(tx, &run, &ret->id, e);
+    if (ok && !ret->id)
+        ok = err_set(e, ERR_CONFLICT, "this push was run already");
+    ret->index = run.index;
+    memcpy(ret->uuid, run.uuid, sizeof ret->uuid);
+    execution_row_fini(&state);
+    execution_destroy(&fresh);
+    return ok;
+}
+
+bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request *request, struct run_made *ret, struct err *e)
+{
+    struct run_pipeline row = { 0 };
+    AUTO(pipeline) p = NULL;
+    AUTO_JSON *input = NULL;
+    (void)r;
+    bool ok = run_pipeline_get(tx, request->pipeline_id, &row, e);
+    if (ok && text_is(row.state, "DISABLED"))
+        ok = err_set(e, ERR_CONFLICT, "pipeline '%s' is disabled; enable it first", row.name);
+    ok = ok && compile(&row, &p, e) && inputs_known(p, request, e) && pipeline_inputs(p, request->input, &input, e) &&
+         insert_row(tx, request, &row, p, input, ret, e);
+    run_pipeline_fini(&row);
+    return ok;
+}

@@ -1,0 +1,95 @@
+/* runner/inside.h - what the files of this room share. Not for others. */
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "pipeline/engine.h"
+#include "registry/client.h"
+#include "runner/runner.h"
+#include "store/runs.h"
+#include "tasks/task.h"
+#include "trigger/pattern.h"
+
+struct runner {
+    struct runner_config config;
+    struct task_services services;
+    struct registry_hub hub;
+    struct registry_tokens *registry_tokens;
+    struct map *live;          /* uuid and id, as text, to struct live */
+    struct map *pipelines;     /* definition id, as text, to the compiled pipeline that live executions share */
+    struct patterns *patterns; /* the writer's thread only */
+    struct runner_stats stats;
+    bool matching, match_again; /* a match job is in the writer's queue; another is wanted after it */
+    struct timer match_retry;
+    struct link confirms;      /* struct confirm, in flight */
+    int in_flight;             /* database jobs and effects of ours that are not done */
+    bool draining;
+    void (*drained)(void *context);
+    void *drained_context;
+    struct post drain_check;
+};
+
+void runner_began(struct runner *r); /* one more in flight */
+void runner_ended(struct runner *r); /* one less; the last one ends a drain */
+
+/* ---- ids that a job collects in the writer's thread, for the loop to act on after the commit */
+struct id_list {
+    int64_t *at;
+    size_t count;
+};
+void id_list_add(struct id_list *list, int64_t id);
+void id_list_fini(struct id_list *list);
+void id_list_collect(void *list, int64_t id); /* the same, as a callback */
+
+/* What one write found to do once it is committed. */
+struct wakes {
+    struct id_list started;  /* executions that got a place */
+    struct id_list confirms; /* pushes the registry is to be asked about */
+};
+void wakes_fini(struct wakes *w);
+void wakes_act(struct runner *r, struct wakes *w); /* loop */
+
+/* ---- confirm.c: asking the registry, once per push */
+void confirm_start(struct runner *r, int64_t push_id);
+void confirm_drain(struct runner *r);
+
+/* ---- live.c: one execution that runs here; loop */
+struct live;
+void live_adopt(struct runner *r, int64_t execution_id); /* reads it and lets it begin or go on */
+struct live *live_find(struct runner *r, int64_t execution_id);
+/* Steps by one event (its texts and JSON are copied), and stores. done, which may be NULL, runs after the commit: e is NULL, or
+ * says why the event was refused, or that the execution ended before. */
+void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context);
+/* An event that a person caused; also of an execution that still waits for its place. done always runs. */
+void live_act(struct runner *r, int64_t execution_id, const struct run_event *event, void (*done)(void *context, const struct err *e),
+              void *context);
+void live_drain(struct runner *r);
+void live_destroy_all(struct runner *r);
+
+/* ---- effect.c: one task at work; loop */
+struct effect;
+struct live_view { /* what an effect sees of its execution */
+    struct runner *runner;
+    const struct run_row *row;
+    const struct execution *now;
+};
+struct live_view live_view(const struct live *live);
+void effect_start(struct live *live, size_t task, int attempt, bool resume);
+void effect_cancel(struct live *live, size_t task);
+struct link *live_effects(struct live *live); /* struct effect, by their link */
+void live_effect_ended(struct live *live);    /* one left the list */
+void effects_drain(struct live *live);
+
+/* ---- scope.c: what an execution's references see beside its own state */
+struct knowledge { /* variables and endpoints of a project, opened */
+    json_t *variables; /* {name: {"value", "secret"}} */
+    json_t *endpoints; /* {name: {"name", "type", "properties", "restricted"}} */
+    json_t *secrets;   /* array of the texts that must not show */
+};
+void knowledge_fini(struct knowledge *k);
+/* All variables of the project, and the endpoints named (array; NULL: none). Sealed values are opened. */
+bool knowledge_read(struct db_tx *tx, const struct seal *seal, int64_t project_id, const json_t *endpoint_names, struct knowledge *ret,
+                    struct err *e);
+/* Opens the sealed properties in place; secrets (may be NULL) collects what was sealed. */
+bool endpoint_open(const struct seal *seal, const char *uuid, json_t *properties, json_t *secrets, struct err *e);
+enum scope_answer knowledge_variable(void *knowledge, const char *name, struct value *ret, struct err *e);

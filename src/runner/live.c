@@ -1,0 +1,533 @@
+/* One execution on the loop: events queue up, a copy takes the step, the copy is stored, becomes the execution, and
+ * only then its effects are performed. One transaction in flight per execution. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "runner/inside.h"
+
+#define STORE_RETRY CLOCK_SECOND
+
+struct fed { /* an event that waits for its step, with its own copies */
+    struct link link;
+    struct run_event event;
+    char *text, *reason;
+    void (*done)(void *context, const struct err *e);
+    void *context;
+    bool refused;
+    struct err why;
+};
+
+struct live {
+    struct runner *runner;
+    struct run_row row;
+    struct execution *now;
+    struct knowledge knowledge;
+    struct link waiting; /* struct fed: not stepped yet */
+    struct link storing; /* struct fed: their step is being stored */
+    struct timer timer, retry;
+    struct link effects;
+    struct store_job *job; /* NULL: nothing is being stored */
+    bool ended;
+};
+
+struct store_job {
+    struct db_job job;
+    struct live *live;
+    struct execution *next;
+    struct run_effects effects;
+    struct run_step step;
+    struct wakes wakes;
+};
+
+struct live_view live_view(const struct live *live)
+{
+    return (struct live_view){ .runner = live->runner, .row = &live->row, .now = live->now };
+}
+
+struct link *live_effects(struct live *live)
+{
+    return &live->effects;
+}
+
+static void id_text(int64_t id, char out[24])
+{
+    snprintf(out, 24, "%lld", (long long)id);
+}
+
+struct live *live_find(struct runner *r, int64_t execution_id)
+{
+    char key[24];
+    id_text(execution_id, key);
+    return map_get(r->live, key);
+}
+
+/* ---- pipelines are compiled once for all live executions that pinned the same definition */
+
+static struct pipeline *shared_pipeline(struct runner *r, const struct run_row *row, struct err *e)
+{
+    char key[24];
+    id_text(row->definition_id, key);
+    struct pipeline *p = map_get(r->pipelines, key);
+    if (p)
+        return pipeline_ref(p);
+    json_t *definition = NULL;
+    if (!json_read(row->definition, strlen(row->definition), &definition, e))
+        return NULL;
+    AUTO_PROBLEMS problems = { 0 };
+    bool made = pipeline_create(definition, &p, &problems);
+    json_decref(definition);
+    if (!made)
+        return problems_ok(&problems, e), NULL;
+    map_put(r->pipelines, key, p);
+    return pipeline_ref(p);
+}
+
+static void forget_pipeline(struct runner *r, const struct run_row *row)
+{
+    char key[24];
+    id_text(row->definition_id, key);
+    struct pipeline *p = map_get(r->pipelines, key);
+    if (p && p->references == 1) {
+        map_remove(r->pipelines, key);
+        pipeline_unref(p);
+    }
+}
+
+/* ---- the end of one */
+
+static void fed_end(struct fed *f, const struct err *e)
+{
+    if (f->done)
+        f->done(f->context, e);
+    json_decref(f->event.json);
+    json_decref(f->event.resolved);
+    free(f->text);
+    free(f->reason);
+    free(f);
+}
+
+static void live_forget(struct live *live)
+{
+    struct runner *r = live->runner;
+    static const struct err OVER = { .kind = ERR_CONFLICT, .text = "the execution is finished" };
+    char key[24];
+    id_text(live->row.id, key);
+    map_remove(r->live, key);
+    LIST_EACH(&live->waiting, l) {
+        list_remove(l);
+        fed_end(OWNER(l, struct fed, link), &OVER);
+    }
+    timer_clear(&live->timer);
+    timer_clear(&live->retry);
+    execution_destroy(&live->now);
+    forget_pipeline(r, &live->row);
+    knowledge_fini(&live->knowledge);
+    run_row_fini(&live->row);
+    free(live);
+    r->stats.live--;
+}
+
+/* ---- steps */
+
+static void facts_fill(struct live *live, struct run_facts *f, char *url, size_t url_size)
+{
+    const struct run_row *row = &live->row;
+    const char *base = live->runner->config.external_url;
+    snprintf(url, url_size, "%s/codestream/api/executions/%s", base ? base : "", row->uuid);
+    *f = (struct run_facts){ .id = row->uuid, .project = row->project, .project_id = "", .pipeline_id = row->pipeline_uuid,
+                             .index = row->index, .url = url, .requested_by = row->executed_by, .triggered_by = row->triggered_by,
+                             .source = row->source, .comments = row->comments, .tags = row->tags, .created_at = row->requested_at,
+                             .updated_at = row->updated_at, .global = row->global, .now = clock_now(),
+                             .variable = knowledge_variable, .owner = &live->knowledge };
+}
+
+static void store_job_free(struct store_job *job)
+{
+    execution_destroy(&job->next);
+    run_effects_fini(&job->effects);
+    execution_row_fini(&job->step.row);
+    for (size_t i = 0; i < job->step.task_count; i++)
+        task_row_fini(&job->step.tasks[i]);
+    free(job->step.tasks);
+    wakes_fini(&job->wakes);
+    free(job);
+}
+
+static bool store_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
+{
+    struct store_job *job = OWNER(db_job, struct store_job, job);
+    struct live *live = job->live;
+    if (!run_store(tx, &job->step, e))
+        return false;
+    if (execution_live(job->next) || !live->row.pipeline_id)
+        return true;
+    return run_start_queued(tx, live->row.pipeline_id, live->runner->config.node, id_list_collect, &job->wakes.started, e);
+}
+
+static void perform(struct live *live, const struct run_effects *effects)
+{
+    for (size_t i = 0; i < effects->count; i++) {
+        const struct run_effect *f = &effects->at[i];
+        int64_t now = clock_now();
+        switch (f->kind) {
+        case EFFECT_RUN_TASK:
+            effect_start(live, f->task, f->attempt, f->resume);
+            break;
+        case EFFECT_CANCEL_TASK:
+            effect_cancel(live, f->task);
+            break;
+        case EFFECT_SET_TIMER:
+            timer_clear(&live->timer);
+            if (f->at)
+                timer_set(&live->timer, live->runner->config.loop, f->at > now ? f->at - now : 0, live->timer.fire);
+            break;
+        case EFFECT_FINISHED:
+            live->ended = true;
+            break;
+        }
+    }
+}
+
+static void live_step(struct live *live);
+
+static void end_stored(struct live *live)
+{
+    struct link done;
+    list_init(&done);
+    LIST_EACH(&live->storing, l) {
+        list_remove(l);
+        list_append(&done, l);
+    }
+    LIST_EACH(&done, l) {
+        struct fed *f = OWNER(l, struct fed, link);
+        list_remove(l);
+        fed_end(f, f->refused ? &f->why : NULL);
+    }
+}
+
+/* Not stored: the events go back to the head of the queue, in their order, and the step is tried again. */
+static void put_back(struct live *live)
+{
+    LIST_EACH(&live->waiting, l) {
+        list_remove(l);
+        list_append(&live->storing, l);
+    }
+    LIST_EACH(&live->storing, l) {
+        list_remove(l);
+        list_append(&live->waiting, l);
+    }
+}
+
+static void retry_step(struct timer *t)
+{
+    live_step(OWNER(t, struct live, retry));
+}
+
+static void not_stored(struct live *live, const struct err *e)
+{
+    if (e->kind == ERR_CONFLICT) {
+        log_warn("runner", "execution %s: %s", live->row.uuid, e->text);
+        live->ended = true;
+        end_stored(live);
+        return;
+    }
+    log_error("runner", "execution %s: its step could not be stored, trying again: %s", live->row.uuid, e->text);
+    put_back(live);
+    timer_set(&live->retry, live->runner->config.loop, STORE_RETRY, retry_step);
+}
+
+static void publish(struct live *live, struct store_job *job)
+{
+    execution_destroy(&live->now);
+    live->now = TAKE(job->next);
+    execution_clean(live->now);
+    live->row.updated_at = clock_now();
+    perform(live, &job->effects);
+    end_stored(live);
+    if (!execution_live(live->now))
+        live->runner->stats.executions_finished++;
+}
+
+static void store_done(struct db_job *db_job, const struct err *e)
+{
+    struct store_job *job = OWNER(db_job, struct store_job, job);
+    struct live *live = job->live;
+    struct runner *r = live->runner;
+    int64_t id = live->row.id;
+    live->job = NULL;
+    if (e)
+        not_stored(live, e);
+    else
+        publish(live, job);
+    if (!e)
+        wakes_act(r, &job->wakes);
+    store_job_free(job);
+    if (live->ended && list_empty(&live->effects))
+        live_forget(live);
+    else if (!timer_is_set(&live->retry))
+        live_step(live);
+    if (r->config.changed && !e)
+        r->config.changed(r->config.context, id);
+    runner_ended(r);
+}
+
+/* The rows that the step made dirty. */
+static void write_rows(struct live *live, struct store_job *job)
+{
+    const struct execution *next = job->next;
+    job->step = (struct run_step){ .id = live->row.id, .project_id = live->row.project_id, .lease_epoch = live->row.lease_epoch,
+                                   .node = live->runner->config.node };
+    execution_write(next, &job->step.row);
+    job->step.tasks = mem_alloc((next->pipeline->task_count + 1) * sizeof *job->step.tasks);
+    for (size_t i = 0; i < next->pipeline->task_count; i++)
+        if (next->tasks[i].dirty)
+            task_write(next, i, &job->step.tasks[job->step.task_count++]);
+}
+
+/* Whether any waiting event moved the copy. */
+static bool take_events(struct live *live, struct store_job *job)
+{
+    bool moved = false;
+    char url[512];
+    struct run_facts facts;
+    facts_fill(live, &facts, url, sizeof url);
+    LIST_EACH(&live->waiting, l) {
+        struct fed *f = OWNER(l, struct fed, link);
+        list_remove(l);
+        list_append(&live->storing, l);
+        f->event.facts = &facts;
+        f->event.now = facts.now;
+        f->refused = !execution_step(job->next, &f->event, &job->effects, &f->why);
+        if (f->refused && !f->why.kind)
+            err_set(&f->why, ERR_CONFLICT, "nothing to do in this state");
+        moved |= !f->refused;
+        f->event.facts = NULL;
+    }
+    return moved;
+}
+
+static void live_step(struct live *live)
+{
+    if (live->job || list_empty(&live->waiting) || live->runner->draining)
+        return;
+    struct store_job *job = NEW(struct store_job);
+    job->live = live;
+    job->next = execution_dup(live->now);
+    if (!take_events(live, job)) {
+        store_job_free(job);
+        end_stored(live);
+        return;
+    }
+    write_rows(live, job);
+    job->job = (struct db_job){ .work = store_work, .done = store_done };
+    live->job = job;
+    runner_began(live->runner);
+    db_write(live->runner->config.db, &job->job);
+}
+
+void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context)
+{
+    struct fed *f = NEW(struct fed);
+    f->event = *event;
+    f->event.text = f->text = mem_text(event->text);
+    f->event.reason = f->reason = mem_text(event->reason);
+    json_incref(f->event.json);
+    json_incref(f->event.resolved);
+    f->done = done;
+    f->context = context;
+    list_append(&live->waiting, &f->link);
+    live_step(live);
+}
+
+/* ---- the beginning of one */
+
+struct adopt_job {
+    struct db_job job;
+    struct runner *runner;
+    int64_t id;
+    struct run_row row;
+    struct knowledge knowledge;
+    /* a person acts on an execution that still waits for its place: the event, instead of its beginning */
+    struct run_event act;
+    char *by, *reason;
+    void (*acted)(void *context, const struct err *e);
+    void *context;
+};
+
+static bool adopt_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
+{
+    struct adopt_job *job = OWNER(db_job, struct adopt_job, job);
+    return run_get(tx, job->id, &job->row, e) &&
+           knowledge_read(tx, job->runner->config.seal, job->row.project_id, NULL, &job->knowledge, e);
+}
+
+static void live_timer(struct timer *t)
+{
+    struct run_event event = { .kind = ENGINE_TIMER };
+    live_feed(OWNER(t, struct live, timer), &event, NULL, NULL);
+}
+
+/* A row that was given its place, and not stepped since, is still QUEUED to the engine. */
+static bool read_state(struct live *live, struct err *e)
+{
+    struct run_row *row = &live->row;
+    bool fresh = !row->started_at;
+    struct execution_row state = { .status = fresh ? RUN_QUEUED : row->status, .status_message = row->status_message,
+                                   .state = row->state, .state_version = row->state_version, .live = row->live,
+                                   .output = row->output, .requested_at = row->requested_at, .started_at = row->started_at,
+                                   .ended_at = row->ended_at };
+    struct pipeline *pipeline = shared_pipeline(live->runner, row, e);
+    if (!pipeline)
+        return false;
+    bool read = execution_read(pipeline, &state, row->input, row->outside, row->tasks, row->task_count, &live->now, e);
+    pipeline_unref(pipeline);
+    return read;
+}
+
+/* What only the reading needed is given back: thousands of executions may wait. */
+static void row_slim(struct run_row *row)
+{
+    char **texts[] = { &row->definition, &row->state, &row->output };
+    for (size_t i = 0; i < ALEN(texts); i++) {
+        free(*texts[i]);
+        *texts[i] = NULL;
+    }
+    for (size_t i = 0; i < row->task_count; i++)
+        task_row_fini(&row->tasks[i]);
+    free(row->tasks);
+    row->tasks = NULL;
+    row->task_count = 0;
+}
+
+static struct live *live_create(struct adopt_job *job, struct err *e)
+{
+    struct live *live = NEW(struct live);
+    live->runner = job->runner;
+    live->row = job->row;
+    live->knowledge = job->knowledge;
+    job->row = (struct run_row){ 0 };
+    job->knowledge = (struct knowledge){ 0 };
+    list_init(&live->waiting);
+    list_init(&live->storing);
+    list_init(&live->effects);
+    live->timer.fire = live_timer;
+    if (!read_state(live, e)) {
+        forget_pipeline(live->runner, &live->row);
+        knowledge_fini(&live->knowledge);
+        run_row_fini(&live->row);
+        free(live);
+        return NULL;
+    }
+    row_slim(&live->row);
+    return live;
+}
+
+static bool begin(struct runner *r, struct adopt_job *job, struct err *e)
+{
+    char key[24];
+    id_text(job->id, key);
+    if (map_get(r->live, key))
+        return err_set(e, ERR_CONFLICT, "the execution is just beginning; try again");
+    if (!job->row.live || (job->acted && job->row.status != RUN_QUEUED))
+        return err_set(e, ERR_NOT_FOUND, "the execution is not running");
+    bool fresh = !job->row.started_at;
+    struct live *live = live_create(job, e);
+    if (!live)
+        return false;
+    map_put(r->live, key, live);
+    r->stats.live++;
+    r->stats.executions_started += fresh;
+    struct run_event event = { .kind = fresh ? ENGINE_START : ENGINE_RECOVER };
+    live_feed(live, job->acted ? &job->act : &event, job->acted, job->context);
+    job->acted = NULL; /* told by the step */
+    return true;
+}
+
+static void adopt_done(struct db_job *db_job, const struct err *e)
+{
+    struct adopt_job *job = OWNER(db_job, struct adopt_job, job);
+    struct runner *r = job->runner;
+    struct err why = e ? *e : (struct err){ 0 };
+    if (!e && r->draining)
+        err_set(&why, ERR_UNAVAILABLE, "the server stops");
+    else if (!e)
+        begin(r, job, &why);
+    if (job->acted)
+        job->acted(job->context, &why);
+    else if (why.kind && !r->draining)
+        log_error("runner", "execution %lld cannot go on: %s", (long long)job->id, why.text);
+    run_row_fini(&job->row);
+    knowledge_fini(&job->knowledge);
+    free(job->by);
+    free(job->reason);
+    free(job);
+    runner_ended(r);
+}
+
+static void adopt(struct adopt_job *job)
+{
+    job->job = (struct db_job){ .work = adopt_work, .done = adopt_done };
+    runner_began(job->runner);
+    db_read(job->runner->config.db, &job->job);
+}
+
+void live_adopt(struct runner *r, int64_t execution_id)
+{
+    if (live_find(r, execution_id) || r->draining)
+        return;
+    struct adopt_job *job = NEW(struct adopt_job);
+    *job = (struct adopt_job){ .runner = r, .id = execution_id };
+    adopt(job);
+}
+
+void live_act(struct runner *r, int64_t execution_id, const struct run_event *event, void (*done)(void *context, const struct err *e),
+              void *context)
+{
+    struct live *live = live_find(r, execution_id);
+    if (live) {
+        live_feed(live, event, done, context);
+        return;
+    }
+    struct adopt_job *job = NEW(struct adopt_job);
+    *job = (struct adopt_job){ .runner = r, .id = execution_id, .act = *event, .by = mem_text(event->text), .reason = mem_text(event->reason),
+                               .acted = done, .context = context };
+    job->act.text = job->by;
+    job->act.reason = job->reason;
+    adopt(job);
+}
+
+void live_effect_ended(struct live *live)
+{
+    if (live->ended && !live->job && list_empty(&live->effects))
+        live_forget(live);
+}
+
+/* ---- stopping */
+
+void live_drain(struct runner *r)
+{
+    size_t at = 0;
+    const char *key;
+    void *value;
+    while (map_each(r->live, &at, &key, &value)) {
+        struct live *live = value;
+        timer_clear(&live->timer);
+        timer_clear(&live->retry);
+        effects_drain(live);
+    }
+}
+
+void live_destroy_all(struct runner *r)
+{
+    size_t at = 0;
+    const char *key;
+    void *value;
+    while (map_each(r->live, &at, &key, &value)) {
+        live_forget(value);
+        at = 0;
+    }
+}

@@ -1,0 +1,292 @@
+#include "runner/runner.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "kube/kube.h"
+#include "runner/decide.h"
+#include "store/inbox.h"
+
+#define MATCH_GROUP 256 /* deliveries that one write matches at most */
+
+/* ---- lists of ids, and what to do with them */
+
+void id_list_add(struct id_list *list, int64_t id)
+{
+    if ((list->count & (list->count - 1)) == 0)
+        list->at = mem_resize(list->at, (list->count ? list->count * 2 : 1) * sizeof *list->at);
+    list->at[list->count++] = id;
+}
+
+void id_list_collect(void *list, int64_t id)
+{
+    id_list_add(list, id);
+}
+
+void id_list_fini(struct id_list *list)
+{
+    free(list->at);
+    *list = (struct id_list){ 0 };
+}
+
+void wakes_fini(struct wakes *w)
+{
+    id_list_fini(&w->started);
+    id_list_fini(&w->confirms);
+}
+
+void wakes_act(struct runner *r, struct wakes *w)
+{
+    for (size_t i = 0; i < w->started.count; i++)
+        live_adopt(r, w->started.at[i]);
+    for (size_t i = 0; i < w->confirms.count; i++)
+        confirm_start(r, w->confirms.at[i]);
+}
+
+/* ---- the life of the whole */
+
+static void drain_checked(struct post *p)
+{
+    struct runner *r = OWNER(p, struct runner, drain_check);
+    void (*drained)(void *context) = r->drained;
+    if (r->in_flight || !drained)
+        return;
+    r->drained = NULL;
+    drained(r->drained_context);
+}
+
+static void check_drain(struct runner *r)
+{
+    if (!r->draining || r->in_flight || link_in_list(&r->drain_check.link))
+        return;
+    r->drain_check.run = drain_checked;
+    loop_post(r->config.loop, &r->drain_check);
+}
+
+void runner_began(struct runner *r)
+{
+    r->in_flight++;
+}
+
+void runner_ended(struct runner *r)
+{
+    r->in_flight--;
+    check_drain(r);
+}
+
+bool runner_create(const struct runner_config *config, struct runner **ret, struct err *e)
+{
+    struct runner *r = NEW(struct runner);
+    (void)e;
+    r->config = *config;
+    registry_tokens_create(&r->registry_tokens);
+    r->hub = (struct registry_hub){ .hub_url = config->hub_url, .registry_url = config->hub_registry_url, .auth_url = config->hub_auth_url,
+                                    .tokens = r->registry_tokens };
+    r->services = (struct task_services){ .loop = config->loop, .http = config->http, .clusters = kube_clusters_create(config->loop, config->http) };
+    r->live = map_create();
+    r->pipelines = map_create();
+    r->patterns = patterns_create();
+    list_init(&r->confirms);
+    *ret = r;
+    return true;
+}
+
+static void clusters_closed(void *context)
+{
+    struct runner *r = context;
+    r->services.clusters = NULL;
+    runner_ended(r);
+}
+
+void runner_drain(struct runner *r, void (*drained)(void *context), void *context)
+{
+    r->draining = true;
+    r->drained = drained;
+    r->drained_context = context;
+    timer_clear(&r->match_retry);
+    confirm_drain(r);
+    live_drain(r);
+    runner_began(r);
+    kube_clusters_close(r->services.clusters, clusters_closed, r);
+}
+
+void runner_destroy(struct runner **runner)
+{
+    struct runner *r = TAKE(*runner);
+    if (!r)
+        return;
+    timer_clear(&r->match_retry);
+    live_destroy_all(r);
+    map_destroy(&r->live);
+    map_destroy(&r->pipelines);
+    patterns_destroy(&r->patterns);
+    registry_tokens_destroy(&r->registry_tokens);
+    free(r);
+}
+
+/* ---- matching: deliveries in groups, each group one write */
+
+struct match_job {
+    struct db_job job;
+    struct runner *runner;
+    struct wakes wakes;
+    size_t count;
+};
+
+static bool match_delivery(struct match_job *m, struct db_tx *tx, const struct inbox_unmatched *u, struct err *e)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(u->events, i, entry) {
+        AUTO(event) event = event_from_json(entry);
+        if (!decide_push(m->runner, tx, u->id, u->project_id, u->endpoint_id, u->webhook_id, event, &m->wakes, e))
+            return err_wrap(e, "match delivery %lld", (long long)u->id);
+    }
+    return inbox_matched(tx, u->id, e);
+}
+
+static bool match_work(struct db_job *job, struct db_tx *tx, struct err *e)
+{
+    struct match_job *m = OWNER(job, struct match_job, job);
+    struct inbox_unmatched *rows = NULL;
+    bool ok = inbox_unmatched(tx, MATCH_GROUP, &rows, &m->count, e);
+    for (size_t i = 0; ok && i < m->count; i++)
+        ok = match_delivery(m, tx, &rows[i], e);
+    if (rows)
+        inbox_unmatched_free(rows, m->count);
+    return ok;
+}
+
+static void match_due(struct timer *t)
+{
+    runner_wake_inbox(OWNER(t, struct runner, match_retry));
+}
+
+static void match_done(struct db_job *job, const struct err *e)
+{
+    struct match_job *m = OWNER(job, struct match_job, job);
+    struct runner *r = m->runner;
+    bool more = !e && (r->match_again || m->count == MATCH_GROUP);
+    r->matching = false;
+    if (e) {
+        log_error("runner", "deliveries could not be matched, trying again: %s", e->text);
+        timer_set(&r->match_retry, r->config.loop, CLOCK_SECOND, match_due);
+    } else {
+        r->stats.deliveries_matched += (int64_t)m->count;
+        wakes_act(r, &m->wakes);
+    }
+    wakes_fini(&m->wakes);
+    free(m);
+    if (more && !r->draining)
+        runner_wake_inbox(r);
+    runner_ended(r);
+}
+
+void runner_wake_inbox(struct runner *r)
+{
+    r->match_again = r->matching;
+    if (r->matching || r->draining)
+        return;
+    struct match_job *m = NEW(struct match_job);
+    *m = (struct match_job){ .job = { .work = match_work, .done = match_done }, .runner = r };
+    r->matching = true;
+    runner_began(r);
+    db_write(r->config.db, &m->job);
+}
+
+/* ---- queued executions of a pipeline */
+
+struct start_job {
+    struct db_job job;
+    struct runner *runner;
+    int64_t pipeline_id;
+    struct wakes wakes;
+};
+
+static bool start_work(struct db_job *job, struct db_tx *tx, struct err *e)
+{
+    struct start_job *s = OWNER(job, struct start_job, job);
+    return run_start_queued(tx, s->pipeline_id, s->runner->config.node, id_list_collect, &s->wakes.started, e);
+}
+
+static void start_done(struct db_job *job, const struct err *e)
+{
+    struct start_job *s = OWNER(job, struct start_job, job);
+    struct runner *r = s->runner;
+    if (e)
+        log_error("runner", "queued executions could not be started: %s", e->text);
+    else
+        wakes_act(r, &s->wakes);
+    wakes_fini(&s->wakes);
+    free(s);
+    runner_ended(r);
+}
+
+void runner_wake_pipeline(struct runner *r, int64_t pipeline_id)
+{
+    if (r->draining)
+        return;
+    struct start_job *s = NEW(struct start_job);
+    *s = (struct start_job){ .job = { .work = start_work, .done = start_done }, .runner = r, .pipeline_id = pipeline_id };
+    runner_began(r);
+    db_write(r->config.db, &s->job);
+}
+
+/* ---- recovery: the normal path, begun once */
+
+struct found {
+    struct id_list live, pipelines, confirms;
+};
+
+static void found_push(void *context, int64_t id, int64_t due)
+{
+    struct found *f = context;
+    (void)due;
+    id_list_add(&f->confirms, id);
+}
+
+static bool find_all(void *context, struct db_tx *tx, struct err *e)
+{
+    struct found *f = context;
+    return run_live(tx, &f->live.at, &f->live.count, e) && run_queued_pipelines(tx, &f->pipelines.at, &f->pipelines.count, e) &&
+           push_unconfirmed(tx, found_push, f, e);
+}
+
+bool runner_start(struct runner *r, struct err *e)
+{
+    struct found f = { 0 };
+    if (!db_read_now(r->config.db, find_all, &f, e))
+        return err_wrap(e, "find what was under way");
+    if (f.live.count || f.pipelines.count || f.confirms.count)
+        log_info("runner", "going on with %zu executions, %zu queues, %zu pushes to confirm", f.live.count, f.pipelines.count,
+                 f.confirms.count);
+    for (size_t i = 0; i < f.live.count; i++)
+        live_adopt(r, f.live.at[i]);
+    for (size_t i = 0; i < f.pipelines.count; i++)
+        runner_wake_pipeline(r, f.pipelines.at[i]);
+    for (size_t i = 0; i < f.confirms.count; i++)
+        confirm_start(r, f.confirms.at[i]);
+    id_list_fini(&f.live);
+    id_list_fini(&f.pipelines);
+    id_list_fini(&f.confirms);
+    runner_wake_inbox(r);
+    return true;
+}
+
+/* ---- what a person asks of a live execution */
+
+void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const char *by, const char *reason,
+                void (*done)(void *context, const struct err *e), void *context)
+{
+    static const enum run_event_kind KINDS[] = { [RUN_CANCEL] = ENGINE_CANCEL, [RUN_PAUSE] = ENGINE_PAUSE, [RUN_RESUME] = ENGINE_RESUME };
+    struct run_event event = { .kind = KINDS[action], .text = by, .reason = reason };
+    live_act(r, execution_id, &event, done, context);
+}
+
+struct runner_stats runner_stats(const struct runner *r)
+{
+    return r->stats;
+}

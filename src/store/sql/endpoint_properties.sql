@@ -1,0 +1,1 @@
+SELECT uuid, name, type, properties, restricted FROM endpoints WHERE id = $1;
