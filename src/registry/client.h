@@ -18,12 +18,23 @@ struct registry_tokens;
 void registry_tokens_create(struct registry_tokens **ret);
 void registry_tokens_destroy(struct registry_tokens **tokens);
 
+/* ---- patience: when a registry asked for less, calls to it wait their turn. One per process. */
+struct registry_budget;
+void registry_budget_create(struct loop *loop, struct registry_budget **ret);
+void registry_budget_destroy(struct registry_budget **budget); /* no operation may be in flight */
+/* Microseconds until a call to this host may go out, 0 for now; takes the place in the queue if that is at most most. */
+int64_t registry_budget_take(struct registry_budget *budget, const char *host, int64_t most);
+/* What an answer said. status 429 or 503 with retry_after closes the registry for that long (429 without: 30 s); a remaining
+ * of 0 (-1: not said) leaves one call a second; anything else opens it again. */
+void registry_budget_learn(struct registry_budget *budget, const char *host, int status, int64_t retry_after_micros, int64_t remaining);
+
 /* Docker Hub's addresses, which are settings so that mirrors and tests can stand in. Outlives the targets made with it. */
 struct registry_hub {
     const char *hub_url;      /* "https://hub.docker.com" */
     const char *registry_url; /* "https://registry-1.docker.io" */
     const char *auth_url;     /* "https://auth.docker.io": a token service that is trusted besides the registry's own host */
     struct registry_tokens *tokens; /* borrowed; NULL: every operation logs in anew */
+    struct registry_budget *budget; /* borrowed; NULL: nothing waits */
 };
 extern const struct registry_hub REGISTRY_HUB;
 
@@ -37,12 +48,14 @@ struct registry_target {
     char *repository; /* that the endpoint's URL names: "acme/web"; "" when it names none */
     char *pull_host;  /* key of imagePullSecrets' "auths": "https://index.docker.io/v1/" for Docker Hub, else the host */
     char *username, *password; /* "" and "": anonymous */
-    char *fingerprint; /* of the server's certificate; "" for the usual checks */
+    char *fingerprint; /* of the server's certificate; "" for the usual checks. Docker Hub's is never pinned: it changes often */
+    char *ca_pem;      /* instead of the system's authorities; "" */
+    bool insecure;     /* any certificate, because a user said so */
     const struct registry_hub *hub;
 };
 
 /* properties: serverType (dockerhub, distribution), repoURL in any form of image_ref_from_url, username, password,
- * fingerprint. ERR_INVALID with the field's name. hub NULL is REGISTRY_HUB. */
+ * fingerprint; ours on top: caCertificate (PEM), insecure. ERR_INVALID with the field's name. hub NULL is REGISTRY_HUB. */
 bool registry_target_from_properties(const json_t *properties, const struct registry_hub *hub, struct registry_target **ret,
                                      struct err *e);
 void registry_target_destroy(struct registry_target **target);
@@ -53,7 +66,7 @@ enum registry_outcome {
     REGISTRY_FOUND,
     REGISTRY_MISSING,     /* the registry said so: a definite 404 */
     REGISTRY_REFUSED,     /* 401, 403: these credentials do not get there */
-    REGISTRY_UNREACHABLE, /* not known: network, 5xx, 429, nonsense; worth another try */
+    REGISTRY_UNREACHABLE, /* not known: network, 5xx, 429, nonsense, no place in the budget in time; worth another try */
 };
 const char *registry_outcome_name(enum registry_outcome outcome); /* "found" */
 
@@ -87,5 +100,6 @@ struct registry_validate { /* embed; zeroed before first use */
     int64_t tags;   /* of the target's repository; -1: not asked or not known */
     struct registry_validate_private *private;
 };
+/* false: done never runs (e names a fingerprint that is none, and the like). */
 bool registry_validate_start(struct registry_validate *op, struct http_client *client, struct err *e);
 void registry_validate_cancel(struct registry_validate *op);
