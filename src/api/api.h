@@ -1,0 +1,31 @@
+/* api/api.h - the outside asks: Code Stream's REST API, ours on top of it, and the URLs that registries post to. */
+#pragma once
+
+#include "db/db.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "runner/runner.h"
+#include "secrets/seal.h"
+
+struct api;
+
+struct api_config { /* all borrowed, and living longer than the api; texts are copied */
+    struct loop *loop;
+    struct db *db;
+    struct runner *runner;
+    const struct seal *seal;
+    struct http_client *http;
+    const char *external_url;     /* where people and registries reach us; "" or NULL: webhook URLs begin with a slash */
+    const char *hub_url, *hub_registry_url, *hub_auth_url;
+};
+
+bool api_create(const struct api_config *config, struct api **ret, struct err *e);
+void api_destroy(struct api **api); /* when no request is open any more, and the database is closed */
+/* struct http_server_config.handle, with the api as context. */
+void api_handle(void *api, struct http_request *r);
+/* Whose numbers /metrics shows. Borrowed. */
+void api_server(struct api *api, const struct http_server *server);
+/* struct runner_config.changed and struct db_config.changed: live streams look again. */
+void api_changed(struct api *api);
+/* Ends all live streams, before the server drains. */
+void api_end_streams(struct api *api);

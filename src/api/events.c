@@ -1,0 +1,153 @@
+/* Activity: registry events, and the raw deliveries they came from. */
+#include <string.h>
+
+#include "api/resources.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/activity.h"
+
+static json_t *event_json(const struct event_view *v)
+{
+    json_t *json = json_object();
+    AUTO_FREE char *link = mem_format(API_PREFIX "/registry-events/%s", v->uuid);
+    const char *slash = strrchr(v->repository, '/'), *digest = v->digest ? v->digest : "";
+    AUTO_FREE char *namespace = slash ? mem_text_n(v->repository, (size_t)(slash - v->repository)) : mem_text("");
+    const char *const TEXTS[][2] = {
+        { "project", v->project }, { "id", v->uuid }, { "name", v->webhook }, { "webhook", v->webhook }, { "pipeline", v->pipeline },
+        { "executionStatus", v->execution_status ? v->execution_status : v->status }, { "status", v->status }, { "message", v->message },
+        { "owner", v->owner }, { "imageName", v->repository }, { "repo", slash ? slash + 1 : v->repository }, { "repoNamespace", namespace },
+        { "tag", v->tag }, { "registry", v->registry }, { "digest", digest }, { "pushedAt", v->pushed_at }, { "push", v->push },
+        { "delivery", v->delivery }, { "confirm", v->confirm }, { "confirmMessage", v->confirm_text }, { "description", "" }, { "_link", link },
+    };
+    for (size_t i = 0; i < ALEN(TEXTS); i++)
+        json_set_text(json, TEXTS[i][0], TEXTS[i][1]);
+    json_object_set_new(json, "timeStampInMicros", json_integer(v->created_at));
+    json_object_set_new(json, "attempt", json_integer(v->attempt));
+    json_object_set(json, "trace", v->trace);
+    json_set_time(json, "createdAt", "_createTimeInMicros", v->created_at);
+    json_set_time(json, "updatedAt", "_updateTimeInMicros", v->updated_at);
+    if (v->execution) {
+        AUTO_FREE char *execution = mem_format(API_PREFIX "/executions/%s", v->execution);
+        json_set_text(json, "executionLink", execution);
+        json_object_set_new(json, "executionIndex", json_integer(v->execution_index));
+    }
+    return json;
+}
+
+static bool event_load(struct call *c, int64_t id, json_t **ret, struct err *e)
+{
+    struct event_view view = { 0 };
+    if (!event_view_get(c->tx, id, &view, e))
+        return false;
+    *ret = event_json(&view);
+    event_view_fini(&view);
+    return true;
+}
+
+bool events_list(struct call *c, struct err *e)
+{
+    return call_list(c, &(struct list_view){ &LIST_EVENTS, event_load }, e);
+}
+
+static bool find(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e)
+{
+    return event_find(c->tx, c->parameters[0], ret, ret_project, e) &&
+           (*ret || err_set(e, ERR_NOT_FOUND, "there is no event %s", c->parameters[0])) && call_in(c, *ret_project, e);
+}
+
+static bool answer(struct call *c, int status, int64_t id, struct err *e)
+{
+    json_t *json = NULL;
+    return event_load(c, id, &json, e) && call_answer(c, status, json);
+}
+
+bool event_one(struct call *c, struct err *e)
+{
+    int64_t id = 0, project = 0;
+    return find(c, &id, &project, e) && answer(c, 200, id, e);
+}
+
+static void wake_pipeline(struct api *api, int64_t pipeline_id)
+{
+    runner_wake_pipeline(api->config.runner, pipeline_id);
+}
+
+/* POST ?action=rerun (Code Stream's resume means the same). */
+bool event_act(struct call *c, struct err *e)
+{
+    AUTO_FREE char *action = call_query(c, "action");
+    int64_t id = 0, project = 0, pipeline = 0;
+    struct run_made made = { 0 };
+    if (!text_is(action, "rerun") && !text_is(action, "resume"))
+        return err_field(e, "action", "?action=rerun is what can be done with an event");
+    if (!find(c, &id, &project, e) ||
+        !runner_rerun_event(c->api->config.runner, c->tx, id, c->who.user_id, c->who.name, &made, &pipeline, e) ||
+        !call_audit(c, project, "event.rerun", c->parameters[0], made.uuid, e))
+        return false;
+    AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", made.uuid);
+    call_after(c, wake_pipeline, pipeline);
+    return call_answer(c, 200, json_pack("{s:s, s:s, s:I}", "executionId", made.uuid, "executionLink", link, "executionIndex",
+                                         (json_int_t)made.index));
+}
+
+bool event_remove(struct call *c, struct err *e)
+{
+    int64_t id = 0, project = 0;
+    return find(c, &id, &project, e) && answer(c, 200, id, e) && event_delete(c->tx, id, project, e) &&
+           call_audit(c, project, "event.delete", c->parameters[0], "", e);
+}
+
+/* ---- deliveries */
+
+static json_t *delivery_json(const struct delivery_view *v, bool whole)
+{
+    json_t *json = json_object();
+    AUTO_FREE char *link = mem_format(API_PREFIX "/registry-deliveries/%s", v->uuid);
+    const char *const TEXTS[][2] = { { "project", v->project }, { "id", v->uuid },           { "listener", v->listener },
+                                     { "format", v->format },   { "remote", v->remote },     { "verdict", v->verdict },
+                                     { "problem", v->problem }, { "_link", link } };
+    for (size_t i = 0; i < ALEN(TEXTS); i++)
+        json_set_text(json, TEXTS[i][0], TEXTS[i][1]);
+    json_object_set_new(json, "repeats", json_integer(v->repeats));
+    json_object_set_new(json, "matched", json_boolean(v->matched));
+    json_object_set(json, "pushes", v->events);
+    json_set_time(json, "receivedAt", "_createTimeInMicros", v->received_at);
+    if (whole && v->headers) {
+        json_t *headers = NULL;
+        if (json_read(v->headers, strlen(v->headers), &headers, NULL))
+            json_object_set_new(json, "headers", headers);
+    }
+    if (whole && v->body && text_utf8(v->body, v->body_size))
+        json_object_set_new(json, "body", json_stringn(v->body, v->body_size));
+    return json;
+}
+
+static bool delivery_load(struct call *c, int64_t id, json_t **ret, struct err *e)
+{
+    struct delivery_view view = { 0 };
+    if (!delivery_view_get(c->tx, id, &view, e))
+        return false;
+    *ret = delivery_json(&view, false);
+    delivery_view_fini(&view);
+    return true;
+}
+
+bool deliveries_list(struct call *c, struct err *e)
+{
+    return call_list(c, &(struct list_view){ &LIST_DELIVERIES, delivery_load }, e);
+}
+
+bool delivery_one(struct call *c, struct err *e)
+{
+    struct delivery_view view = { 0 };
+    int64_t id = 0, project = 0;
+    if (!delivery_find(c->tx, c->parameters[0], &id, &project, e))
+        return false;
+    if (!id)
+        return err_set(e, ERR_NOT_FOUND, "there is no delivery %s", c->parameters[0]);
+    if (!call_in(c, project, e) || !delivery_view_get(c->tx, id, &view, e))
+        return false;
+    call_answer(c, 200, delivery_json(&view, true));
+    delivery_view_fini(&view);
+    return true;
+}

@@ -1,0 +1,318 @@
+/* Executions: made, watched, acted upon, deleted. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/resources.h"
+#include "api/stream.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "pipeline/engine.h"
+#include "store/activity.h"
+#include "store/runs.h"
+
+static const struct finder PIPELINE = { "pipeline", pipeline_find, pipeline_find_named };
+
+/* ---- as the API shows them */
+
+static bool build(const struct run_row *row, const struct run_facts *facts, bool with_stages, json_t **ret, struct err *e)
+{
+    AUTO(pipeline) pipeline = NULL;
+    AUTO(execution) execution = NULL;
+    AUTO_JSON *definition = NULL;
+    struct execution_row state = { .status = row->status, .status_message = row->status_message, .state = row->state,
+                                   .state_version = row->state_version, .live = row->live, .output = row->output,
+                                   .requested_at = row->requested_at, .started_at = row->started_at, .ended_at = row->ended_at };
+    if (!json_read(row->definition, strlen(row->definition), &definition, e))
+        return false;
+    if (!pipeline_create(definition, &pipeline, NULL))
+        return err_set(e, ERR_INTERNAL, "the definition of %s #%lld cannot be read any more", row->name, (long long)row->index);
+    if (!execution_read(pipeline, &state, row->input, row->outside, row->tasks, row->task_count, &execution, e))
+        return false;
+    *ret = execution_to_api(execution, facts, with_stages);
+    return true;
+}
+
+bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with_stages, json_t **ret, struct err *e)
+{
+    struct run_row row = { 0 };
+    struct object project = { 0 };
+    if (!run_get(tx, id, &row, e))
+        return false;
+    bool ok = project_get(tx, row.project_id, &project, e);
+    AUTO_FREE char *url = mem_format("%s" API_PREFIX "/executions/%s", api->external_url, row.uuid);
+    struct run_facts facts = { .id = row.uuid, .project = row.project, .project_id = project.uuid, .pipeline_id = row.pipeline_uuid,
+                               .index = row.index, .url = url, .requested_by = row.executed_by, .triggered_by = row.triggered_by,
+                               .source = row.source, .comments = row.comments, .tags = row.tags, .created_at = row.requested_at,
+                               .updated_at = row.updated_at, .global = row.global, .now = clock_now() };
+    ok = ok && build(&row, &facts, with_stages, ret, e);
+    object_fini(&project);
+    run_row_fini(&row);
+    return ok;
+}
+
+static bool load_brief(struct call *c, int64_t id, json_t **ret, struct err *e)
+{
+    return execution_document(c->api, c->tx, id, false, ret, e);
+}
+
+static bool load_whole(struct call *c, int64_t id, json_t **ret, struct err *e)
+{
+    return execution_document(c->api, c->tx, id, true, ret, e);
+}
+
+/* Code Stream's lists have no stages; ?expand=PIPELINE_STAGE_TASK asks for them. */
+static struct list_view view_of(const struct call *c)
+{
+    AUTO_FREE char *expand = call_query(c, "expand");
+    bool whole = expand && strstr(expand, "STAGE");
+    return (struct list_view){ &LIST_EXECUTIONS, whole ? load_whole : load_brief };
+}
+
+bool executions_list(struct call *c, struct err *e)
+{
+    struct list_view view = view_of(c);
+    return call_list(c, &view, e);
+}
+
+static bool find_pipeline(struct call *c, int64_t *ret, struct err *e)
+{
+    struct pipeline_row row = { 0 };
+    if (!call_find(c, &PIPELINE, ret, e) || !pipeline_get(c->tx, *ret, &row, e))
+        return false;
+    bool ok = call_in(c, row.object.project_id, e);
+    pipeline_row_fini(&row);
+    return ok;
+}
+
+bool executions_of_pipeline(struct call *c, struct err *e)
+{
+    int64_t id = 0;
+    struct list_view view = view_of(c);
+    return find_pipeline(c, &id, e) && call_list_of(c, &view, "x.pipeline_id", id, e);
+}
+
+static bool answer(struct call *c, int64_t id, struct err *e)
+{
+    json_t *json = NULL;
+    return load_whole(c, id, &json, e) && call_answer(c, 200, json);
+}
+
+bool execution_of_pipeline(struct call *c, struct err *e)
+{
+    int64_t pipeline = 0, id = 0, project = 0, index = 0;
+    const char *last = c->parameters[c->parameter_count - 1];
+    if (!text_to_int(last, &index))
+        return err_set(e, ERR_NOT_FOUND, "'%s' is no number of an execution", last);
+    c->parameter_count--; /* what is left finds the pipeline */
+    if (!find_pipeline(c, &pipeline, e) || !execution_find_index(c->tx, pipeline, index, &id, &project, e))
+        return false;
+    return id ? answer(c, id, e) : err_set(e, ERR_NOT_FOUND, "there is no execution #%lld of this pipeline", (long long)index);
+}
+
+static bool find(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e)
+{
+    return execution_find(c->tx, c->parameters[0], ret, ret_project, e) &&
+           (*ret || err_set(e, ERR_NOT_FOUND, "there is no execution %s", c->parameters[0])) && call_in(c, *ret_project, e);
+}
+
+bool execution_one(struct call *c, struct err *e)
+{
+    int64_t id = 0, project = 0;
+    return find(c, &id, &project, e) && answer(c, id, e);
+}
+
+/* ---- making one; with an Idempotency-Key a repeat gets the first answer again */
+
+static void wake_pipeline(struct api *api, int64_t pipeline_id)
+{
+    runner_wake_pipeline(api->config.runner, pipeline_id);
+}
+
+static bool insert(struct call *c, int64_t pipeline, struct err *e)
+{
+    struct run_made made = { 0 };
+    const json_t *tags = json_object_get(c->body, "tags"), *input = json_object_get(c->body, "input");
+    if (input && !json_is_object(input))
+        return err_field(e, "input", "input must be an object");
+    if (!runner_insert(c->api->config.runner, c->tx,
+                       &(struct run_request){ .pipeline_id = pipeline, .input = input, .comments = call_text(c, "comments", ""),
+                                              .executed_by = c->who.name, .triggered_by = c->who.name,
+                                              .source = call_text(c, "source", ""), .tags = json_is_array(tags) ? tags : NULL,
+                                              .user_id = c->who.user_id },
+                       &made, e))
+        return false;
+    AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", made.uuid);
+    call_after(c, wake_pipeline, pipeline);
+    return call_answer(c, 202, json_pack("{s:s, s:s, s:I}", "executionId", made.uuid, "executionLink", link, "executionIndex",
+                                         (json_int_t)made.index));
+}
+
+static bool kept(struct call *c, const char *key, const char *request, bool *ret_there, struct err *e)
+{
+    struct kept_answer answer = { 0 };
+    if (!idempotency_find(c->tx, c->who.user_id, key, &answer, ret_there, e))
+        return false;
+    bool same = text_is(answer.request, request);
+    if (*ret_there && same)
+        call_answer_text(c, answer.status, "application/json", answer.answer);
+    kept_answer_fini(&answer);
+    return !*ret_there || same || err_set(e, ERR_CONFLICT, "this Idempotency-Key was used for another request");
+}
+
+static bool keep(struct call *c, const char *key, const char *request, struct err *e)
+{
+    struct kept_answer answer = { .status = c->status, .answer = (char *)text_of(&c->answer) };
+    snprintf(answer.request, sizeof answer.request, "%s", request);
+    return idempotency_prune(c->tx, clock_now() - CLOCK_DAY, e) && idempotency_put(c->tx, c->who.user_id, key, &answer, e);
+}
+
+bool execution_make(struct call *c, struct err *e)
+{
+    int64_t pipeline = 0;
+    bool there = false;
+    const char *key = call_header(c, "Idempotency-Key");
+    if (!find_pipeline(c, &pipeline, e))
+        return false;
+    if (text_empty(key))
+        return insert(c, pipeline, e);
+    if (strlen(key) > 255)
+        return err_set(e, ERR_INVALID, "an Idempotency-Key has at most 255 characters");
+    AUTO_TEXT whole = { 0 };
+    text_addf(&whole, "%s\n", c->request->path);
+    text_add_n(&whole, c->request->body, c->request->body_size);
+    AUTO_FREE char *request = text_sha256(whole.at, whole.length);
+    return kept(c, key, request, &there, e) && (there || (insert(c, pipeline, e) && keep(c, key, request, e)));
+}
+
+/* ---- acting: found on a reader, done by the runner on the loop, shown by a reader */
+
+struct acting {
+    int64_t id, project;
+    enum run_action action;
+};
+
+static struct acting *acting_of(struct call *c)
+{
+    if (!c->context) {
+        c->context = NEW(struct acting);
+        c->context_free = free;
+    }
+    return c->context;
+}
+
+static bool acted_answer(struct call *c, struct err *e)
+{
+    return answer(c, acting_of(c)->id, e);
+}
+
+static void acted(void *context, const struct err *e)
+{
+    struct call *c = context;
+    if (e)
+        call_end(c, e);
+    else
+        call_go(c, CALL_READ, acted_answer);
+}
+
+static bool act(struct call *c, struct err *e)
+{
+    const struct acting *a = acting_of(c);
+    (void)e;
+    runner_act(c->api->config.runner, a->id, a->action, c->who.name, call_text(c, "reason", call_text(c, "comments", "")), acted, c);
+    return true;
+}
+
+bool execution_act(struct call *c, struct err *e)
+{
+    static const struct { const char *name; enum run_action action; } ACTIONS[] = { { "cancel", RUN_CANCEL },
+                                                                                   { "pause", RUN_PAUSE },
+                                                                                   { "resume", RUN_RESUME } };
+    AUTO_FREE char *asked = call_query(c, "action");
+    struct acting *a = acting_of(c);
+    if (!find(c, &a->id, &a->project, e))
+        return false;
+    for (size_t i = 0; i < ALEN(ACTIONS); i++) {
+        if (!text_is_any_case(asked, ACTIONS[i].name))
+            continue;
+        a->action = ACTIONS[i].action;
+        c->next = (struct stage){ CALL_LOOP, act };
+        return true;
+    }
+    return err_field(e, "action", "?action= is cancel, pause or resume");
+}
+
+/* ---- deleting */
+
+bool execution_remove(struct call *c, struct err *e)
+{
+    int64_t id = 0, project = 0;
+    return find(c, &id, &project, e) && answer(c, id, e) && execution_delete(c->tx, id, project, e) &&
+           call_audit(c, project, "execution.delete", c->parameters[0], "", e);
+}
+
+enum { SLICE = 200 };
+
+/* Those of the filter that are finished and may be deleted; a slice in each transaction. */
+bool executions_remove(struct call *c, struct err *e)
+{
+    struct list_page page = { 0 };
+    int64_t deleted = 0, *sum = c->context;
+    AUTO_FREE char *filter = call_query(c, "$filter");
+    if (text_empty(filter))
+        return err_field(e, "$filter", "deleting in bulk needs a $filter");
+    if (!call_page(c, &LIST_EXECUTIONS, NULL, 0, SLICE, &page, e))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < page.count; i++) {
+        int64_t at = 0;
+        bool live = false;
+        struct run_row row = { 0 };
+        ok = execution_brief(c->tx, page.ids[i], &at, &live, e) && run_get(c->tx, page.ids[i], &row, e);
+        if (ok && !live && auth_may(&c->who, row.project_id, MAY_DEVELOP)) {
+            ok = execution_delete(c->tx, row.id, row.project_id, e) && call_audit(c, row.project_id, "execution.delete", row.uuid, "bulk", e);
+            deleted++;
+        }
+        run_row_fini(&row);
+    }
+    bool more = page.next && deleted > 0;
+    list_page_fini(&page);
+    if (!sum) {
+        sum = c->context = NEW(int64_t);
+        c->context_free = free;
+    }
+    *sum += deleted;
+    if (ok && more)
+        c->next = (struct stage){ CALL_WRITE, executions_remove };
+    return ok && call_answer(c, 202, json_pack("{s:I}", "deleted", (json_int_t)*sum));
+}
+
+/* ---- logs and live events */
+
+bool execution_logs(struct call *c, struct err *e)
+{
+    int64_t id = 0, project = 0, task = -1, after = 0;
+    AUTO_FREE char *which = call_query(c, "task");
+    AUTO_FREE char *from = call_query(c, "after");
+    AUTO_TEXT logs = { 0 };
+    if ((which && !text_to_int(which, &task)) || (from && !text_to_int(from, &after)))
+        return err_field(e, "task", "task and after are numbers");
+    if (!find(c, &id, &project, e) || !log_read(c->tx, id, task, &after, &logs, e))
+        return false;
+    json_t *text = logs.length ? json_stringn(logs.at, logs.length) : json_string("");
+    if (!text) /* not UTF-8: a program wrote it */
+        text = json_string("(this part of the log is no UTF-8 text)");
+    return call_answer(c, 200, json_pack("{s:o, s:I}", "logs", text, "next", (json_int_t)after));
+}
+
+static bool live(struct call *c, struct err *e)
+{
+    const struct acting *a = acting_of(c);
+    return stream_execution(c, a->id, a->project, e);
+}
+
+bool execution_events(struct call *c, struct err *e)
+{
+    struct acting *a = acting_of(c);
+    c->next = (struct stage){ CALL_LOOP, live };
+    return find(c, &a->id, &a->project, e);
+}

@@ -1,0 +1,25 @@
+/* api/resources.h - the handlers that routes.c names, by file. */
+#pragma once
+
+#include "api/call.h"
+
+#define HANDLERS(X)                                                                                                             \
+    /* about.c */ X(about_get) X(health_get) X(ready_get) X(metrics_get) X(not_here) X(proxies_list)                            \
+    /* login.c */ X(login_iaas) X(login_authorize) X(login_csp) X(login_idp) X(preferences_get) X(whoami_get)                   \
+    /* projects.c */ X(projects_list) X(projects_content) X(project_one) X(project_create) X(project_change) X(project_remove)  \
+        X(members_list) X(member_change) X(member_remove)                                                                       \
+    /* people.c */ X(users_list) X(user_create) X(user_change) X(user_remove) X(tokens_list) X(token_create) X(token_remove)    \
+    /* endpoints.c */ X(endpoints_list) X(endpoint_one) X(endpoint_create) X(endpoint_change) X(endpoint_remove)                \
+    /* validation.c */ X(endpoint_validation) X(endpoint_certificate)                                                           \
+    /* variables.c */ X(variables_list) X(variable_one) X(variable_create) X(variable_change) X(variable_remove)                \
+    /* pipelines.c */ X(pipelines_list) X(pipeline_one) X(pipeline_post) X(pipeline_clone) X(pipeline_change)                 \
+        X(pipeline_patch) X(pipeline_global) X(pipeline_remove)                                                                 \
+    /* webhooks.c */ X(webhooks_list) X(webhook_one) X(webhook_create) X(webhook_change) X(webhook_patch) X(webhook_remove)     \
+    /* events.c */ X(events_list) X(event_one) X(event_act) X(event_remove) X(deliveries_list) X(delivery_one)                  \
+    /* executions.c */ X(executions_list) X(executions_of_pipeline) X(execution_of_pipeline) X(execution_one) X(execution_make) \
+        X(execution_act) X(execution_remove) X(executions_remove) X(execution_logs) X(execution_events)                    \
+    /* transfer.c */ X(import_post) X(export_get)
+
+#define X(name) bool name(struct call *c, struct err *e);
+HANDLERS(X)
+#undef X

@@ -1,0 +1,176 @@
+#include "api/stream.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/activity.h"
+
+enum { STREAMS = 500 };
+#define LOOK_AGAIN (200 * CLOCK_MS)
+#define STILL_THERE (15 * CLOCK_SECOND)
+
+struct streams {
+    struct api *api;
+    struct link all;
+    size_t count;
+    struct timer timer;
+    int64_t looked_at;
+    bool dirty;
+};
+
+struct live {
+    struct link link;
+    struct streams *streams;
+    struct http_stream *stream; /* NULL: closed */
+    char *token;                /* asked again at each look: a revoked one ends the stream */
+    int64_t execution_id, project_id, seen_at, sent_at;
+    struct db_job job;
+    bool busy, over;
+    char *message;
+};
+
+struct streams *streams_create(struct api *api)
+{
+    struct streams *s = NEW(struct streams);
+    s->api = api;
+    list_init(&s->all);
+    return s;
+}
+
+void streams_destroy(struct streams **s)
+{
+    if (*s)
+        timer_clear(&(*s)->timer);
+    free(*s);
+    *s = NULL;
+}
+
+static void live_free(struct live *l)
+{
+    list_remove(&l->link);
+    l->streams->count--;
+    free(l->token);
+    free(l->message);
+    free(l);
+}
+
+static void closed(void *context)
+{
+    struct live *l = context;
+    l->stream = NULL;
+    if (!l->busy)
+        live_free(l);
+}
+
+static bool look(struct db_job *job, struct db_tx *tx, struct err *e)
+{
+    struct live *l = OWNER(job, struct live, job);
+    struct who who = { 0 };
+    json_t *document = NULL;
+    int64_t at = 0;
+    bool alive = false;
+    if (!auth_who(tx, l->token, &who, e))
+        return false;
+    bool may = auth_may(&who, l->project_id, MAY_VIEW);
+    who_fini(&who);
+    if (!may)
+        return err_set(e, ERR_FORBIDDEN, "no longer allowed");
+    if (!execution_brief(tx, l->execution_id, &at, &alive, e))
+        return false;
+    if (at == l->seen_at)
+        return true;
+    if (!execution_document(l->streams->api, tx, l->execution_id, true, &document, e))
+        return false;
+    AUTO_FREE char *text = json_write(document);
+    json_decref(document);
+    l->message = mem_format("event: execution\nid: %lld\ndata: %s\n\n", (long long)at, text);
+    l->seen_at = at;
+    l->over = !alive;
+    return true;
+}
+
+static void tell(struct live *l)
+{
+    if (l->message) {
+        http_stream_send(l->stream, l->message, strlen(l->message));
+        l->sent_at = clock_mono();
+    } else if (clock_mono() - l->sent_at > STILL_THERE) {
+        http_stream_send(l->stream, ": still there\n\n", 15);
+        l->sent_at = clock_mono();
+    }
+}
+
+static void looked(struct db_job *job, const struct err *e)
+{
+    struct live *l = OWNER(job, struct live, job);
+    l->busy = false;
+    if (!l->stream) {
+        live_free(l);
+        return;
+    }
+    tell(l);
+    free(l->message);
+    l->message = NULL;
+    if (e || l->over) {
+        http_stream_send(l->stream, "event: end\ndata: {}\n\n", 21);
+        http_stream_end(l->stream);
+        l->over = true;
+    }
+}
+
+static void tick(struct timer *t)
+{
+    struct streams *s = OWNER(t, struct streams, timer);
+    bool all = s->dirty || clock_mono() - s->looked_at > CLOCK_SECOND;
+    if (all) {
+        s->dirty = false;
+        s->looked_at = clock_mono();
+    }
+    LIST_EACH(&s->all, link) {
+        struct live *l = OWNER(link, struct live, link);
+        if (!all || l->busy || l->over || !l->stream)
+            continue;
+        l->busy = true;
+        l->job = (struct db_job){ .work = look, .done = looked };
+        db_read(s->api->config.db, &l->job);
+    }
+    if (s->count)
+        timer_set(&s->timer, s->api->config.loop, LOOK_AGAIN, tick);
+}
+
+void api_changed(struct api *api)
+{
+    api->streams->dirty = true;
+}
+
+void api_end_streams(struct api *api)
+{
+    LIST_EACH(&api->streams->all, link) {
+        struct live *l = OWNER(link, struct live, link);
+        l->over = true;
+        if (l->stream)
+            http_stream_end(l->stream);
+    }
+}
+
+bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, struct err *e)
+{
+    struct streams *s = c->api->streams;
+    if (s->count >= STREAMS)
+        return err_set(e, ERR_UNAVAILABLE, "%d live streams are open already", STREAMS);
+    struct live *l = NEW(struct live);
+    *l = (struct live){ .streams = s, .execution_id = execution_id, .token = mem_text(auth_bearer(call_header(c, "Authorization"))),
+                        .sent_at = clock_mono() };
+    l->project_id = project_id;
+    list_append(&s->all, &l->link);
+    s->count++;
+    struct http_request *r = c->request;
+    call_streamed(c);
+    http_answer_header(r, "X-Content-Type-Options", "nosniff");
+    http_answer_header(r, "Cache-Control", "no-store");
+    l->stream = http_stream(r, "text/event-stream", closed, l);
+    s->dirty = true;
+    tick(&s->timer);
+    return true;
+}

@@ -1,0 +1,13 @@
+/* api/stream.h - live: an execution as server-sent events, until it is over. Loop only. */
+#pragma once
+
+#include "api/call.h"
+
+struct streams;
+struct streams *streams_create(struct api *api);
+void streams_destroy(struct streams **s);
+
+/* LOOP part of GET P/executions/{id}/events. Ends c when it returns true. */
+bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, struct err *e);
+/* READ: the execution's document as the API shows it, by integer id. Of executions.c. */
+bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with_stages, json_t **ret, struct err *e);

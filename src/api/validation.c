@@ -1,0 +1,92 @@
+/* Does an endpoint answer, and with which certificate? Loaded on a reader, asked on the loop. */
+#include <string.h>
+
+#include "api/resources.h"
+#include "api/saving.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/mem.h"
+#include "runner/validate.h"
+
+struct validation {
+    struct endpoint_validate op;
+    struct call *call;
+    char *type;
+    json_t *properties;
+    int64_t began;
+};
+
+static void validation_free(void *context)
+{
+    struct validation *v = context;
+    free(v->type);
+    json_decref(v->properties);
+    free(v);
+}
+
+static void validated(struct endpoint_validate *op)
+{
+    struct validation *v = OWNER(op, struct validation, op);
+    struct call *c = v->call;
+    call_answer(c, 200, json_pack("{s:s, s:s, s:{}, s:I}", "status", op->ok ? "COMPLETED" : "FAILED", "statusMessage", op->text, "output",
+                                  "duration", (json_int_t)((clock_mono() - v->began) / CLOCK_MS)));
+    call_end(c, NULL);
+}
+
+static bool ask(struct call *c, struct err *e)
+{
+    struct validation *v = c->context;
+    const struct api *api = c->api;
+    v->call = c;
+    v->began = clock_mono();
+    v->op.type = v->type;
+    v->op.properties = v->properties;
+    v->op.hub = (struct endpoint_hub){ api->hub_url, api->hub_registry_url, api->hub_auth_url };
+    v->op.done = validated;
+    return endpoint_validate_start(&v->op, api->config.loop, api->config.http, e);
+}
+
+/* Masks in what was sent stand for what is stored under that name. */
+static json_t *properties_of(struct call *c, const char *project, struct err *e)
+{
+    const json_t *given = json_object_get(c->body, "properties");
+    const char *name = call_text(c, "name", "");
+    char fresh[ID_TEXT];
+    struct endpoint_row row = { 0 };
+    int64_t id = 0;
+    if (!endpoint_find_named(c->tx, project, name, &id, e) || (id && !endpoint_get(c->tx, id, &row, e)))
+        return NULL;
+    const char *uuid = id ? row.object.uuid : id_new(fresh);
+    json_t *sealed = json_is_object(given) ? properties_seal(c->api->config.seal, uuid, given, row.properties, e) : json_incref(row.properties);
+    if (!sealed && !e->kind)
+        err_field(e, "properties", "properties must be an object");
+    json_t *opened = sealed ? properties_open(c->api->config.seal, uuid, sealed, e) : NULL;
+    json_decref(sealed);
+    endpoint_row_fini(&row);
+    return opened;
+}
+
+bool endpoint_validation(struct call *c, struct err *e)
+{
+    const char *type = call_text(c, "type", NULL), *project = call_text(c, "project", "default");
+    int64_t id = 0;
+    if (!call_project(c, project, &id, e) || !endpoint_type_ok(type, e))
+        return false;
+    AUTO_JSON *opened = properties_of(c, project, e);
+    json_t *resolved = opened ? properties_resolve(c, project, opened, e) : NULL;
+    if (!resolved)
+        return false;
+    struct validation *v = NEW(struct validation);
+    v->type = mem_text(type);
+    v->properties = resolved;
+    c->context = v;
+    c->context_free = validation_free;
+    c->next = (struct stage){ CALL_LOOP, ask };
+    return true;
+}
+
+/* The client of http/ does not hand certificates out yet: say so rather than show none. */
+bool endpoint_certificate(struct call *c, struct err *e)
+{
+    return not_here(c, e);
+}

@@ -1,0 +1,159 @@
+#include "runner/validate.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "kube/kube.h"
+#include "registry/client.h"
+#include "tasks/task.h"
+
+enum { TYPES = 32 };
+
+void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
+{
+    static _Thread_local struct pipeline_type types[TYPES];
+    size_t count = 0;
+    for (; TASK_TYPES[count] && count < TYPES; count++)
+        types[count] = (struct pipeline_type){ .name = TASK_TYPES[count]->name, .fields = TASK_TYPES[count]->fields,
+                                               .field_count = TASK_TYPES[count]->field_count, .endpoints = TASK_TYPES[count]->endpoints };
+    *ret = types;
+    *ret_count = count;
+}
+
+bool endpoint_properties_ok(const char *type, const json_t *properties, struct err *e)
+{
+    if (text_is(type, "k8s")) {
+        AUTO(kube_target) target = NULL;
+        return kube_target_from_properties(properties, true, &target, e);
+    }
+    AUTO(registry_target) target = NULL;
+    return registry_target_from_properties(properties, NULL, &target, e);
+}
+
+/* ---- really asking */
+
+struct endpoint_validate_private {
+    struct endpoint_validate *op;
+    struct registry_hub hub;
+    struct registry_target *target;
+    struct registry_validate registry;
+    struct kube_clusters *clusters;
+    struct kube *kube;
+    struct kube_call call;
+    json_t *review;
+    char version[100];
+};
+
+static void over(void *context)
+{
+    struct endpoint_validate_private *p = context;
+    struct endpoint_validate *op = p->op;
+    registry_target_destroy(&p->target);
+    json_decref(p->review);
+    free(p);
+    op->private = NULL;
+    op->done(op);
+}
+
+static void registry_done(struct registry_validate *registry, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(registry, struct endpoint_validate_private, registry);
+    p->op->ok = !e && registry->ok;
+    snprintf(p->op->text, sizeof p->op->text, "%s", e ? e->text : registry->text);
+    over(p);
+}
+
+static bool start_registry(struct endpoint_validate_private *p, struct http_client *http, struct err *e)
+{
+    p->hub = REGISTRY_HUB;
+    if (!text_empty(p->op->hub.hub_url))
+        p->hub.hub_url = p->op->hub.hub_url;
+    if (!text_empty(p->op->hub.registry_url))
+        p->hub.registry_url = p->op->hub.registry_url;
+    if (!text_empty(p->op->hub.auth_url))
+        p->hub.auth_url = p->op->hub.auth_url;
+    p->hub.tokens = NULL; /* logs in anew */
+    p->registry.done = registry_done;
+    if (!registry_target_from_properties(p->op->properties, &p->hub, &p->target, e))
+        return false;
+    p->registry.target = p->target;
+    return registry_validate_start(&p->registry, http, e);
+}
+
+/* A connection of its own: what is validated need not be what is saved. */
+static void kube_over(struct endpoint_validate_private *p)
+{
+    kube_release(&p->kube);
+    kube_clusters_close(p->clusters, over, p);
+}
+
+static void reviewed(struct kube_call *call, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(call, struct endpoint_validate_private, call);
+    bool allowed = !e && json_bool_at(call->answer, "status.allowed", false);
+    p->op->ok = !e;
+    if (e)
+        snprintf(p->op->text, sizeof p->op->text, "the cluster answers (%s), but not to these credentials: %.400s", p->version, e->text);
+    else
+        snprintf(p->op->text, sizeof p->op->text, "Kubernetes %s answers; these credentials %s create deployments in namespace %s", p->version,
+                 allowed ? "may" : "may not", kube_default_namespace(p->kube));
+    kube_over(p);
+}
+
+static void versioned(struct kube_call *call, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(call, struct endpoint_validate_private, call);
+    struct err failed = { 0 };
+    if (e) {
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", e->text);
+        kube_over(p);
+        return;
+    }
+    snprintf(p->version, sizeof p->version, "%.90s", json_text_at(call->answer, "gitVersion", "of unknown version"));
+    p->review = json_pack("{s:s, s:s, s:{s:{s:s, s:s, s:s, s:s}}}", "apiVersion", "authorization.k8s.io/v1", "kind", "SelfSubjectAccessReview",
+                          "spec", "resourceAttributes", "namespace", kube_default_namespace(p->kube), "verb", "create", "group", "apps",
+                          "resource", "deployments");
+    p->call = (struct kube_call){ .method = "POST", .path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", .body = p->review,
+                                  .done = reviewed };
+    if (!kube_call_start(&p->call, p->kube, &failed)) {
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", failed.text);
+        kube_over(p);
+    }
+}
+
+static void refused(void *context)
+{
+    struct endpoint_validate_private *p = context;
+    free(p);
+}
+
+static bool start_kube(struct endpoint_validate_private *p, struct loop *loop, struct http_client *http, struct err *e)
+{
+    struct kube_target *target = NULL;
+    if (!kube_target_from_properties(p->op->properties, true, &target, e))
+        return false;
+    p->clusters = kube_clusters_create(loop, http);
+    p->call = (struct kube_call){ .path = "/version", .timeout_micros = 15 * CLOCK_SECOND, .done = versioned };
+    return kube_hold(p->clusters, target, &p->kube, e) && kube_call_start(&p->call, p->kube, e);
+}
+
+bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, struct http_client *http, struct err *e)
+{
+    struct endpoint_validate_private *p = NEW(struct endpoint_validate_private);
+    p->op = op;
+    op->private = p;
+    op->ok = false;
+    op->text[0] = 0;
+    if (text_is(op->type, "k8s") ? start_kube(p, loop, http, e) : start_registry(p, http, e))
+        return true;
+    op->private = NULL;
+    registry_target_destroy(&p->target);
+    if (p->kube)
+        kube_release(&p->kube);
+    if (p->clusters)
+        kube_clusters_close(p->clusters, refused, p);
+    else
+        free(p);
+    return false;
+}
