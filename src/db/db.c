@@ -113,7 +113,8 @@ static void changed_now(struct post *p)
 {
     struct db *db = OWNER(p, struct db, changed_post);
     db->changed_posted = false;
-    db->changed(db->context);
+    if (db->changed) /* not any more, while it closes */
+        db->changed(db->context);
 }
 
 static void post_end(struct db *db, struct db_job *job)

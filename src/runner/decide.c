@@ -144,7 +144,9 @@ static bool start_run(struct decision *d, struct start *s, struct err *e)
             return refuse(d, s->event_id, why.text, e);
         return *e = why, false;
     }
-    return inbox_event_set(d->tx, s->event_id, "QUEUED", s->note ? s->note : "", s->made.id, e) &&
+    if (!inbox_event_set(d->tx, s->event_id, "QUEUED", s->note ? s->note : "", s->made.id, e))
+        return false;
+    return s->asked_by || /* then the caller wakes the pipeline */
            run_start_queued(d->tx, t->pipeline_id, d->runner->config.node, id_list_collect, &d->wakes->started, e);
 }
 
@@ -272,7 +274,7 @@ static void ignored_message(const struct decision *d, size_t considered, int64_t
         snprintf(out, 700, "no webhook of this endpoint exists yet");
     else
         snprintf(out, 700, "none of the endpoint's %lld webhooks takes %s:%s%s%s", (long long)all, d->push.repository, d->push.tag,
-                 considered ? "; the first one says: " : ", all name other images", json_text_at(first, "why", ""));
+                 considered ? "; the first one says: " : ", all name other images", considered ? json_text_at(first, "why", "") : "");
 }
 
 static bool nobody_fired(struct decision *d, const struct trigger_row *only, size_t considered, int64_t all, struct err *e)
@@ -431,7 +433,7 @@ bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, in
 {
     struct inbox_event_row old;
     struct trigger_row t = { 0 };
-    struct wakes wakes = { 0 }; /* the caller wakes the pipeline: what starts here is found again by it */
+    struct wakes wakes = { 0 };
     bool found = false;
     if (!inbox_event_get(tx, event_id, &old, e))
         return false;

@@ -1,0 +1,412 @@
+/* Whole stories in one process: a delivery is stored, and what follows from it is compared with what a person would read.
+ * The story of a push also runs with the process gone after each commit. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/test.h"
+#include "runner/runner.h"
+#include "store/inbox.h"
+#include "store/runs.h"
+#include "store_sql.h"
+#include "tasks/task.h"
+
+/* ---- a task type of the test's own, in place of the real table */
+
+static int works_begun;
+static bool works_hang;
+static struct task_job *hanging;
+
+static void work_done(struct task_job *job)
+{
+    struct task_outcome outcome = { .result = TASK_COMPLETED, .message = "worked" };
+    if (works_hang)
+        hanging = job;
+    else
+        task_done(job, &outcome);
+}
+
+static void work_abandoned(struct task_job *job)
+{
+    (void)job;
+}
+
+static bool work_start(struct task_job *job, struct err *e)
+{
+    works_begun++;
+    AUTO_JSON *input = NULL;
+    if (!expression_resolve_tree(job->input, NULL, job->scope, &input, NULL, e))
+        return false;
+    AUTO_JSON *resolved = json_pack("{s:s}", "target", job->execution);
+    task_resolved(job, input, resolved, work_done, work_abandoned);
+    return true;
+}
+
+static void work_cancel(struct task_job *job)
+{
+    struct task_outcome outcome = { .result = TASK_CANCELED, .message = "stopped; nothing is left" };
+    hanging = NULL;
+    task_done(job, &outcome);
+}
+
+static const struct task_type WORK = { .name = "WORK", .start = work_start, .cancel = work_cancel };
+const struct task_type *const TASK_TYPES[] = { &WORK, NULL };
+
+const struct task_type *task_type_find(const char *name)
+{
+    return text_is(name, "WORK") ? &WORK : NULL;
+}
+
+/* ---- a server without its web */
+
+struct scene {
+    char folder[64], path[96];
+    struct loop *loop;
+    struct db *db;
+    struct http_client *http;
+    struct seal *seal;
+    struct runner *runner;
+    struct timer timer;
+    int die_after, commits; /* the process ends at its die_after'th commit */
+};
+static struct scene s;
+
+static void commit_seen(void *context)
+{
+    (void)context;
+    if (s.die_after && ++s.commits == s.die_after)
+        _exit(7);
+}
+
+static const char DEFINITION[] = "{\"name\":\"deploy\",\"concurrency\":1,\"input\":{\"DOCKER_TAG\":\"\",\"DOCKER_IMAGE\":\"\"},"
+                                 "\"output\":{\"tag\":\"${Stage.Task.input.tag}\"},"
+                                 "\"stageOrder\":[\"Stage\"],\"stages\":{\"Stage\":{\"taskOrder\":[\"Task\"],\"tasks\":{\"Task\":"
+                                 "{\"type\":\"WORK\",\"input\":{\"tag\":\"${input.DOCKER_TAG}\"}}}}}}";
+
+static const char *const ROWS[] = {
+    "INSERT INTO users (id, uuid, name, service_role, created_at, updated_at) VALUES (1, 'u1', 'anna', 'developer', 0, 0)",
+    "INSERT INTO tokens (uuid, user_id, name, hash, org_role, service_role, created_at) VALUES ('t1', 1, 'x', 'h1', 'member', 'executor', 0)",
+    "INSERT INTO projects (id, uuid, name, created_at, updated_at) VALUES (1, 'p1', 'default', 0, 0)",
+    "INSERT INTO endpoints (id, uuid, project_id, name, type, properties, created_at, updated_at) VALUES (1, 'e1', 1, 'hub', "
+    "'dockerregistry', '{\"serverType\":\"distribution\",\"repoURL\":\"http://127.0.0.1:1/acme/web\"}', 0, 0)",
+    "INSERT INTO listeners (id, uuid, project_id, endpoint_id, token, token_hash, created_at) VALUES (1, 'l1', 1, 1, '', 'lh1', 0)",
+    "INSERT INTO listeners (id, uuid, project_id, webhook_id, token, token_hash, created_at) VALUES (2, 'l2', 1, 1, '', 'lh2', 0)",
+    "INSERT INTO webhooks (id, uuid, project_id, name, endpoint_id, pipeline_id, listener_id, image_pattern, tag_pattern, repository, "
+    "verify_push, refresh_token, token_hash, created_at, updated_at) VALUES (1, 'w1', 1, 'web', 1, 1, 2, 'acme/web', 'v.*', 'acme/web', "
+    "'off', '', 'h1', 0, 0)",
+};
+
+static bool fill_rows(void *context, struct db_tx *tx, struct err *e)
+{
+    static const char PIPELINE[] = "INSERT INTO pipelines (id, uuid, project_id, name, state, concurrency, definition, created_at, updated_at) "
+                                   "VALUES (1, 'pi1', 1, 'deploy', 'ENABLED', 1, $1, 0, 0)";
+    AUTO(db_rows) there = db_rows_built(tx, "SELECT 1 FROM users");
+    (void)context;
+    if (db_next(there, e))
+        return true;
+    for (size_t i = 0; i < ALEN(ROWS); i++) {
+        bool webhook = i == ALEN(ROWS) - 1; /* refers to the pipeline */
+        if ((webhook && !db_run(tx, e, PIPELINE, "t", DEFINITION)) || !db_run(tx, e, ROWS[i], ""))
+            return false;
+    }
+    return true;
+}
+
+static void open_server(void)
+{
+    struct err e = { 0 };
+    CHECK_OK(loop_create(&s.loop, &e), e);
+    struct db_config config = { .path = s.path, .migrations = STORE_MIGRATIONS, .changed = commit_seen };
+    CHECK_OK(db_open(s.loop, &config, &s.db, &e), e);
+    CHECK_OK(db_write_now(s.db, fill_rows, NULL, &e), e);
+    CHECK_OK(http_client_create(s.loop, NULL, &s.http, &e), e);
+    CHECK_OK(seal_create("0000000000000000000000000000000000000000000000000000000000000001", NULL, false, &s.seal, &e), e);
+    struct runner_config runner = { .loop = s.loop, .db = s.db, .http = s.http, .seal = s.seal, .node = "test" };
+    CHECK_OK(runner_create(&runner, &s.runner, &e), e);
+    CHECK_OK(runner_start(s.runner, &e), e);
+}
+
+static void drained(void *context)
+{
+    (void)context;
+    loop_stop(s.loop);
+}
+
+static void close_server(void)
+{
+    runner_drain(s.runner, drained, NULL);
+    loop_run(s.loop);
+    db_close(&s.db);
+    runner_destroy(&s.runner);
+    http_client_destroy(&s.http);
+    seal_destroy(&s.seal);
+    loop_destroy(&s.loop);
+}
+
+static void open_scene(void)
+{
+    s = (struct scene){ 0 };
+    works_begun = 0;
+    works_hang = false;
+    hanging = NULL;
+    snprintf(s.folder, sizeof s.folder, "/tmp/slipway-runner-XXXXXX");
+    CHECK(mkdtemp(s.folder));
+    snprintf(s.path, sizeof s.path, "%s/slipway.db", s.folder);
+    open_server();
+}
+
+static void close_scene(void)
+{
+    close_server();
+    AUTO_FREE char *clean = mem_format("rm -rf %s", s.folder);
+    CHECK_INT(system(clean), 0);
+}
+
+/* ---- what the test does, and what it reads */
+
+struct delivery {
+    const char *key, *tag, *digest, *repository;
+    int64_t listener;
+};
+
+static bool store_delivery(void *context, struct db_tx *tx, struct err *e)
+{
+    const struct delivery *d = context;
+    struct inbox_stored stored;
+    AUTO_JSON *events = json_pack("[{s:s,s:s,s:s,s:s,s:s}]", "source", "distribution", "action", "push", "repository",
+                                  d->repository ? d->repository : "acme/web", "tag", d->tag, "digest", d->digest);
+    AUTO_FREE char *text = json_write(events);
+    struct inbox_delivery row = { .project_id = 1, .listener_id = d->listener ? d->listener : 1, .sender_key = d->key, .format = "distribution",
+                                  .remote = "127.0.0.1", .headers = "{}", .body = "{}", .body_size = 2, .verdict = "accepted",
+                                  .problem = "", .events = text, .received_at = clock_now() };
+    return inbox_store(tx, &row, &stored, e);
+}
+
+static void deliver(struct delivery d)
+{
+    struct err e = { 0 };
+    CHECK_OK(db_write_now(s.db, store_delivery, &d, &e), e);
+    runner_wake_inbox(s.runner);
+}
+
+static bool read_text(void *context, struct db_tx *tx, struct err *e)
+{
+    char *const *args = context;
+    AUTO(db_rows) rows = db_rows_built(tx, args[0]);
+    struct text *out = (struct text *)args[1];
+    while (db_next(rows, e))
+        text_addf(out, "%s%s", out->length ? "\n" : "", db_text(rows, 0));
+    return !db_rows_failed(rows);
+}
+
+/* The first column of all rows, a line each; the test's until the next call. */
+static const char *read_rows(const char *sql)
+{
+    static struct text out;
+    struct err e = { 0 };
+    const void *args[] = { sql, &out };
+    text_fini(&out);
+    CHECK_OK(db_read_now(s.db, read_text, args, &e), e);
+    return text_of(&out);
+}
+
+#define EVENTS "SELECT webhook_name || ' ' || tag || ' ' || status || ' ' || message FROM events ORDER BY id"
+#define RUNS "SELECT name || '#' || idx || ' ' || status || ' ' || status_message FROM executions ORDER BY id"
+
+/* Turns the loop until the rows are as wanted, 5 s at most; then compares. */
+static void expect(const char *sql, const char *want)
+{
+    for (int64_t until = clock_mono() + 5 * CLOCK_SECOND; clock_mono() < until && !text_is(read_rows(sql), want);)
+        ;
+    CHECK_TEXT(read_rows(sql), want);
+}
+
+#define A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define B "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+TEST(runner, one_push_is_one_run_however_often_it_is_told)
+{
+    open_scene();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 }); /* byte-identical repeat */
+    deliver((struct delivery){ "k2", "v1", A, NULL, 0 }); /* another notification of the same push */
+    deliver((struct delivery){ "k3", "v1", A, NULL, 2 }); /* the same push at the webhook's own URL */
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    expect(EVENTS, "web v1 COMPLETED Execution Completed.");
+    CHECK_TEXT(read_rows("SELECT output FROM executions"), "{\"tag\":\"v1\"}");
+    CHECK_TEXT(read_rows("SELECT executed_by || ' ' || triggered_by FROM executions"), "anna web");
+    deliver((struct delivery){ "k4", "v1", B, NULL, 0 });
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.\ndeploy#2 COMPLETED Execution Completed.");
+    CHECK_INT(works_begun, 2);
+    close_scene();
+}
+
+TEST(runner, says_why_nothing_ran)
+{
+    open_scene();
+    deliver((struct delivery){ "k1", "dev", A, NULL, 0 });
+    expect(EVENTS, "web dev IGNORED tag 'dev' does not match tag pattern 'v.*'");
+    deliver((struct delivery){ "k2", "v1", A, "acme/api", 0 });
+    expect("SELECT message FROM events WHERE tag = 'v1'",
+           "none of the endpoint's 1 webhooks takes acme/api:v1, all name other images");
+    CHECK_TEXT(read_rows(RUNS), "");
+    close_scene();
+}
+
+static bool change(void *context, struct db_tx *tx, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows_built(tx, context);
+    db_next(rows, e);
+    return !db_rows_failed(rows);
+}
+
+static void run_sql(const char *sql)
+{
+    struct err e = { 0 };
+    CHECK_OK(db_write_now(s.db, change, (void *)sql, &e), e);
+}
+
+TEST(runner, a_dead_token_a_disabled_pipeline_and_a_disabled_webhook_are_named)
+{
+    open_scene();
+    run_sql("UPDATE tokens SET revoked_at = 1");
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(EVENTS, "web v1 FAILED Invalid Oauth Refresh token. Verify webhook configuration.");
+    run_sql("UPDATE tokens SET revoked_at = NULL, service_role = 'viewer'");
+    deliver((struct delivery){ "k2", "v2", A, NULL, 0 });
+    expect("SELECT status || ' ' || substr(message, 1, 41) FROM events WHERE tag = 'v2'",
+           "FAILED anna may not run pipelines in project def");
+    run_sql("UPDATE tokens SET service_role = 'executor'");
+    run_sql("UPDATE pipelines SET state = 'DISABLED'");
+    deliver((struct delivery){ "k3", "v3", A, NULL, 0 });
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v3'", "FAILED pipeline 'deploy' is disabled; enable it first");
+    run_sql("UPDATE webhooks SET enabled = 0");
+    deliver((struct delivery){ "k4", "v4", A, NULL, 0 });
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v4'", "IGNORED webhook is disabled");
+    CHECK_TEXT(read_rows(RUNS), "");
+    close_scene();
+}
+
+TEST(runner, goes_on_without_a_registry_only_when_it_may)
+{
+    open_scene();
+    run_sql("UPDATE webhooks SET verify_push = 'preferred'");
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT status FROM events", "WAITING");
+    expect("SELECT status FROM executions", "COMPLETED"); /* nobody listens at port 1 */
+    CHECK_HAS(read_rows("SELECT confirm || ' ' || confirm_text FROM pushes"), "unreachable ");
+    close_scene();
+}
+
+static void acted(void *context, const struct err *e)
+{
+    snprintf(context, 200, "%s", e ? e->text : "ok");
+    loop_stop(s.loop);
+}
+
+static const char *act(int64_t id, enum run_action action)
+{
+    static char said[200];
+    said[0] = 0;
+    runner_act(s.runner, id, action, "berta", NULL, acted, said);
+    if (!said[0])
+        loop_run(s.loop);
+    return said;
+}
+
+TEST(runner, queues_beyond_the_concurrency_and_cancels)
+{
+    open_scene();
+    works_hang = true;
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    deliver((struct delivery){ "k2", "v2", A, NULL, 0 });
+    deliver((struct delivery){ "k3", "v3", A, NULL, 0 });
+    expect("SELECT status FROM executions ORDER BY id", "RUNNING\nQUEUED\nQUEUED");
+    while (!hanging)
+        read_rows("SELECT 1");
+    CHECK_TEXT(act(2, RUN_CANCEL), "ok");
+    expect("SELECT status FROM executions ORDER BY id", "RUNNING\nCANCELED\nQUEUED");
+    works_hang = false;
+    CHECK_TEXT(act(1, RUN_CANCEL), "ok");
+    expect("SELECT status FROM executions ORDER BY id", "CANCELED\nCANCELED\nCOMPLETED");
+    CHECK_HAS(read_rows("SELECT status_message FROM executions WHERE id = 1"), "canceled by berta");
+    CHECK_TEXT(act(1, RUN_CANCEL), "the execution is not running");
+    expect("SELECT status FROM events ORDER BY id", "CANCELED\nCANCELED\nCOMPLETED");
+    close_scene();
+}
+
+static bool rerun_work(void *context, struct db_tx *tx, struct err *e)
+{
+    struct run_made made;
+    return runner_rerun_event(s.runner, tx, 1, 1, "berta", &made, context, e);
+}
+
+TEST(runner, runs_an_event_again_when_a_person_asks)
+{
+    struct err e = { 0 };
+    int64_t pipeline = 0;
+    open_scene();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT status FROM executions", "COMPLETED");
+    CHECK_OK(db_write_now(s.db, rerun_work, &pipeline, &e), e);
+    runner_wake_pipeline(s.runner, pipeline);
+    CHECK_TEXT(read_rows("SELECT executed_by || ' ' || attempt FROM executions WHERE id = 2"), "berta 2");
+    expect("SELECT status FROM executions ORDER BY id", "COMPLETED\nCOMPLETED");
+    close_scene();
+}
+
+TEST(runner, goes_on_after_a_restart_where_it_was)
+{
+    open_scene();
+    works_hang = true;
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    while (!hanging)
+        read_rows("SELECT 1");
+    close_server();
+    works_hang = false;
+    hanging = NULL;
+    open_server();
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    CHECK_INT(works_begun, 2);
+    CHECK_TEXT(read_rows("SELECT json_extract(state, '$.attempt') FROM tasks"), "1");
+    close_scene();
+}
+
+/* ---- the process ends after each commit of the story, and what was acknowledged is still run once */
+
+static void story_until_death(int die_after)
+{
+    open_server();
+    s.die_after = die_after;
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT status FROM executions ORDER BY id", "COMPLETED\nCOMPLETED");
+    _exit(0);
+}
+
+TEST(runner, survives_an_end_after_every_commit)
+{
+    int ended = 7;
+    for (int die_after = 1; ended == 7; die_after++) {
+        CHECK(die_after < 60);
+        open_scene();
+        close_server();
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0)
+            story_until_death(die_after);
+        waitpid(child, &ended, 0);
+        ended = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+        CHECK(ended == 0 || ended == 7);
+        open_server();
+        int deliveries = atoi(read_rows("SELECT COUNT(*) FROM deliveries"));
+        expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", deliveries == 2 ? "2" : deliveries == 1 ? "1" : "0");
+        CHECK_INT(atoi(read_rows("SELECT COUNT(*) FROM executions")), deliveries);
+        CHECK_INT(atoi(read_rows("SELECT COUNT(*) FROM events WHERE status = 'COMPLETED'")), deliveries);
+        close_scene();
+    }
+}
