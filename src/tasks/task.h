@@ -79,6 +79,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
+extern const struct task_type TASK_K8S;
 
 /* ---- what a type calls; all on the loop */
 

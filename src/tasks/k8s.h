@@ -1,0 +1,74 @@
+/* tasks/k8s.h - one Kubernetes task at work, as its files share it. Inside the room only.
+ *
+ * First everything is rendered and checked (k8s.c), then each object is dealt with in order (k8s_steps.c), then all of
+ * them are waited for together (k8s_wait.c). Whatever ends it goes through k8s_end.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "kube/object.h"
+#include "kube/output.h"
+#include "kube/rollback.h"
+#include "kube/rollout.h"
+#include "tasks/k8s_render.h"
+
+enum k8s_state { K8S_TODO, K8S_DONE, K8S_UNCHANGED, K8S_SUPERSEDED, K8S_FAILED };
+
+struct k8s_item {
+    struct k8s *k8s;
+    json_t *object;            /* what is sent; borrowed from k8s->objects */
+    json_t *before, *answer;   /* on the cluster: before and after; NULL */
+    enum k8s_state state;
+    bool secret;               /* a pull secret that we added: applied whatever the action is */
+    struct kube_rollout rollout;
+    bool waiting, perhaps;     /* perhaps: canceled while the change was under way */
+    int tries;
+};
+
+struct k8s_input { /* texts, because each may have been a reference; "" or NULL: not given */
+    char *action, *timeout, *continue_on_conflict, *file_path, *file_path_old, *yaml, *namespace_, *label, *revision, *resource_type,
+        *resource_name, *force, *fail_fast, *pin, *pull_secret, *commit;
+    json_t *constants, *parameters;
+};
+
+struct k8s {
+    struct task_job *job;
+    const struct k8s_action *action;
+    struct k8s_input input;
+    struct k8s_facts facts;
+    bool force, fail_slow, continue_on_conflict;
+    json_t *objects, *shown, *resolved;
+    struct k8s_item *items;
+    size_t count, at;          /* at: the one being dealt with */
+    struct kube *kube;
+    struct kube_op op;
+    struct kube_rollback rollback;
+    struct timer again;        /* a step to be tried once more */
+    int64_t deadline;          /* clock_mono */
+    int rollouts;              /* still waited for */
+    bool busy;                 /* op or rollback is in flight */
+    bool canceled, retry, definitions; /* retry: end, to be tried later; definitions: a CustomResourceDefinition was applied */
+    int64_t retry_micros;
+    struct text warnings;      /* each "...; " */
+    struct err failed;         /* the first failure */
+    int failures;
+    json_t *output, *explanations;
+};
+
+struct k8s_action {
+    const char *name;
+    const char *done;          /* "applied" */
+    bool yaml, stamps, waits, needs_name;
+    void (*step)(struct k8s *k, struct k8s_item *item);
+};
+extern const struct k8s_action K8S_ACTIONS[];
+extern const size_t K8S_ACTION_COUNT;
+
+void k8s_next(struct k8s *k);                       /* the item at k->at is dealt with: on to the next */
+void k8s_step(struct k8s *k);                       /* deals with the item at k->at */
+void k8s_wait_all(struct k8s *k);
+void k8s_wait_one(struct k8s_item *item);           /* then k8s_next: what follows needs it */
+void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e);
+void k8s_say(struct k8s *k, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of the task's log */
+void k8s_end(struct k8s *k);                        /* when nothing is in flight any more */

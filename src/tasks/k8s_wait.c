@@ -1,0 +1,98 @@
+/* Waiting until what was applied runs; and, when it does not, saying why. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "tasks/k8s.h"
+
+static void progress(struct kube_rollout *r, const char *text)
+{
+    struct k8s_item *item = OWNER(r, struct k8s_item, rollout);
+    task_progress(item->k8s->job, "%s", text);
+    k8s_say(item->k8s, "%s", text);
+}
+
+static void take_explanation(struct k8s *k, struct kube_explanation *x)
+{
+    if (!x)
+        return;
+    AUTO_FREE char *text = kube_explanation_text(x, true);
+    k8s_say(k, "%s", text);
+    json_array_append_new(k->explanations, kube_explanation_json(x));
+    kube_explanation_destroy(&x);
+}
+
+static void cancel_rest(struct k8s *k)
+{
+    for (size_t i = 0; i < k->count; i++)
+        if (k->items[i].waiting)
+            kube_rollout_cancel(&k->items[i].rollout);
+}
+
+/* True when e is about this rollout, not about its being called off. */
+static bool over(struct k8s_item *item, struct kube_rollout *r, const struct err *e)
+{
+    struct k8s *k = item->k8s;
+    item->waiting = false;
+    if (r->answer) {
+        json_decref(item->answer);
+        item->answer = json_incref(r->answer);
+    }
+    take_explanation(k, r->explanation);
+    if (e && e->kind != ERR_CANCELED) {
+        k8s_fail(k, item, e);
+        return true;
+    }
+    return false;
+}
+
+static void one_of_all(struct kube_rollout *r, const struct err *e)
+{
+    struct k8s_item *item = OWNER(r, struct k8s_item, rollout);
+    struct k8s *k = item->k8s;
+    if (over(item, r, e))
+        cancel_rest(k);
+    if (--k->rollouts == 0)
+        k8s_end(k);
+}
+
+static void alone(struct kube_rollout *r, const struct err *e)
+{
+    struct k8s_item *item = OWNER(r, struct k8s_item, rollout);
+    struct k8s *k = item->k8s;
+    over(item, r, e);
+    k->rollouts--;
+    if (k->canceled)
+        k8s_end(k);
+    else
+        k8s_next(k);
+}
+
+static bool start(struct k8s_item *item, void (*done)(struct kube_rollout *r, const struct err *e))
+{
+    struct k8s *k = item->k8s;
+    struct err e = { 0 };
+    item->rollout = (struct kube_rollout){ .object = item->answer, .deadline = k->deadline, .fail_slow = k->fail_slow, .progress = progress, .done = done };
+    item->waiting = kube_rollout_start(&item->rollout, k->kube, &e);
+    if (!item->waiting)
+        k8s_fail(k, item, &e);
+    k->rollouts += item->waiting;
+    return item->waiting;
+}
+
+void k8s_wait_one(struct k8s_item *item)
+{
+    if (!start(item, alone))
+        k8s_next(item->k8s);
+}
+
+void k8s_wait_all(struct k8s *k)
+{
+    bool wanted = k->action->waits && !k->failures && !k->canceled && !k->retry;
+    for (size_t i = 0; wanted && i < k->count; i++)
+        if (k->items[i].answer && (k->items[i].state == K8S_DONE || k->items[i].state == K8S_UNCHANGED))
+            wanted = start(&k->items[i], one_of_all);
+    if (!wanted)
+        cancel_rest(k);
+    if (!k->rollouts)
+        k8s_end(k);
+}
