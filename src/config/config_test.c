@@ -36,28 +36,24 @@ TEST(config, has_defaults)
     CHECK_INT(config_int(c, "retention-bodies-days"), 30);
     CHECK_TEXT(config_text(c, "admin-token"), "");
     CHECK_TEXT(config_origin(c, "listen"), "default");
-    CHECK(!config_item(c, "plain-registries", 0));
 }
 
 TEST(config, later_sources_win)
 {
-    AUTO_FREE char *path = file_with("# ours\nlisten: '[::]:1'\nworkers: 2\nlog-level: debug\nplain-registries: [a:5000, b]\nexternal-url:\n");
+    AUTO_FREE char *path = file_with("# ours\nlisten: '[::]:1'\ndisk-warn-mb: 2\nlog-level: debug\nexternal-url:\n");
     AUTO_FREE char *named = mem_format("SLIPWAY_CONFIG=%s", path);
-    const char *const environment[] = { "PATH=/bin", named, "SLIPWAY_WORKERS=3", "SLIPWAY_LOG_LEVEL=warn", "SLIPWAY_LISTEN=",
+    const char *const environment[] = { "PATH=/bin", named, "SLIPWAY_DISK_WARN_MB=3", "SLIPWAY_LOG_LEVEL=warn", "SLIPWAY_LISTEN=",
                                         "SLIPWAY_ADMIN_TOKEN=0123456789abcdef", NULL };
     struct err e = { 0 };
     AUTO(config) c = read_all((const char *const[]){ "--log-level", "error", "--external-url=https://x.test/", NULL }, environment, &e);
     CHECK_OK(c != NULL, e);
     CHECK_TEXT(config_text(c, "listen"), "[::]:1");
     CHECK_HAS(config_origin(c, "listen"), " line 2");
-    CHECK_INT(config_int(c, "workers"), 3);
-    CHECK_TEXT(config_origin(c, "workers"), "environment SLIPWAY_WORKERS");
+    CHECK_INT(config_int(c, "disk-warn-mb"), 3);
+    CHECK_TEXT(config_origin(c, "disk-warn-mb"), "environment SLIPWAY_DISK_WARN_MB");
     CHECK_TEXT(config_text(c, "log-level"), "error");
     CHECK_TEXT(config_origin(c, "log-level"), "command line --log-level");
     CHECK_TEXT(config_text(c, "external-url"), "https://x.test");
-    CHECK_TEXT(config_item(c, "plain-registries", 0), "a:5000");
-    CHECK_TEXT(config_item(c, "plain-registries", 1), "b");
-    CHECK(!config_item(c, "plain-registries", 2));
     CHECK_TEXT(config_text(c, "admin-token"), "0123456789abcdef");
     unlink(path);
 }

@@ -18,7 +18,7 @@ struct db_rows {
 
 static int parameter(sqlite3_stmt *prepared, int number)
 {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "$%d", number);
     return sqlite3_bind_parameter_index(prepared, name);
 }

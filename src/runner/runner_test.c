@@ -304,7 +304,7 @@ TEST(runner, goes_on_without_a_registry_only_when_it_may)
 
 static void acted(void *context, const struct err *e)
 {
-    snprintf(context, 200, "%s", e ? e->text : "ok");
+    snprintf(context, 200, "%.190s", e ? e->text : "ok");
     loop_stop(s.loop);
 }
 

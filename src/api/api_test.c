@@ -1,0 +1,184 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "api/test_server.h"
+#include "base/mem.h"
+#include "store/inbox.h"
+
+static const char PUSH[] = "{\"push_data\":{\"tag\":\"v1\",\"pusher\":\"ann\",\"pushed_at\":1417566161},\"repository\":{\"repo_name\":\"acme/web\","
+                           "\"name\":\"web\",\"namespace\":\"acme\"}}";
+
+TEST(api, walks_through_every_route_as_every_role)
+{
+    static const struct { const char *service, *project; enum auth_level level; } ROLES[] = {
+        { "", "", AUTH_NOTHING }, { "viewer", "", AUTH_VIEW }, { "executor", "", AUTH_EXECUTE }, { "", "viewer", AUTH_VIEW },
+        { "developer", "", AUTH_DEVELOP }, { "", "member", AUTH_DEVELOP }, { "", "administrator", AUTH_RESTRICTED },
+        { "administrator", "", AUTH_ADMINISTER },
+    };
+    struct test_server s;
+    test_server_open(&s);
+    for (size_t i = 0; i < ALEN(ROLES); i++) {
+        AUTO_FREE char *name = mem_format("user%zu", i);
+        AUTO_FREE char *token = test_user(&s, name, ROLES[i].service, ROLES[i].project);
+        for (const struct route *r = ROUTES; r->method; r++) {
+            struct who who = { .user_id = 1, .org_role = "member", .service = ROLES[i].level };
+            AUTO_FREE char *path = mem_format("%s%s", r->path[0] == 'P' ? "/codestream/api" : "", r->path + (r->path[0] == 'P'));
+            for (char *c = path; *c; c++) /* "{id}" is a name that does not exist */
+                *c = *c == '{' || *c == '}' ? 'x' : *c;
+            if (r->flags & ROUTE_LOGIN)
+                continue;
+            ask_as(&s, NULL, r->method, path, r->body == BODY_JSON ? "{}" : NULL);
+            if (r->may != MAY_ANYBODY && s.status != 401)
+                fail_msg("%s %s without a token: %d", r->method, path, s.status);
+            ask_as(&s, token, r->method, path, r->body == BODY_JSON ? "{}" : NULL);
+            bool may = auth_may(&who, 0, r->may);
+            if (may ? s.status == 401 || s.status == 403 || s.status == 500 : s.status != 403)
+                fail_msg("%s %s as %s/%s: %d %s", r->method, path, ROLES[i].service, ROLES[i].project, s.status, s.text);
+        }
+    }
+    test_server_close(&s);
+}
+
+TEST(api, logs_in_by_every_door)
+{
+    struct test_server s;
+    test_server_open(&s);
+    AUTO_FREE char *token = test_user(&s, "ann", "viewer", "");
+    ask_as(&s, token, "GET", "/pipeline/api/user-preferences", NULL);
+    CHECK_TEXT(answered(&s, "userName"), "ann");
+    AUTO_FREE char *form = mem_format("refresh_token=%s", s.api_token);
+    ask_as(&s, NULL, "POST", "/csp/gateway/am/api/auth/api-tokens/authorize", form);
+    CHECK_INT(s.status, 200);
+    ask_as(&s, NULL, "POST", "/csp/gateway/am/idp/auth/login?access_token", "{\"username\":\"ann\",\"password\":\"correct horse\",\"domain\":\"x\"}");
+    CHECK_TEXT(answered(&s, "token_type"), "bearer");
+    ask_as(&s, NULL, "POST", "/csp/gateway/am/api/login", "{\"username\":\"ann\",\"password\":\"wrong\"}");
+    CHECK_INT(s.status, 401);
+    CHECK_TEXT(answered(&s, "serverMessage"), "user name or password is wrong");
+    for (int i = 0; i < 12; i++)
+        ask_as(&s, NULL, "POST", "/iaas/api/login", "{\"refreshToken\":\"guess\"}");
+    CHECK_INT(s.status, 429);
+    test_server_close(&s);
+}
+
+TEST(api, keeps_secrets_and_masks)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    CHECK_TEXT(answered(&s, "secretToken"), "abcdefgh12345");
+    CHECK_HAS(answered(&s, "webhookUrl"), "https://slipway.test/codestream/api/registry-webhook-listeners/");
+    ask(&s, "GET", "/codestream/api/endpoints/default/hub", NULL);
+    CHECK_TEXT(answered(&s, "properties.password"), "*****");
+    CHECK(!strstr(s.text, "hunter22"));
+    CHECK_HAS(answered(&s, "webhookUrl"), "secureToken=");
+    AUTO_FREE char *again = mem_text(s.text);
+    ask(&s, "PUT", "/codestream/api/endpoints/default/hub", again); /* the mask comes back */
+    CHECK_INT(s.status, 200);
+    ask(&s, "DELETE", "/codestream/api/endpoints/default/hub", NULL);
+    CHECK_INT(s.status, 409);
+    CHECK_TEXT(answered(&s, "message"), "endpoint 'hub' is used by Docker webhook: w");
+    AUTO_FREE char *viewer = test_user(&s, "vic", "viewer", "");
+    ask_as(&s, viewer, "GET", "/codestream/api/registry-webhooks/default/w", NULL);
+    CHECK_TEXT(answered(&s, "secretToken"), "*****");
+    CHECK_TEXT(answered(&s, "webhookUrl"), "");
+    ask(&s, "POST", "/codestream/api/variables", "{\"name\":\"v\",\"type\":\"SECRET\",\"value\":\"topsecret\"}");
+    CHECK_TEXT(answered(&s, "value"), "*****");
+    ask(&s, "GET", "/codestream/api/variables?$filter=name%20eq%20'v'", NULL);
+    CHECK_INT(json_int_at(s.json, "count", 0), 1);
+    ask(&s, "POST", "/codestream/api/endpoints", "{\"name\":\"j\",\"type\":\"jenkins\",\"properties\":{}}");
+    CHECK_HAS(answered(&s, "message"), "there are dockerregistry and k8s");
+    test_server_close(&s);
+}
+
+TEST(api, takes_deliveries_and_nothing_else)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    AUTO_FREE char *link = mem_text(answered(&s, "externalListenerLink"));
+    AUTO_FREE char *good = mem_format("%s?secureToken=abcdefgh12345", link);
+    AUTO_FREE char *bad = mem_format("%s?secureToken=guess", link);
+    AUTO_FREE char *cloud = mem_format("/pipeline/api/registry-webhooks/%s?secureToken=abcdefgh12345", answered(&s, "id"));
+    ask_as(&s, NULL, "POST", good, PUSH);
+    CHECK_INT(s.status, 200);
+    CHECK_TEXT(answered(&s, "status"), "accepted");
+    ask_as(&s, NULL, "POST", cloud, PUSH);
+    CHECK_TEXT(answered(&s, "status"), "repeat");
+    ask_as(&s, NULL, "POST", "/pipelines/api/docker-hub-webhooks?secureToken=abcdefgh12345", PUSH);
+    CHECK_TEXT(answered(&s, "status"), "repeat");
+    ask_as(&s, "abcdefgh12345", "POST", link, PUSH);
+    CHECK_TEXT(answered(&s, "status"), "repeat");
+    ask_as(&s, NULL, "POST", bad, PUSH);
+    CHECK_INT(s.status, 401);
+    ask_as(&s, NULL, "POST", "/codestream/api/registry-webhook-listeners/01890a5d-ac96-774b-bcce-b302099a8057?secureToken=x", PUSH);
+    CHECK_INT(s.status, 404);
+    ask_as(&s, NULL, "POST", good, "{\"push_data\": }");
+    CHECK_INT(s.status, 400);
+    CHECK_HAS(answered(&s, "message"), "line 1");
+    ask(&s, "GET", "/codestream/api/registry-deliveries?$orderby=receivedAt", NULL);
+    CHECK_INT(json_int_at(s.json, "totalCount", 0), 3);
+    CHECK(!strstr(s.text, "abcdefgh12345"));
+    test_server_close(&s);
+}
+
+TEST(api, executes_once_for_one_idempotency_key)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    ask(&s, "POST", "/codestream/api/pipelines/default/deploy/executions", "{\"comments\":\"by hand\",\"input\":{\"DOCKER_TAG\":\"v1\"}}");
+    CHECK_INT(s.status, 202);
+    AUTO_FREE char *link = mem_text(answered(&s, "executionLink"));
+    ask(&s, "GET", link, NULL);
+    CHECK_TEXT(answered(&s, "status"), "QUEUED");
+    CHECK_TEXT(answered(&s, "_link"), link);
+    ask(&s, "GET", "/codestream/api/executions?$filter=((status%20eq%20'QUEUED')%20and%20(_nested%20eq%20'false'))&$orderby=_requestTimeInMicros%20desc", NULL);
+    CHECK_INT(json_int_at(s.json, "count", 0), 1);
+    ask(&s, "DELETE", link, NULL);
+    CHECK_INT(s.status, 409);
+    ask(&s, "DELETE", "/codestream/api/pipelines/default/deploy", NULL);
+    CHECK_INT(s.status, 409);
+    ask(&s, "GET", "/codestream/api/executions?$filter=nonsense%20eq%20'x'", NULL);
+    CHECK_HAS(answered(&s, "message"), "have no field 'nonsense'");
+    test_server_close(&s);
+}
+
+TEST(api, imports_what_it_exports)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    ask(&s, "GET", "/codestream/api/export?pipelines=deploy&project=default", NULL);
+    CHECK_INT(s.status, 200);
+    CHECK_HAS(s.text, "kind: PIPELINE");
+    AUTO_FREE char *yaml = mem_text(s.text);
+    ask(&s, "POST", "/codestream/api/import?action=create", yaml);
+    CHECK_INT(s.status, 409);
+    ask(&s, "POST", "/codestream/api/import?action=apply", yaml);
+    CHECK_INT(s.status, 200);
+    CHECK_HAS(s.text, "status: UPDATED");
+    ask(&s, "POST", "/codestream/api/import?action=create", "---\nproject: default\nkind: VARIABLE\nname: x\ntype: REGULAR\nvalue: 'y'\n");
+    CHECK_HAS(s.text, "status: CREATED");
+    test_server_close(&s);
+}
+
+TEST(api, lets_a_revoked_token_do_nothing)
+{
+    struct test_server s;
+    test_server_open(&s);
+    ask(&s, "POST", "/codestream/api/tokens", "{\"name\":\"ci\",\"serviceRole\":\"viewer\"}");
+    AUTO_FREE char *id = mem_text(answered(&s, "id"));
+    AUTO_FREE char *login = mem_format("{\"refreshToken\":\"%s\"}", answered(&s, "token"));
+    ask_as(&s, NULL, "POST", "/iaas/api/login", login);
+    AUTO_FREE char *access = mem_text(answered(&s, "token"));
+    ask_as(&s, access, "GET", "/codestream/api/pipelines", NULL);
+    CHECK_INT(s.status, 200);
+    ask_as(&s, access, "POST", "/codestream/api/variables", "{\"name\":\"v\",\"type\":\"REGULAR\",\"value\":\"1\"}");
+    CHECK_INT(s.status, 403);
+    AUTO_FREE char *path = mem_format("/codestream/api/tokens/%s", id);
+    ask(&s, "DELETE", path, NULL);
+    CHECK_INT(s.status, 200);
+    ask_as(&s, access, "GET", "/codestream/api/pipelines", NULL);
+    CHECK_INT(s.status, 401);
+    test_server_close(&s);
+}
