@@ -65,8 +65,8 @@ TEST(config, errors_name_the_setting)
         const char *environment[2];
         const char *want;
     } CASES[] = {
-        { { "--workers", "many" }, { 0 }, "setting workers (command line --workers): 'many' is not a whole number" },
-        { { "--workers=0" }, { 0 }, "setting workers (command line --workers): 0 is not in 1..64" },
+        { { "--retention-runs-days", "many" }, { 0 }, "setting retention-runs-days (command line --retention-runs-days): 'many' is not a whole number" },
+        { { "--retention-runs-days=0" }, { 0 }, "setting retention-runs-days (command line --retention-runs-days): 0 is not in 1..36500" },
         { { 0 }, { "SLIPWAY_LOG_FORMAT=xml" }, "setting log-format (environment SLIPWAY_LOG_FORMAT): 'xml' is none of lines|json" },
         { { "--nothing", "x" }, { 0 }, "there is no setting --nothing" },
         { { "x" }, { 0 }, "'x' is no flag" },
@@ -95,7 +95,7 @@ TEST(config, errors_in_the_file_name_its_line)
     static const struct {
         const char *file, *want;
     } CASES[] = {
-        { "\nworkers: x\n", " line 2): 'x' is not a whole number" },
+        { "\nretention-runs-days: x\n", " line 2): 'x' is not a whole number" },
         { "a: 1\n", " line 1: there is no setting a" },
         { "listen: [1]\n", " line 1: listen must be a single value" },
         { "config: x\n", "config cannot be set here" },
