@@ -30,6 +30,18 @@ static void add_pattern(struct mask *m, const char *text, size_t n)
         m->longest = n;
 }
 
+/* Of a text with several lines (a key, a kubeconfig) the long words; its short ones, and addresses, stand in innocent texts too. */
+static void add_words(struct mask *m, const char *text)
+{
+    static const char BETWEEN[] = " \t\r\n\"',{}[]";
+    for (const char *p = text + strspn(text, BETWEEN); *p; p += strspn(p, BETWEEN)) {
+        size_t n = strcspn(p, BETWEEN);
+        if (n >= MASK_WORD && !memmem(p, n, "://", 3))
+            add_pattern(m, p, n);
+        p += n;
+    }
+}
+
 static void add_secret(struct mask *m, const char *secret)
 {
     size_t n = strlen(secret);
@@ -42,13 +54,8 @@ static void add_secret(struct mask *m, const char *secret)
     add_pattern(m, base64, strlen(base64));
     add_pattern(m, base64_url, strlen(base64_url));
     add_pattern(m, text_of(&url), url.length);
-    if (!strchr(secret, '\n'))
-        return;
-    for (const char *p = secret; *p; p += strspn(p, "\r\n")) {
-        size_t line = strcspn(p, "\r\n");
-        add_pattern(m, p, line);
-        p += line;
-    }
+    if (strchr(secret, '\n'))
+        add_words(m, secret);
 }
 
 static int longer_first(const void *a, const void *b)

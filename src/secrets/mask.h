@@ -1,7 +1,7 @@
 /* secrets/mask.h - texts in which known secrets must not show.
  *
- * Masked are: each secret, its base64 and URL-encoded forms, and the single
- * lines of one that has several; the longest match wins and becomes "*****".
+ * Masked are: each secret, its base64 and URL-encoded forms, and the words
+ * of at least MASK_WORD characters of one that has several lines; the longest match wins and becomes "*****".
  * Secrets shorter than MASK_LEAST characters are not masked: they would take
  * half of every text with them. Cost: O(text x first bytes that secrets share),
  * by a table of first bytes; at most MASK_MOST patterns.
@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 #define MASK_LEAST 4
+#define MASK_WORD 20
 #define MASK_MOST 1000
 #define MASK_TEXT "*****"
 

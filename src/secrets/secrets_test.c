@@ -70,11 +70,11 @@ TEST(seal, makes_its_key_once_and_for_its_owner_only)
 
 TEST(mask, hides_every_form_and_the_longest_first)
 {
-    AUTO_JSON *secrets = json_pack("[s,s,s,s]", "pass/word", "pass/word-longer", "abc", "line one\nline two");
+    AUTO_JSON *secrets = json_pack("[s,s,s,s]", "pass/word", "pass/word-longer", "abc", "kind: Config\ntoken: abcdefghijklmnopqrstuvwxyz\nserver: https://10.0.0.1:6443");
     AUTO(mask) m = mask_create_json(secrets);
     static const struct { const char *text, *want; } CASES[] = {
         { "a pass/word b", "a ***** b" },          { "pass/word-longer", "*****" },         { "abc stays", "abc stays" },
-        { "cGFzcy93b3Jk", "*****" },               { "x=pass%2Fword&", "x=*****&" },        { ">line two<", ">*****<" },
+        { "cGFzcy93b3Jk", "*****" },               { "x=pass%2Fword&", "x=*****&" },        { "x=abcdefghijklmnopqrstuvwxyz", "x=*****" }, { "kind: Config", "kind: Config" }, { "https://10.0.0.1:6443", "https://10.0.0.1:6443" },
         { "pass/wor", "pass/wor" },                { "pass/wordpass/word", "**********" },  { "", "" },
     };
     for (size_t i = 0; i < ALEN(CASES); i++) {
