@@ -1,4 +1,5 @@
 /* Clusters that fail: slow, refusing, garbled, cut off. */
+#include <malloc.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -311,6 +312,61 @@ TEST(kube_rollout, can_be_canceled_anywhere)
         CHECK_INT(b.done, 1);
         bench_close(&b);
     }
+}
+
+/* ---- many */
+
+#define MANY 500
+#define BYTES_EACH 20000 /* 5,000 of them: 100 MB */
+
+struct many {
+    struct bench *b;
+    struct kube_rollout rollouts[MANY];
+    int told, done;
+};
+static struct many many;
+
+static void many_told(struct kube_rollout *r, const char *text)
+{
+    (void)r, (void)text;
+    if (++many.told == MANY)
+        loop_stop(many.b->loop);
+}
+
+static void many_done(struct kube_rollout *r, const struct err *e)
+{
+    (void)r;
+    CHECK_INT(e->kind, ERR_CANCELED);
+    if (++many.done == MANY)
+        loop_stop(many.b->loop);
+}
+
+TEST(kube_rollout, is_cheap_while_it_waits)
+{
+    struct fake_reply replies[] = { USUAL, NO_PODS, { "GET " ALL "?limit=1", 200, LIST("6") }, { "GET " ALL "?watch", 200, "", FAKE_HANG }, { "GET " ALL "/", 200, WEB("6", "1") }, { 0 } };
+    struct bench b;
+    struct err e = { 0 };
+    bench_open(&b, replies);
+    many = (struct many){ .b = &b };
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < MANY; i++) {
+        static const char START[] = WEB("5", "0");
+        AUTO_JSON *object = NULL;
+        CHECK_OK(json_read(START, strlen(START), &object, &e), e);
+        AUTO_FREE char *name = mem_format("web-%d", i);
+        json_set_text(json_object_get(object, "metadata"), "name", name);
+        many.rollouts[i] = (struct kube_rollout){ .object = object, .progress = many_told, .done = many_done };
+        CHECK_OK(kube_rollout_start(&many.rollouts[i], b.kube, &e), e);
+    }
+    loop_run(b.loop);
+    size_t each = (mallinfo2().uordblks - before) / MANY; /* 0 under a sanitizer, which has a heap of its own */
+    print_message("    %zu bytes each\n", each);
+    CHECK(each < BYTES_EACH);
+    CHECK_INT(fake_count(b.fake, "GET " ALL "?watch"), 1);
+    for (int i = 0; i < MANY; i++)
+        kube_rollout_cancel(&many.rollouts[i]);
+    loop_run(b.loop);
+    bench_close(&b);
 }
 
 /* ---- deleting */

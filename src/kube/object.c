@@ -113,6 +113,7 @@ static void refused(struct kube_op_private *p, const struct err *why)
             send(p);
             return;
         }
+        snprintf(p->op->reason, sizeof p->op->reason, KUBE_MANAGED);
         err_set(&e, ERR_CONFLICT, "somebody else manages %s; with force: true Slipway takes it over", text_of(&words));
     } else if (namespace_missing(answer) && !text_is(p->resource->kind, "Namespace")) {
         err_set(&e, ERR_NOT_FOUND, "the namespace %s does not exist on the cluster; create it first", p->namespace_);

@@ -14,6 +14,7 @@
 #include "kube/manifest.h"
 
 #define KUBE_MANAGER "slipway"
+#define KUBE_MANAGED "FieldManagerConflict" /* the reason of an apply refused because of another manager */
 
 enum kube_verb {
     KUBE_GET,

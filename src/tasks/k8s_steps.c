@@ -130,7 +130,7 @@ static void applied(struct kube_op *op, const struct err *e)
     if (!item)
         return;
     struct k8s *k = item->k8s;
-    bool raced = e && op->status == 409 && json_at(item->object, "metadata.resourceVersion") && !strstr(e->text, "manages");
+    bool raced = e && op->status == 409 && json_at(item->object, "metadata.resourceVersion") && !text_is(op->reason, KUBE_MANAGED);
     if (raced && item->tries++ < RACES) {
         k8s_step(k);
         return;
@@ -147,11 +147,13 @@ static void applied(struct kube_op *op, const struct err *e)
     keep(k, item, op->answer, same ? K8S_UNCHANGED : K8S_DONE);
 }
 
+/* Told once, not for each object of the text. */
 static void superseded(struct k8s *k, struct k8s_item *item, const char *newest)
 {
-    char name[KUBE_NAME_TEXT];
-    AUTO_FREE char *text = mem_format("%s: superseded by %s, which put a newer push there", kube_object_name(item->object, name), newest);
-    warn(k, text);
+    AUTO_FREE char *text = mem_format("superseded by %s, which put a newer push there", newest);
+    describe(k, item, text);
+    if (!strstr(text_of(&k->warnings), text))
+        warn(k, text);
     item->state = K8S_SUPERSEDED;
     item->answer = json_incref(item->before);
     k8s_next(k);
@@ -173,7 +175,7 @@ static void looked(struct kube_op *op, const struct err *e)
     }
     json_decref(item->before);
     item->before = missing ? NULL : json_incref(op->answer);
-    const char *newest = item->before ? k8s_superseded(item->before, k->job->push) : "";
+    const char *newest = item->before && !item->secret ? k8s_superseded(item->before, k->job->push) : "";
     if (*newest) {
         superseded(k, item, newest);
         return;

@@ -1,0 +1,143 @@
+#include "tasks/harness_test.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/test.h"
+#include "base/yaml.h"
+
+static struct harness *harness_of(struct task_job *job)
+{
+    return OWNER(job, struct harness, job);
+}
+
+static void then_now(struct timer *t)
+{
+    struct harness *h = OWNER(t, struct harness, then_timer);
+    h->then(&h->job);
+}
+
+void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (*then)(struct task_job *job), void (*abandon)(struct task_job *job))
+{
+    struct harness *h = harness_of(job);
+    (void)abandon;
+    json_decref(h->shown);
+    json_decref(h->resolved);
+    h->shown = json_incref(shown);
+    h->resolved = json_incref(resolved);
+    h->then = then;
+    timer_set(&h->then_timer, h->services.loop, 0, then_now);
+}
+
+void task_progress(struct task_job *job, const char *format, ...)
+{
+    va_list args;
+    char text[2048];
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    text_addf(&harness_of(job)->progress, "%s\n", text);
+}
+
+void task_log(struct task_job *job, const char *bytes, size_t size)
+{
+    text_add_n(&harness_of(job)->log, bytes, size);
+}
+
+void task_done(struct task_job *job, const struct task_outcome *outcome)
+{
+    struct harness *h = harness_of(job);
+    h->result = outcome->result;
+    h->warning = outcome->warning;
+    text_add(&h->message, outcome->message ? outcome->message : "");
+    json_decref(h->output);
+    h->output = json_incref(outcome->output);
+    timer_clear(&h->cancel_timer);
+    loop_stop(h->services.loop);
+}
+
+static enum scope_answer find(struct scope *scope, const char *reference, size_t n, struct value *ret, struct err *e)
+{
+    struct harness *h = OWNER(scope, struct harness, scope);
+    AUTO_FREE char *name = mem_text_n(reference, n);
+    const json_t *known = json_object_get(h->values, name);
+    (void)e;
+    if (!known)
+        return SCOPE_UNKNOWN;
+    bool outside = json_bool_at(known, "outside", false);
+    *ret = (struct value){ .json = json_incref(json_object_get(known, "value")), .outside = outside, .authored = !outside };
+    return SCOPE_FOUND;
+}
+
+void harness_value(struct harness *h, const char *reference, const char *value, bool outside)
+{
+    json_object_set_new(h->values, reference, json_pack("{s:s, s:b}", "value", value, "outside", outside));
+}
+
+void harness_open(struct harness *h)
+{
+    struct err e = { 0 };
+    *h = (struct harness){ 0 };
+    CHECK_OK(loop_create(&h->services.loop, &e), e);
+    CHECK_OK(http_client_create(h->services.loop, NULL, &h->services.http, &e), e);
+    h->services.clusters = kube_clusters_create(h->services.loop, h->services.http);
+    h->scope.find = find;
+    h->values = json_object();
+    h->job = (struct task_job){ .services = &h->services, .project = "Dev", .pipeline = "CD", .stage = "Deploy", .task = "Apply",
+                                .execution = "0190-1", .execution_index = 1, .attempt = 1, .scope = &h->scope };
+    h->job.type = task_type_find("K8S");
+}
+
+static void closed(void *loop)
+{
+    loop_stop(loop);
+}
+
+static void forget(struct harness *h)
+{
+    text_fini(&h->message);
+    text_fini(&h->progress);
+    text_fini(&h->log);
+    h->message = h->progress = h->log = (struct text){ 0 };
+    json_decref(h->output);
+    json_decref(h->input);
+    h->output = h->input = NULL;
+    h->warning = false;
+}
+
+void harness_close(struct harness *h)
+{
+    kube_clusters_close(h->services.clusters, closed, h->services.loop);
+    loop_run(h->services.loop);
+    http_client_destroy(&h->services.http);
+    loop_destroy(&h->services.loop);
+    forget(h);
+    json_decref(h->values);
+    json_decref(h->endpoints);
+    json_decref(h->resolved);
+    json_decref(h->shown);
+}
+
+static void cancel_now(struct timer *t)
+{
+    struct harness *h = OWNER(t, struct harness, cancel_timer);
+    h->job.type->cancel(&h->job);
+}
+
+bool harness_run(struct harness *h, const char *input, int64_t cancel_after)
+{
+    AUTO(yaml) yaml = NULL;
+    struct err e = { 0 };
+    CHECK_OK(yaml_read(input, strlen(input), &yaml, &e), e);
+    forget(h);
+    h->e = (struct err){ 0 };
+    h->input = json_incref(yaml_document(yaml, 0));
+    h->job.input = h->input;
+    h->job.endpoints = h->endpoints;
+    if (!h->job.type->start(&h->job, &h->e))
+        return false;
+    if (cancel_after)
+        timer_set(&h->cancel_timer, h->services.loop, cancel_after, cancel_now);
+    loop_run(h->services.loop);
+    return true;
+}
