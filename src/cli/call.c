@@ -1,0 +1,178 @@
+/* Requests of the client: libcurl, waited for. */
+#include <curl/curl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "cli/inside.h"
+
+#define ANSWER_MOST (64u << 20)
+
+struct taking {
+    struct text *text; /* NULL: handed over */
+    bool (*take)(void *context, const char *bytes, size_t n);
+    void *context;
+    bool stopped;
+};
+
+static size_t take_bytes(char *bytes, size_t size, size_t n, void *context)
+{
+    struct taking *t = context;
+    if (t->text) {
+        if (t->text->length + size * n > ANSWER_MOST)
+            return 0;
+        text_add_n(t->text, bytes, size * n);
+        return size * n;
+    }
+    t->stopped = !t->take(t->context, bytes, size * n);
+    return t->stopped ? 0 : size * n;
+}
+
+void cli_answer_fini(struct cli_answer *a)
+{
+    free(a->text);
+    json_decref(a->json);
+    *a = (struct cli_answer){ 0 };
+}
+
+static bool perform(const struct cli *cli, const char *method, const char *path, const char *access, const char *type, const char *body,
+                    struct taking *taking, long *ret_status, struct err *e)
+{
+    AUTO_FREE char *url = mem_format("%s%s", cli->server, path), *authorization = mem_format("Authorization: Bearer %s", access ? access : "");
+    AUTO_FREE char *content = mem_format("Content-Type: %s", type ? type : "application/json");
+    char why[CURL_ERROR_SIZE] = "";
+    CURL *easy = curl_easy_init();
+    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+    if (access)
+        headers = curl_slist_append(headers, authorization);
+    if (body)
+        headers = curl_slist_append(headers, content);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 10L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, taking->text ? 60L : 0L);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, taking);
+    if (body)
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    if (!text_empty(cli->ca))
+        curl_easy_setopt(easy, CURLOPT_CAINFO, cli->ca);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, cli->insecure ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, cli->insecure ? 0L : 2L);
+    CURLcode code = curl_easy_perform(easy);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, ret_status);
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(easy);
+    return code == CURLE_OK || taking->stopped ||
+           err_set(e, ERR_UNAVAILABLE, "%s is not reached: %s", cli->server, *why ? why : curl_easy_strerror(code));
+}
+
+static bool request(const struct cli *cli, const char *method, const char *path, const char *access, const char *type, const char *body,
+                    struct cli_answer *ret, struct err *e)
+{
+    struct text text = { 0 };
+    struct taking taking = { .text = &text };
+    long status = 0;
+    if (!perform(cli, method, path, access, type, body, &taking, &status, e)) {
+        text_fini(&text);
+        return false;
+    }
+    struct err no_json = { 0 };
+    *ret = (struct cli_answer){ .status = status };
+    json_read(text_of(&text), text.length, &ret->json, &no_json);
+    ret->text = text_take(&text);
+    return true;
+}
+
+/* The API token is exchanged for an access token, which is kept until it is over. */
+static char *log_in(const struct cli *cli, bool anew, struct err *e)
+{
+    struct cli_answer a = { 0 };
+    AUTO_TEXT form = { 0 };
+    if (text_empty(cli->server) || text_empty(cli->token))
+        return err_set(e, ERR_UNAUTHORIZED, "not logged in; run: slipway login URL --token TOKEN"), NULL;
+    char *access = anew ? NULL : cli_access_read(cli);
+    if (access)
+        return access;
+    text_add(&form, "refresh_token=");
+    text_add_url(&form, cli->token);
+    if (!request(cli, "POST", "/csp/gateway/am/api/auth/api-tokens/authorize", NULL, "application/x-www-form-urlencoded", text_of(&form), &a, e))
+        return NULL;
+    const char *given = json_text_at(a.json, "access_token", NULL);
+    if (a.status == 200 && given) {
+        access = mem_text(given);
+        cli_access_write(cli, access, json_int_at(a.json, "expires_in", 0));
+    } else {
+        err_set(e, ERR_UNAUTHORIZED, "%s did not accept the API token: %s", cli->server, json_text_at(a.json, "message", "no reason was given"));
+    }
+    cli_answer_fini(&a);
+    return access;
+}
+
+bool cli_call(struct cli *cli, const char *method, const char *path, const char *type, const char *body, struct cli_answer *ret, struct err *e)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        AUTO_FREE char *access = log_in(cli, attempt > 0, e);
+        if (!access || !request(cli, method, path, access, type, body, ret, e))
+            return false;
+        if (ret->status != 401 || attempt > 0)
+            return true;
+        cli_answer_fini(ret); /* the one that was kept is over */
+    }
+    return true;
+}
+
+bool cli_follow(struct cli *cli, const char *path, bool (*take)(void *context, const char *bytes, size_t n), void *context, struct err *e)
+{
+    struct taking taking = { .take = take, .context = context };
+    long status = 0;
+    AUTO_FREE char *access = log_in(cli, false, e);
+    if (!access || !perform(cli, "GET", path, access, NULL, NULL, &taking, &status, e))
+        return false;
+    return status == 200 || err_set(e, err_kind_of_status((int)status), "%s answered %ld", path, status);
+}
+
+/* ---- what it means for a script */
+
+static int exit_code(int status)
+{
+    switch (status) {
+    case 404: return CLI_NOT_FOUND;
+    case 401: case 403: return CLI_NOT_ALLOWED;
+    case 409: return CLI_CONFLICT;
+    case 503: case 504: return CLI_UNREACHABLE;
+    default: return CLI_REFUSED;
+    }
+}
+
+int cli_error(const struct err *e)
+{
+    fprintf(stderr, "slipway: %s\n", e->text);
+    return exit_code(err_status(e->kind));
+}
+
+int cli_refused(const struct cli_answer *a)
+{
+    const char *field = json_text_at(a->json, "field", "");
+    fprintf(stderr, "slipway: %s%s%s%s\n", json_text_at(a->json, "message", a->text ? a->text : "no answer"), *field ? " (field " : "", field,
+            *field ? ")" : "");
+    return exit_code((int)a->status);
+}
+
+int cli_do(struct cli *cli, const char *method, const char *path, const json_t *body, struct cli_answer *ret)
+{
+    struct cli_answer a = { 0 };
+    struct err e = { 0 };
+    AUTO_FREE char *text = body ? json_write(body) : NULL;
+    if (!cli_call(cli, method, path, NULL, text, &a, &e))
+        return cli_error(&e);
+    int code = a.status >= 200 && a.status < 300 ? CLI_OK : cli_refused(&a);
+    if (code == CLI_OK && ret)
+        *ret = a;
+    else
+        cli_answer_fini(&a);
+    return code;
+}

@@ -1,0 +1,201 @@
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/inside.h"
+
+#define P "/pipeline/api"
+
+/* ---- login and tokens */
+
+int command_login(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    struct err e = { 0 };
+    if (cli->count) {
+        free(cli->server);
+        cli->server = mem_text(cli->words[0]);
+    }
+    for (size_t n = strlen(cli->server ? cli->server : ""); n && cli->server[n - 1] == '/'; n--)
+        cli->server[n - 1] = 0;
+    if (text_empty(cli->server) || text_empty(cli->token)) {
+        fputs("slipway: usage: slipway login URL --token TOKEN (or SLIPWAY_TOKEN in the environment)\n", stderr);
+        return CLI_USAGE;
+    }
+    if (!cli_config_write(cli, &e)) /* first, because the access token is kept beside it */
+        return cli_error(&e);
+    int code = cli_do(cli, "GET", P "/user-preferences", NULL, &a);
+    if (code == CLI_OK)
+        fprintf(stderr, "logged in to %s as %s\n", cli->server, json_text_at(a.json, "userName", "?"));
+    cli_answer_fini(&a);
+    return code;
+}
+
+static int token_create(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    AUTO_JSON *body = json_pack("{s:s,s:s,s:s,s:i}", "name", cli->count > 1 ? cli->words[1] : "", "orgRole", cli->org_role ? cli->org_role : "member",
+                                "serviceRole", cli->role ? cli->role : "", "expiresIn", cli->days ? atoi(cli->days) : 90);
+    int code = cli_do(cli, "POST", P "/tokens", body, &a);
+    if (code == CLI_OK) {
+        fputs("this is the only time the token is shown:\n", stderr);
+        puts(json_text_at(a.json, "token", ""));
+    }
+    cli_answer_fini(&a);
+    return code;
+}
+
+int command_token(struct cli *cli)
+{
+    const char *what = cli->count ? cli->words[0] : "";
+    if (text_is(what, "create") && cli->count > 1)
+        return token_create(cli);
+    if (text_is(what, "list")) {
+        cli->words[0] = "tokens";
+        cli->count = 1;
+        return command_get(cli);
+    }
+    if (text_is(what, "revoke") && cli->count > 1) {
+        AUTO_FREE char *path = mem_format(P "/tokens/%s", cli->words[1]);
+        return cli_do(cli, "DELETE", path, NULL, NULL);
+    }
+    fputs("slipway: usage: slipway token create NAME [--role ROLE] [--org-role ROLE] [--days N] | list | revoke ID\n", stderr);
+    return CLI_USAGE;
+}
+
+/* ---- the table of commands and of flags */
+
+const struct cli_command CLI_COMMANDS[] = {
+    { "login", "remember a server and an API token", "login URL --token TOKEN [--ca FILE] [--project NAME]", command_login },
+    { "apply", "create or update what YAML documents describe", "apply -f FILE|FOLDER|-", command_apply },
+    { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
+      "KIND: projects variables endpoints pipelines webhooks events executions tokens", command_get },
+    { "describe", "everything about one thing", "describe KIND NAME", command_describe },
+    { "delete", "delete one thing", "delete KIND NAME", command_delete },
+    { "run", "run a pipeline", "run PIPELINE [--input NAME=VALUE]... [--wait]", command_run },
+    { "watch", "stages and tasks of an execution, live; the newest when none is named", "watch [EXECUTION]", command_watch },
+    { "cancel", "stop an execution", "cancel EXECUTION", command_cancel },
+    { "logs", "what an execution's tasks said", "logs EXECUTION [--task STAGE.TASK] [--follow]", command_logs },
+    { "executions", "list executions", "executions [--filter F] [--limit N]", command_executions },
+    { "events", "list what registries told us, and what came of it", "events [--filter F] [--limit N]", command_events },
+    { "explain", "why an event did or did not start something", "explain EVENT", command_explain },
+    { "rerun", "run an event again", "rerun EVENT", command_rerun },
+    { "export", "pipelines or endpoints as Code Stream's YAML", "export pipelines|endpoints NAME[,NAME]", command_export },
+    { "import", "Code Stream's YAML", "import FILE", command_import },
+    { "token", "API tokens: create, list, revoke", "token create NAME [--role ROLE] [--org-role owner|member] [--days N] | list | revoke ID", command_token },
+    { 0 },
+};
+
+struct parsed {
+    struct cli cli;
+    bool help;
+};
+
+static bool set_output(struct cli *cli, const char *value)
+{
+    static const char *const NAMES[] = { "table", "json", "yaml" };
+    for (size_t i = 0; i < ALEN(NAMES); i++)
+        if (text_is(value, NAMES[i])) {
+            cli->output = (enum cli_output)i;
+            return true;
+        }
+    fprintf(stderr, "slipway: --output is table, json or yaml, not '%s'\n", value);
+    return false;
+}
+
+static bool set_input(struct cli *cli, const char *value)
+{
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value) {
+        fprintf(stderr, "slipway: --input takes NAME=VALUE, not '%s'\n", value);
+        return false;
+    }
+    AUTO_FREE char *name = mem_text_n(value, (size_t)(equals - value));
+    return json_object_set_new(cli->input, name, json_string(equals + 1)) == 0;
+}
+
+static bool set_value(struct cli *cli, const char *name, const char *value)
+{
+    const struct { const char *name; char **owned; const char **borrowed; } FLAGS[] = {
+        { "--server", &cli->server, NULL }, { "--token", &cli->token, NULL }, { "--project", &cli->project, NULL }, { "--ca", &cli->ca, NULL },
+        { "--file", NULL, &cli->file }, { "-f", NULL, &cli->file }, { "--filter", NULL, &cli->filter }, { "--search", NULL, &cli->search },
+        { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
+        { "--org-role", NULL, &cli->org_role },
+    };
+    if (text_is(name, "--output") || text_is(name, "-o"))
+        return set_output(cli, value);
+    if (text_is(name, "--input"))
+        return set_input(cli, value);
+    for (size_t i = 0; i < ALEN(FLAGS); i++) {
+        if (!text_is(name, FLAGS[i].name))
+            continue;
+        if (FLAGS[i].borrowed) {
+            *FLAGS[i].borrowed = value;
+        } else {
+            free(*FLAGS[i].owned);
+            *FLAGS[i].owned = mem_text(value);
+        }
+        return true;
+    }
+    fprintf(stderr, "slipway: there is no flag %s\n", name);
+    return false;
+}
+
+static bool set_switch(struct parsed *p, const char *name)
+{
+    const struct { const char *name; bool *on; } SWITCHES[] = { { "--insecure", &p->cli.insecure }, { "--wait", &p->cli.wait },
+                                                                { "--follow", &p->cli.follow }, { "--help", &p->help }, { "-h", &p->help } };
+    for (size_t i = 0; i < ALEN(SWITCHES); i++)
+        if (text_is(name, SWITCHES[i].name))
+            return *SWITCHES[i].on = true;
+    return false;
+}
+
+static bool parse(struct parsed *p, int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        const char *word = argv[i], *equals = strchr(word, '=');
+        if (word[0] != '-' || text_is(word, "-")) {
+            if (p->cli.count == (int)ALEN(p->cli.words))
+                return fprintf(stderr, "slipway: too many arguments\n"), false;
+            p->cli.words[p->cli.count++] = word;
+        } else if (!set_switch(p, word)) {
+            AUTO_FREE char *name = equals && word[1] == '-' ? mem_text_n(word, (size_t)(equals - word)) : mem_text(word);
+            bool apart = !(equals && word[1] == '-');
+            if (apart && i + 1 == argc)
+                return fprintf(stderr, "slipway: %s needs a value\n", word), false;
+            if (!set_value(&p->cli, name, apart ? argv[++i] : equals + 1))
+                return false;
+        }
+    }
+    return true;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct parsed p = { .cli.input = json_object() };
+    const struct cli_command *command = CLI_COMMANDS;
+    int code = CLI_USAGE;
+    while (command->name && !text_is(command->name, argv[1]))
+        command++;
+    if (!command->name) {
+        fprintf(stderr, "slipway: there is no command '%s'; 'slipway help' lists them\n", argv[1]);
+    } else if (parse(&p, argc, argv)) {
+        if (p.help) {
+            printf("Usage: slipway %s\n\n%s.\n\nEverywhere: --server URL --token TOKEN --project NAME --ca FILE --insecure --output table|json|yaml\n"
+                   "Exit codes: 0 done, 1 the execution failed, 2 usage, 3 not found, 4 not allowed, 5 not reached, 6 conflict, 7 refused\n",
+                   command->help, command->summary);
+            code = CLI_OK;
+        } else {
+            cli_config_read(&p.cli);
+            code = command->run(&p.cli);
+        }
+    }
+    char **owned[] = { &p.cli.server, &p.cli.token, &p.cli.project, &p.cli.ca, &p.cli.folder };
+    for (size_t i = 0; i < ALEN(owned); i++)
+        free(*owned[i]);
+    json_decref(p.cli.input);
+    return code;
+}

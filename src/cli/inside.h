@@ -1,0 +1,81 @@
+/* cli/inside.h - what the client's files share. Not for others. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+enum cli_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
+
+struct cli {
+    char *server, *token, *project, *ca; /* from flags, else the environment, else the configuration */
+    char *folder;                        /* of the configuration: ~/.config/slipway */
+    bool insecure, wait, follow, all;
+    enum cli_output output;
+    const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role;
+    json_t *input;                       /* of --input k=v */
+    const char *words[8];                /* what is no flag */
+    int count;
+};
+
+/* ---- config.c */
+void cli_config_read(struct cli *cli);
+bool cli_config_write(const struct cli *cli, struct err *e);
+/* The access token that was kept for this server and API token; NULL: none that is still good. The caller's. */
+char *cli_access_read(const struct cli *cli);
+void cli_access_write(const struct cli *cli, const char *access, int64_t seconds);
+
+/* ---- call.c: one request, waited for. path begins with a slash */
+struct cli_answer {
+    long status;
+    char *text;
+    json_t *json; /* NULL when it is none */
+};
+void cli_answer_fini(struct cli_answer *a);
+/* Any answer is a success. Logs in first when that is needed. */
+bool cli_call(struct cli *cli, const char *method, const char *path, const char *type, const char *body, struct cli_answer *ret, struct err *e);
+/* Hands over each piece of an answer that goes on; false stops. */
+bool cli_follow(struct cli *cli, const char *path, bool (*take)(void *context, const char *bytes, size_t n), void *context, struct err *e);
+
+/* Says what went wrong on stderr, and which exit code that is. */
+int cli_error(const struct err *e);
+int cli_refused(const struct cli_answer *a); /* of an answer that is no 2xx */
+/* A call whose answer must be 2xx. The exit code; *ret (may be NULL) is filled only when it is CLI_OK. */
+int cli_do(struct cli *cli, const char *method, const char *path, const json_t *body, struct cli_answer *ret);
+
+/* ---- show.c */
+struct column {
+    const char *title, *path; /* path: as json_at reads it, in a document */
+};
+/* The documents of an envelope, or one document, in the output that was asked for. */
+void cli_show(const struct cli *cli, const json_t *answer, const struct column *columns, size_t count);
+
+/* ---- commands */
+struct kind {
+    const char *name, *path, *yaml; /* "pipelines", "/pipelines", "PIPELINE" */
+    const struct column *columns;
+    size_t count;
+};
+const struct kind *kind_find(const char *name); /* by any of its names; NULL */
+const struct kind *kind_of_yaml(const char *kind);
+char *object_path(const struct cli *cli, const struct kind *kind, const char *name); /* the caller's */
+
+int command_login(struct cli *cli);
+int command_get(struct cli *cli);
+int command_describe(struct cli *cli);
+int command_delete(struct cli *cli);
+int command_apply(struct cli *cli);
+int command_import(struct cli *cli);
+int command_export(struct cli *cli);
+int command_run(struct cli *cli);
+int command_watch(struct cli *cli);
+int command_cancel(struct cli *cli);
+int command_logs(struct cli *cli);
+int command_events(struct cli *cli);
+int command_executions(struct cli *cli);
+int command_explain(struct cli *cli);
+int command_rerun(struct cli *cli);
+int command_token(struct cli *cli);
