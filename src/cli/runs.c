@@ -85,7 +85,7 @@ static void take_line(struct watching *w)
     AUTO_JSON *execution = NULL;
     struct err e = { 0 };
     const char *line = text_of(&w->line);
-    if (text_starts(line, "data:") && json_read(line + 5, strlen(line + 5), &execution, &e) && json_is_object(execution))
+    if (text_starts(line, "data:") && json_read(line + 5, strlen(line + 5), &execution, &e) && json_at(execution, "status"))
         draw(w, execution);
     text_fini(&w->line);
 }
