@@ -168,7 +168,6 @@ bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, 
     struct http_request *r = c->request;
     call_streamed(c);
     http_answer_header(r, "X-Content-Type-Options", "nosniff");
-    http_answer_header(r, "Cache-Control", "no-store");
     l->stream = http_stream(r, "text/event-stream", closed, l);
     s->dirty = true;
     tick(&s->timer);
