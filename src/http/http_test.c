@@ -324,6 +324,22 @@ TEST(http, streams_until_somebody_ends_it)
     close_scene();
 }
 
+TEST(http, ends_a_stream_whose_client_went_away)
+{
+    open_scene(NULL, NULL);
+    int fd = dial();
+    say(fd, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", 33);
+    turn(50 * CLOCK_MS);
+    CHECK(s.stream);
+    close(fd);
+    for (int i = 0; i < 20 && s.stream; i++) {
+        http_stream_send(s.stream, "data: x\n\n", 9);
+        turn(20 * CLOCK_MS);
+    }
+    CHECK_INT(s.closed, 1);
+    close_scene();
+}
+
 TEST(http, speaks_tls_and_believes_a_fingerprint)
 {
     char folder[] = "/tmp/slipway-http-XXXXXX";

@@ -59,4 +59,5 @@ SSL_CTX *tls_read(const char *cert, const char *key, struct err *e);
 
 void request_came(struct evhttp_request *event, void *server);
 void request_free(struct request *r);
+void request_abandoned(struct evhttp_request *event); /* its connection is going */
 void streams_close(struct http_server *s);

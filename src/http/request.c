@@ -77,10 +77,19 @@ static bool take_body(struct request *r, struct err *e)
     return true;
 }
 
+/* When the peer goes away while an answer is under way, evhttp takes the request from its connection and leaves it to us;
+ * otherwise it frees it together with the connection. */
+void request_abandoned(struct evhttp_request *event)
+{
+    if (event && !evhttp_request_get_connection(event))
+        evhttp_request_free(event);
+}
+
 static void connection_gone(struct evhttp_connection *connection, void *context)
 {
     struct request *r = context;
     (void)connection;
+    request_abandoned(r->event);
     r->event = NULL;
     r->guard = NULL;
     r->shown.body = NULL; /* it stood in the connection's memory */

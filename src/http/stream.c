@@ -36,8 +36,10 @@ static void close_later(struct http_stream *st)
 
 static void stream_gone(struct evhttp_connection *connection, void *context)
 {
+    struct http_stream *st = context;
     (void)connection;
-    close_later(context);
+    request_abandoned(st->event);
+    close_later(st);
 }
 
 struct http_stream *http_stream(struct http_request *shown, const char *type, void (*closed)(void *context), void *context)
