@@ -114,6 +114,7 @@ TEST(kube_target, refuses_what_lives_on_the_users_machine)
         { CONFIG("{token: x}"), "three", "the kubeconfig has no context 'three'" },
         { CONFIG("{token: x}"), "lost", "the kubeconfig has no cluster 'gone'" },
         { "a: 1", "", "the kubeconfig has no current-context, and no context is chosen" },
+        { "current-context: c\ncontexts: [{name: c, Context: {}}]", "", "the kubeconfig's entry 'c' in contexts has no context" },
         { "", "", "the kubeconfig is empty" },
         { "- 1", "", "the kubeconfig is empty" },
     };

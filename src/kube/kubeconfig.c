@@ -39,8 +39,12 @@ static const json_t *named(const json_t *config, const char *list, const char *p
     const json_t *items = json_object_get(config, list);
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
-        if (text_is(json_text_at(item, "name", NULL), name))
-            return json_object_get(item, part);
+        if (!text_is(json_text_at(item, "name", NULL), name))
+            continue;
+        const json_t *found = json_object_get(item, part);
+        if (!json_is_object(found))
+            err_field(e, "kubeconfig", "the kubeconfig's entry '%.100s' in %s has no %s", name, list, part);
+        return json_is_object(found) ? found : NULL;
     }
     err_field(e, "kubeconfig", "the kubeconfig has no %s '%.100s'", part, name);
     return NULL;
