@@ -65,6 +65,41 @@ int command_token(struct cli *cli)
     return CLI_USAGE;
 }
 
+/* ---- completions, from the table */
+
+static void print_commands(const char *between)
+{
+    for (const struct cli_command *c = CLI_COMMANDS; c->name; c++)
+        printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
+}
+
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --help"
+#define KINDS "projects variables endpoints pipelines webhooks events executions tokens"
+
+static int command_completion(struct cli *cli)
+{
+    const char *shell = cli->count ? cli->words[0] : "";
+    bool zsh = text_is(shell, "zsh");
+    if (text_is(shell, "fish")) {
+        printf("complete -c slipway -f -n __fish_use_subcommand -a '");
+        print_commands(" ");
+        puts("'\ncomplete -c slipway -f -n '__fish_seen_subcommand_from get describe delete' -a '" KINDS "'");
+        return CLI_OK;
+    }
+    if (!zsh && !text_is(shell, "bash")) {
+        fputs("slipway: usage: slipway completion bash|zsh|fish\n", stderr);
+        return CLI_USAGE;
+    }
+    if (zsh)
+        puts("autoload -U +X bashcompinit && bashcompinit");
+    printf("_slipway() {\n  local words='");
+    print_commands(" ");
+    puts("'\n  case \"$COMP_CWORD:${COMP_WORDS[1]}\" in\n  1:*) ;;\n  2:get|2:describe|2:delete) words='" KINDS "' ;;\n"
+         "  *) words='" ALL_FLAGS "' ;;\n  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
+         "complete -o default -F _slipway slipway");
+    return CLI_OK;
+}
+
 /* ---- the table of commands and of flags */
 
 const struct cli_command CLI_COMMANDS[] = {
@@ -84,6 +119,7 @@ const struct cli_command CLI_COMMANDS[] = {
     { "rerun", "run an event again", "rerun EVENT", command_rerun },
     { "export", "pipelines or endpoints as Code Stream's YAML", "export pipelines|endpoints NAME[,NAME]", command_export },
     { "import", "Code Stream's YAML", "import FILE", command_import },
+    { "completion", "print completions for a shell", "completion bash|zsh|fish", command_completion },
     { "token", "API tokens: create, list, revoke", "token create NAME [--role ROLE] [--org-role owner|member] [--days N] | list | revoke ID", command_token },
     { 0 },
 };

@@ -43,6 +43,8 @@ TEST(cli, says_usage_and_unreachable_by_exit_code)
         { { "slipway", "run" }, 2, CLI_USAGE },
         { { "slipway", "run", "x", "--input", "novalue" }, 5, CLI_USAGE },
         { { "slipway", "get", "--help" }, 3, CLI_OK },
+        { { "slipway", "completion", "bash" }, 3, CLI_OK },
+        { { "slipway", "completion", "csh" }, 3, CLI_USAGE },
         { { "slipway", "get", "pipelines" }, 3, CLI_UNREACHABLE },
     };
     for (size_t i = 0; i < ALEN(CASES); i++)
