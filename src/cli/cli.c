@@ -37,7 +37,7 @@ static int token_create(struct cli *cli)
 {
     struct cli_answer a = { 0 };
     AUTO_JSON *body = json_pack("{s:s,s:s,s:s,s:i}", "name", cli->count > 1 ? cli->words[1] : "", "orgRole", cli->org_role ? cli->org_role : "member",
-                                "serviceRole", cli->role ? cli->role : "", "expiresIn", cli->days ? atoi(cli->days) : 90);
+                                "serviceRole", cli->role ? cli->role : "", "days", cli->days ? atoi(cli->days) : 90);
     int code = cli_do(cli, "POST", P "/tokens", body, &a);
     if (code == CLI_OK) {
         fputs("this is the only time the token is shown:\n", stderr);

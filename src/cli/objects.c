@@ -22,8 +22,8 @@ static const struct column EVENTS[] = { { "TIME", "createdAt" }, { "IMAGE", "ima
 static const struct column EXECUTIONS[] = { { "PIPELINE", "name" }, { "#", "index" }, { "STATUS", "status" }, { "BY", "_executedBy" },
                                             { "MESSAGE", "statusMessage" }, { "ID", "id" } };
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
-static const struct column TOKENS[] = { { "NAME", "name" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
-                                        { "LAST USED", "lastUsedAt" }, { "ID", "id" } };
+static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
+                                        { "LAST USED", "usedAt" }, { "ID", "id" } };
 
 static const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "projects", "/projects", "PROJECT", PROJECTS, ALEN(PROJECTS) },

@@ -38,13 +38,14 @@ static void print_row(char **cells, const int *widths, size_t count)
     putchar('\n');
 }
 
-static void print_table(json_t *const *documents, size_t rows, const struct column *columns, size_t count)
+static void print_table(const json_t *documents, const struct column *columns, size_t count)
 {
+    size_t rows = json_array_size(documents);
     int *widths = mem_alloc(count * sizeof *widths);
     char **cells = mem_alloc((rows + 1) * count * sizeof *cells);
     for (size_t r = 0; r <= rows; r++)
         for (size_t c = 0; c < count; c++) {
-            char *text = r ? cell(documents[r - 1], columns[c].path) : mem_text(columns[c].title);
+            char *text = r ? cell(json_array_get(documents, r - 1), columns[c].path) : mem_text(columns[c].title);
             cells[r * count + c] = text;
             widths[c] = width_of(text) > widths[c] ? width_of(text) : widths[c];
         }
@@ -64,22 +65,28 @@ static void print_tree(const struct cli *cli, const json_t *json)
         putchar('\n');
 }
 
+/* The rows of an answer, in their order: an envelope's documents, the list of {"tokens": [...]}, or the one object it is. */
+static json_t *rows_of(const json_t *answer)
+{
+    const json_t *links = json_object_get(answer, "links"), *documents = json_object_get(answer, "documents");
+    json_t *first = json_object_iter_value(json_object_iter((json_t *)answer)), *rows, *link;
+    size_t i;
+    if (!documents && json_object_size(answer) == 1 && json_is_array(first))
+        return json_incref(first);
+    rows = json_array();
+    if (!documents)
+        json_array_append(rows, (json_t *)answer);
+    json_array_foreach((json_t *)links, i, link)
+        json_array_append(rows, json_object_get(documents, json_string_value(link)));
+    return rows;
+}
+
 void cli_show(const struct cli *cli, const json_t *answer, const struct column *columns, size_t count)
 {
-    const json_t *links = json_object_get(answer, "links"), *all = json_object_get(answer, "documents");
-    size_t rows = all ? json_array_size(links) : 1;
-    json_t **documents = mem_alloc((rows + 1) * sizeof *documents);
-    for (size_t i = 0; i < rows; i++)
-        documents[i] = all ? json_object_get(all, json_string_value(json_array_get(links, i))) : (json_t *)answer;
-    if (cli->output == OUTPUT_TABLE) {
-        print_table(documents, rows, columns, count);
-    } else if (!all) {
-        print_tree(cli, answer);
-    } else {
-        AUTO_JSON *list = json_array();
-        for (size_t i = 0; i < rows; i++)
-            json_array_append(list, documents[i]);
-        print_tree(cli, list);
-    }
-    free(documents);
+    AUTO_JSON *rows = rows_of(answer);
+    bool one = json_array_size(rows) == 1 && json_array_get(rows, 0) == answer;
+    if (cli->output == OUTPUT_TABLE)
+        print_table(rows, columns, count);
+    else
+        print_tree(cli, one ? answer : rows);
 }

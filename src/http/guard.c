@@ -36,12 +36,14 @@ static void count_bytes(struct evbuffer *buffer, const struct evbuffer_cb_info *
     }
 }
 
+/* CLOSE_ON_FREE: the socket is closed with our reference, not before. Otherwise its number would be given to the next
+ * connection while the old buffer's events still stand for it, and the new one would never be heard. */
 struct bufferevent *guard_new_connection(struct event_base *base, void *server)
 {
     struct http_server *s = server;
     SSL *ssl = s->tls ? SSL_new(s->tls) : NULL;
     struct bufferevent *buffer = ssl ? bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
-                                     : bufferevent_socket_new(base, -1, 0);
+                                     : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     if (!buffer)
         return NULL;
     struct guard *g = NEW(struct guard);

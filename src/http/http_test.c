@@ -340,6 +340,22 @@ TEST(http, ends_a_stream_whose_client_went_away)
     close_scene();
 }
 
+TEST(http, hears_every_connection_of_many_short_ones)
+{
+    open_scene(NULL, NULL);
+    AUTO_FREE char *url = url_of("/x");
+    for (int i = 0; i < 600; i++) { /* over several passes of the guards */
+        struct http_call c = { .method = "POST", .url = url, .body = "b", .body_size = 1, .timeout_micros = 3 * CLOCK_SECOND };
+        http_headers_add(&c.headers, "Connection", "close");
+        run_call(&c);
+        http_headers_fini(&c.headers);
+        CHECK_TEXT(s.error.text, "");
+        if (i % 20 == 0)
+            turn(10 * CLOCK_MS);
+    }
+    close_scene();
+}
+
 TEST(http, speaks_tls_and_believes_a_fingerprint)
 {
     char folder[] = "/tmp/slipway-http-XXXXXX";

@@ -16,11 +16,13 @@ const struct http_limits HTTP_LIMITS = {
     .request_micros = 30 * CLOCK_SECOND, .idle_micros = 75 * CLOCK_SECOND,
 };
 
+#define TICK (100 * CLOCK_MS) /* how long an ended connection may keep its descriptor */
+
 static void tick(struct timer *t)
 {
     struct http_server *s = OWNER(t, struct http_server, ticker);
     guard_tick(s, false);
-    timer_set(t, s->loop, CLOCK_SECOND, tick);
+    timer_set(t, s->loop, TICK, tick);
 }
 
 static bool bind_address(struct http_server *s, struct err *e)
@@ -64,7 +66,7 @@ bool http_server_open(struct loop *loop, const struct http_server_config *config
         http_server_close(&s);
         return false;
     }
-    timer_set(&s->ticker, loop, CLOCK_SECOND, tick);
+    timer_set(&s->ticker, loop, TICK, tick);
     *ret = s;
     return true;
 }

@@ -3,8 +3,8 @@
  * Limits stand in struct http_limits. A request reaches the handler only when it
  * is complete and within them; else the server answers by itself (400, 408, 413,
  * 431, 503) or closes. Deadlines are total: a sender that drips bytes is cut off
- * when header and body are not complete in time. Cost: O(1) per request; one
- * pass over the open connections a second for the deadlines.
+ * when header and body are not complete in time. Cost: O(1) per request; ten
+ * passes over the open connections a second for the deadlines.
  */
 #pragma once
 
