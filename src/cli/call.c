@@ -7,12 +7,15 @@
 #include "cli/inside.h"
 
 #define ANSWER_MOST (64u << 20)
+#define REFUSAL_MOST (64u << 10)
 
 struct taking {
     struct text *text; /* NULL: handed over */
     bool (*take)(void *context, const char *bytes, size_t n);
     void *context;
     bool stopped;
+    CURL *easy;
+    struct text refusal; /* the answer, where it is an error and not what was asked for */
 };
 
 static size_t take_bytes(char *bytes, size_t size, size_t n, void *context)
@@ -22,6 +25,13 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *context)
         if (t->text->length + size * n > ANSWER_MOST)
             return 0;
         text_add_n(t->text, bytes, size * n);
+        return size * n;
+    }
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+        if (t->refusal.length + size * n <= REFUSAL_MOST)
+            text_add_n(&t->refusal, bytes, size * n);
         return size * n;
     }
     t->stopped = !t->take(t->context, bytes, size * n);
@@ -41,7 +51,7 @@ static bool perform(const struct cli *cli, const char *method, const char *path,
     AUTO_FREE char *url = mem_format("%s%s", cli->server, path), *authorization = mem_format("Authorization: Bearer %s", access ? access : "");
     AUTO_FREE char *content = mem_format("Content-Type: %s", type ? type : "application/json");
     char why[CURL_ERROR_SIZE] = "";
-    CURL *easy = curl_easy_init();
+    CURL *easy = taking->easy = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
     if (access)
         headers = curl_slist_append(headers, authorization);
@@ -127,12 +137,22 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
 
 bool cli_follow(struct cli *cli, const char *path, bool (*take)(void *context, const char *bytes, size_t n), void *context, struct err *e)
 {
-    struct taking taking = { .take = take, .context = context };
-    long status = 0;
-    AUTO_FREE char *access = log_in(cli, false, e);
-    if (!access || !perform(cli, "GET", path, access, NULL, NULL, &taking, &status, e))
-        return false;
-    return status == 200 || err_set(e, err_kind_of_status((int)status), "%s answered %ld", path, status);
+    long status = 401;
+    AUTO_JSON *refusal = NULL;
+    for (int attempt = 0; attempt < 2 && status == 401; attempt++) {
+        struct taking taking = { .take = take, .context = context };
+        AUTO_FREE char *access = log_in(cli, attempt > 0, e);
+        bool answered = access && perform(cli, "GET", path, access, NULL, NULL, &taking, &status, e);
+        json_decref(TAKE(refusal));
+        json_read(text_of(&taking.refusal), taking.refusal.length, &refusal, NULL);
+        text_fini(&taking.refusal);
+        if (!answered)
+            return false;
+    }
+    if (status == 200)
+        return true;
+    AUTO_FREE char *otherwise = mem_format("%s answered %ld", path, status);
+    return err_set(e, err_kind_of_status((int)status), "%s", json_text_at(refusal, "message", otherwise));
 }
 
 /* ---- what it means for a script */
@@ -150,15 +170,23 @@ static int exit_code(int status)
 
 int cli_error(const struct err *e)
 {
-    fprintf(stderr, "slipway: %s\n", e->text);
+    AUTO_FREE char *text = screen_clean(e->text);
+    fprintf(stderr, "slipway: %s\n", text);
     return exit_code(err_status(e->kind));
 }
 
 int cli_refused(const struct cli_answer *a)
 {
     const char *field = json_text_at(a->json, "field", "");
-    fprintf(stderr, "slipway: %s%s%s%s\n", json_text_at(a->json, "message", a->text ? a->text : "no answer"), *field ? " (field " : "", field,
-            *field ? ")" : "");
+    AUTO_FREE char *message = screen_clean(json_text_at(a->json, "message", a->text ? a->text : "no answer"));
+    AUTO_FREE char *about = screen_clean(field);
+    size_t i;
+    json_t *problem;
+    fprintf(stderr, "slipway: %.2000s%s%s%s\n", message, *field ? " (field " : "", about, *field ? ")" : "");
+    json_array_foreach(json_object_get(a->json, "problems"), i, problem) {
+        AUTO_FREE char *where = screen_clean(json_text_at(problem, "pointer", "")), *what = screen_clean(json_text_at(problem, "message", ""));
+        fprintf(stderr, "  %s: %s\n", where, what);
+    }
     return exit_code((int)a->status);
 }
 

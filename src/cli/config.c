@@ -55,7 +55,9 @@ void cli_config_read(struct cli *cli)
     AUTO_FREE char *text = read_small(path);
     const json_t *config = text && yaml_read(text, strlen(text), &yaml, &e) && yaml_count(yaml) ? yaml_document(yaml, 0) : NULL;
     take(&cli->server, "SLIPWAY_SERVER", config, "server");
-    take(&cli->token, "SLIPWAY_TOKEN", config, "token");
+    /* The token that was kept for one server is not shown to another. */
+    bool its_own = text_is(cli->server, json_text_at(config, "server", NULL));
+    take(&cli->token, "SLIPWAY_TOKEN", its_own ? config : NULL, "token");
     take(&cli->project, "SLIPWAY_PROJECT", config, "project");
     take(&cli->ca, "SLIPWAY_CA", config, "ca");
     if (!cli->project)

@@ -28,6 +28,10 @@ bool cli_config_write(const struct cli *cli, struct err *e);
 char *cli_access_read(const struct cli *cli);
 void cli_access_write(const struct cli *cli, const char *access, int64_t seconds);
 
+/* ---- screen.c: what may stand on a terminal */
+char *screen_clean(const char *text);      /* without control characters, which a stranger may have put there; the caller's */
+char *screen_cut(const char *text, int columns); /* as many characters as fit; the caller's */
+
 /* ---- call.c: one request, waited for. path begins with a slash */
 struct cli_answer {
     long status;
@@ -52,6 +56,15 @@ struct column {
 };
 /* The documents of an envelope, or one document, in the output that was asked for. */
 void cli_show(const struct cli *cli, const json_t *answer, const struct column *columns, size_t count);
+
+/* ---- runs.c: an execution by its id, by PIPELINE#NUMBER, or (NULL) the newest. The caller's; NULL, with the exit code, when
+ * there is none. */
+char *execution_id(struct cli *cli, const char *name, int *ret_code);
+bool execution_over(const char *status);
+char *path_of(const char *before, const char *name, const char *after); /* name is encoded; the caller's */
+
+/* ---- watch.c: the exit code says how it ended */
+int watch_execution(struct cli *cli, const char *id);
 
 /* ---- commands */
 struct kind {

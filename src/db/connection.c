@@ -56,10 +56,27 @@ static int read_over(void *context)
 /* Caches are small on purpose: an idle server stays under 20 MB, and the page cache of the kernel serves the rest. */
 static const char SETUP[] = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                             "PRAGMA mmap_size = 0; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
-/* auto_vacuum only counts before the first table. The writer also checkpoints. */
+/* auto_vacuum only counts before the first table. */
 static const char SETUP_WRITER[] = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                                   "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 33554432;"
+                                   "PRAGMA journal_size_limit = 33554432;"
                                    "PRAGMA cache_size = -8000;";
+
+enum { CHECKPOINT_PAGES = 2000, RESTART_PAGES = 32000 };
+
+/* Only the writer empties the log. Readers whose reads overlap without a gap would let it grow for ever; from 128 MB on
+ * it waits for those who read, once each 128 MB: each lets go within DB_READ_MICROS, only a backup may hold on for longer. */
+static int after_commit(void *context, sqlite3 *sqlite, const char *name, int pages)
+{
+    struct connection *c = context;
+    bool restart = pages >= c->restart_at;
+    if (pages < RESTART_PAGES)
+        c->restart_at = RESTART_PAGES;
+    else if (restart)
+        c->restart_at = pages + RESTART_PAGES;
+    if (pages >= CHECKPOINT_PAGES)
+        sqlite3_wal_checkpoint_v2(sqlite, name, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
 
 bool connection_open(struct connection *c, const char *path, bool writing, int64_t busy_micros, struct err *e)
 {
@@ -80,7 +97,10 @@ bool connection_open(struct connection *c, const char *path, bool writing, int64
         connection_close(c);
         return err_wrap(e, "open database %s", path);
     }
-    if (!writing)
+    c->restart_at = RESTART_PAGES;
+    if (writing)
+        sqlite3_wal_hook(c->sqlite, after_commit, c);
+    else
         sqlite3_progress_handler(c->sqlite, 1000, read_over, c);
     return true;
 }

@@ -16,8 +16,7 @@
 #include "base/mem.h"
 #include "db/inside.h"
 
-#define GROUP 512                       /* jobs in one commit at most */
-#define READ_TIME (2 * CLOCK_SECOND)    /* a longer read would hold checkpoints up */
+#define GROUP 512 /* jobs in one commit at most */
 #define READERS 2
 
 struct queue { /* jobs for some threads */
@@ -69,6 +68,7 @@ static void queue_fini(struct queue *q)
 
 static void queue_add(struct queue *q, struct db_job *job)
 {
+    job->failed = false; /* it may have been used before */
     pthread_mutex_lock(&q->lock);
     list_append(&q->jobs, &job->link);
     q->count++;
@@ -131,25 +131,43 @@ static void job_fail(struct db_job *job, const struct err *e)
 
 /* ---- the writer */
 
-static void run_in_savepoint(struct db *db, struct db_job *job)
+/* A work that failed, or left a reference that nothing answers, which COMMIT would hold against the whole group. */
+static bool work_done(struct db *db, struct db_job *job, struct err *e)
 {
     struct db_tx tx = { .connection = &db->writer };
-    struct err e = { 0 };
-    job->failed = false;
-    if (!connection_run(&db->writer, "SAVEPOINT job", &e)) {
-        job_fail(job, &e);
-        return;
+    int dangling = 0, most = 0;
+    if (!job->work(job, &tx, e))
+        return e->kind ? false : err_set(e, ERR_INTERNAL, "a write failed and did not say why");
+    sqlite3_db_status(db->writer.sqlite, SQLITE_DBSTATUS_DEFERRED_FKS, &dangling, &most, 0);
+    return !dangling || err_set(e, ERR_CONFLICT, "FOREIGN KEY constraint failed");
+}
+
+/* False: the whole transaction is of no use any more, and e says why. A job that failed by itself is no such reason. */
+static bool run_in_savepoint(struct db *db, struct db_job *job, struct err *e)
+{
+    struct err why = { 0 };
+    if (!connection_run(&db->writer, "SAVEPOINT job", e))
+        return false;
+    if (work_done(db, job, &why))
+        return connection_run(&db->writer, "RELEASE job", e);
+    job_fail(job, &why);
+    /* On a full disk SQLite rolls the whole transaction back by itself. A further SAVEPOINT would then begin one of its
+     * own, and commit what its job is told has failed. */
+    if (sqlite3_get_autocommit(db->writer.sqlite)) {
+        *e = why;
+        return false;
     }
-    if (job->work(job, &tx, &e)) {
-        if (!connection_run(&db->writer, "RELEASE job", &e))
-            job_fail(job, &e);
-        return;
-    }
-    if (!e.kind)
-        err_set(&e, ERR_INTERNAL, "a write failed and did not say why");
-    job_fail(job, &e);
-    /* A full disk may have rolled the whole transaction back already: then there is no savepoint, and COMMIT will say so. */
-    connection_exec(&db->writer, "ROLLBACK TO job; RELEASE job", NULL);
+    return connection_exec(&db->writer, "ROLLBACK TO job; RELEASE job", e);
+}
+
+static bool run_group(struct db *db, struct link *group, struct err *e)
+{
+    if (!connection_run(&db->writer, "BEGIN IMMEDIATE", e))
+        return false;
+    LIST_EACH(group, l)
+        if (!run_in_savepoint(db, OWNER(l, struct db_job, link), e))
+            return false;
+    return connection_run(&db->writer, "COMMIT", e);
 }
 
 static void note_commit(struct db *db, size_t jobs, int64_t began)
@@ -172,31 +190,26 @@ static void fail_group(struct link *group, const struct err *e)
     }
 }
 
-static void write_group(struct db *db, struct link *group, size_t count)
+static bool write_group(struct db *db, struct link *group, size_t count)
 {
     struct err e = { 0 };
     int64_t began = clock_mono();
-    bool ok = connection_run(&db->writer, "BEGIN IMMEDIATE", &e);
-    if (ok) {
-        LIST_EACH(group, l)
-            run_in_savepoint(db, OWNER(l, struct db_job, link));
-        ok = connection_run(&db->writer, "COMMIT", &e);
-    }
-    if (ok) {
+    if (run_group(db, group, &e)) {
         note_commit(db, count, began);
         db->full = false;
-        return;
+        return true;
     }
     if (!sqlite3_get_autocommit(db->writer.sqlite))
         connection_exec(&db->writer, "ROLLBACK", NULL);
     db->full = e.kind == ERR_FULL || db->full;
     fail_group(group, &e);
+    return false;
 }
 
 /* Of a group that failed as a whole for want of room, the first error is what the jobs saw. */
-static bool any_full(const struct link *group)
+static bool any_full(struct link *group)
 {
-    LIST_EACH((struct link *)group, l) {
+    LIST_EACH(group, l) {
         const struct db_job *job = OWNER(l, struct db_job, link);
         if (job->failed && job->error.kind == ERR_FULL)
             return true;
@@ -210,14 +223,14 @@ static void *writer_main(void *context)
     struct link group;
     list_init(&group);
     for (size_t count; (count = queue_take(&db->writes, &group, GROUP));) {
-        write_group(db, &group, count);
+        bool written = write_group(db, &group, count);
         if (any_full(&group))
             db->full = true;
         for (struct link *l; (l = list_first(&group));) {
             list_remove(l);
             post_end(db, OWNER(l, struct db_job, link));
         }
-        if (db->changed && !atomic_exchange(&db->changed_posted, true))
+        if (written && db->changed && !atomic_exchange(&db->changed_posted, true))
             loop_post(db->loop, &db->changed_post);
     }
     return NULL;
@@ -229,8 +242,7 @@ static void read_one(struct connection *c, struct db_job *job)
 {
     struct db_tx tx = { .connection = c };
     struct err e = { 0 };
-    job->failed = false;
-    c->read_until = clock_mono() + READ_TIME;
+    c->read_until = clock_mono() + DB_READ_MICROS;
     bool ok = connection_run(c, "BEGIN", &e) && job->work(job, &tx, &e);
     c->read_until = 0;
     connection_run(c, "ROLLBACK", NULL);
@@ -292,19 +304,19 @@ static bool start_threads(struct db *db, int readers, int64_t busy, struct err *
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the loop's */
     db->readers = mem_alloc((size_t)readers * sizeof *db->readers);
-    bool ok = pthread_create(&db->writer_thread, NULL, writer_main, db) == 0;
-    db->writer_started = ok;
-    for (int i = 0; ok && i < readers; i++) {
+    int failed = pthread_create(&db->writer_thread, NULL, writer_main, db);
+    db->writer_started = !failed;
+    bool opened = true;
+    for (int i = 0; opened && !failed && i < readers; i++) {
         struct reader *r = &db->readers[i];
         r->db = db;
-        ok = connection_open(&r->connection, db->path, false, busy, e);
-        if (ok && pthread_create(&r->thread, NULL, reader_main, r) == 0)
-            db->reader_count++;
-        else if (ok)
-            connection_close(&r->connection), ok = err_set(e, ERR_INTERNAL, "start a database thread: %s", strerror(errno));
+        opened = connection_open(&r->connection, db->path, false, busy, e);
+        if (opened && (failed = pthread_create(&r->thread, NULL, reader_main, r)) != 0)
+            connection_close(&r->connection);
+        db->reader_count += opened && !failed;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok;
+    return opened && (!failed || err_set(e, ERR_INTERNAL, "start a database thread: %s", strerror(failed)));
 }
 
 bool db_open(struct loop *loop, const struct db_config *config, struct db **ret, struct err *e)
@@ -324,6 +336,34 @@ bool db_open(struct loop *loop, const struct db_config *config, struct db **ret,
     return true;
 }
 
+/* Of the jobs that came while it closed: nobody is there to run them, and each is told so. */
+static bool cancel_queued(struct db *db, struct queue *q)
+{
+    static const struct err STOPPED = { .kind = ERR_CANCELED, .text = "the database is closed" };
+    bool any = false;
+    for (struct link *l; (l = list_first(&q->jobs)); any = true) {
+        struct db_job *job = OWNER(l, struct db_job, link);
+        list_remove(l);
+        job_fail(job, &STOPPED);
+        post_end(db, job);
+    }
+    return any;
+}
+
+/* What the threads finished last; then what those ends asked for, and so on. One that asks for ever is left alone. */
+static void run_last_ends(struct db *db)
+{
+    enum { ROUNDS = 1000 };
+    int round = 0;
+    bool more;
+    do {
+        loop_flush(db->loop);
+        more = cancel_queued(db, &db->writes);
+        more = cancel_queued(db, &db->reads) || more;
+    } while (more && ++round < ROUNDS);
+    loop_flush(db->loop);
+}
+
 void db_close(struct db **db)
 {
     struct db *d = TAKE(*db);
@@ -338,7 +378,7 @@ void db_close(struct db **db)
         connection_close(&d->readers[i].connection);
     }
     d->changed = NULL;
-    loop_flush(d->loop);
+    run_last_ends(d);
     connection_close(&d->writer);
     if (d->lock_fd >= 0)
         close(d->lock_fd);

@@ -2,7 +2,7 @@
  *
  * One writer thread owns the only writing connection. Whatever queued while the
  * last commit ran is one transaction; each job has a savepoint of its own, so one
- * that fails undoes only itself. A job's done runs on the loop after the commit is
+ * that fails undoes only itself; a full disk undoes the whole group. A job's done runs on the loop after the commit is
  * on the disk (SQLite: WAL, synchronous=FULL). Readers have read-only connections
  * on threads of their own; a read sees one consistent state.
  *
@@ -37,7 +37,7 @@ struct db_config {
 /* Opens, locks against a second server (ERR_CONFLICT), backs up before migrating ("file.before-NNNN"), migrates.
  * A schema newer than the last migration is refused. */
 bool db_open(struct loop *loop, const struct db_config *config, struct db **ret, struct err *e);
-/* Finishes what is queued; their done still runs, before db_close returns. */
+/* Finishes what is queued; their done still runs, before db_close returns. What those ask for meanwhile ends with ERR_CANCELED. */
 void db_close(struct db **db);
 
 struct db_job {
@@ -49,7 +49,10 @@ struct db_job {
     bool failed;
 };
 void db_write(struct db *db, struct db_job *job);
+/* A read that takes longer than DB_READ_MICROS is interrupted (ERR_TIMEOUT): while it sees its state, the log behind it
+ * cannot be emptied. */
 void db_read(struct db *db, struct db_job *job);
+#define DB_READ_MICROS INT64_C(2000000)
 
 /* At start, and in tools and tests: the same, waited for, on the calling thread's time. Not on a running loop. */
 bool db_write_now(struct db *db, bool (*work)(void *context, struct db_tx *tx, struct err *e), void *context, struct err *e);
@@ -76,7 +79,7 @@ const void *db_blob(const struct db_rows *r, int column, size_t *ret_size);
 int64_t db_changes(struct db_tx *tx); /* rows that the last db_run changed */
 int64_t db_last_id(struct db_tx *tx); /* integer key of the last inserted row */
 
-/* Copies the database, while it runs, to a new file. */
+/* Copies the database, while it runs, to a new file of mode 0600; ERR_CONFLICT when it exists. The file is there whole or not at all. */
 bool db_backup(const char *from_path, const char *to_path, struct err *e);
 
 struct db_stats { int64_t commits, jobs, largest_group, queue, commit_micros_total; };

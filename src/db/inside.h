@@ -16,6 +16,7 @@ struct connection {
     } *statements; /* open addressing, a power of two, never more than half full */
     size_t room, count;
     int64_t read_until; /* clock_mono(): a read is interrupted then; 0: never */
+    int restart_at;     /* the writer's: pages of log at which it waits for readers */
 };
 
 struct db_tx {

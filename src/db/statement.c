@@ -63,7 +63,7 @@ static void bind_next(sqlite3_stmt *s, int at, char letter, va_list *args)
     }
 }
 
-static bool bind_all(struct connection *c, sqlite3_stmt *s, const char *sql, const char *format, va_list *args, struct err *e)
+static bool bind_all(sqlite3_stmt *s, const char *sql, const char *format, va_list *args, struct err *e)
 {
     int wanted = sqlite3_bind_parameter_count(s), given = (int)strlen(format);
     if (wanted != given)
@@ -74,32 +74,7 @@ static bool bind_all(struct connection *c, sqlite3_stmt *s, const char *sql, con
             return err_set(e, ERR_INTERNAL, "\"%.60s\" has no parameter $%d", sql, i + 1);
         bind_next(s, at, format[i], args);
     }
-    (void)c;
     return true;
-}
-
-static bool step_to_end(struct connection *c, sqlite3_stmt *s, struct err *e)
-{
-    int code;
-    while ((code = sqlite3_step(s)) == SQLITE_ROW)
-        ;
-    if (code != SQLITE_DONE)
-        connection_failed(c, e);
-    sqlite3_reset(s);
-    sqlite3_clear_bindings(s);
-    return code == SQLITE_DONE;
-}
-
-bool db_run(struct db_tx *tx, struct err *e, const char *sql, const char *format, ...)
-{
-    struct statement *s = connection_statement(tx->connection, sql, e);
-    if (!s)
-        return false;
-    va_list args;
-    va_start(args, format);
-    bool bound = bind_all(tx->connection, s->prepared, sql, format, &args, e);
-    va_end(args);
-    return bound && step_to_end(tx->connection, s->prepared, e);
 }
 
 static struct db_rows *rows_create(struct db_tx *tx)
@@ -132,6 +107,21 @@ static void rows_take(struct db_rows *r, const char *sql)
     }
 }
 
+bool db_run(struct db_tx *tx, struct err *e, const char *sql, const char *format, ...)
+{
+    AUTO(db_rows) r = rows_create(tx);
+    rows_take(r, sql);
+    if (!r->failed) {
+        va_list args;
+        va_start(args, format);
+        r->failed = !bind_all(r->prepared, sql, format, &args, &r->error);
+        va_end(args);
+    }
+    while (db_next(r, e))
+        ;
+    return !r->failed;
+}
+
 struct db_rows *db_rows(struct db_tx *tx, const char *sql, const char *format, ...)
 {
     struct db_rows *r = rows_create(tx);
@@ -140,7 +130,7 @@ struct db_rows *db_rows(struct db_tx *tx, const char *sql, const char *format, .
         return r;
     va_list args;
     va_start(args, format);
-    r->failed = !bind_all(r->connection, r->prepared, sql, format, &args, &r->error);
+    r->failed = !bind_all(r->prepared, sql, format, &args, &r->error);
     va_end(args);
     return r;
 }
@@ -152,16 +142,27 @@ struct db_rows *db_rows_built(struct db_tx *tx, const char *sql)
     return r;
 }
 
+/* 0: there is none, and reading the rows will say so. */
+static int next_parameter(struct db_rows *r)
+{
+    int at = r->failed ? 0 : parameter(r->prepared, ++r->bound);
+    if (!at && !r->failed)
+        r->failed = !err_set(&r->error, ERR_INTERNAL, "\"%.60s\" has no parameter $%d", sqlite3_sql(r->prepared), r->bound);
+    return at;
+}
+
 void db_bind_int(struct db_rows *r, int64_t value)
 {
-    if (r->prepared)
-        bind_int(r->prepared, parameter(r->prepared, ++r->bound), value);
+    int at = next_parameter(r);
+    if (at)
+        bind_int(r->prepared, at, value);
 }
 
 void db_bind_text(struct db_rows *r, const char *value)
 {
-    if (r->prepared)
-        bind_text(r->prepared, parameter(r->prepared, ++r->bound), value);
+    int at = next_parameter(r);
+    if (at)
+        bind_text(r->prepared, at, value);
 }
 
 bool db_next(struct db_rows *r, struct err *e)

@@ -91,7 +91,7 @@ class Server:
 
     def make(self, kind, body):
         status, answer = self.call("POST", P + kind, body)
-        if status >= 300:
+        if not 200 <= status < 300:
             raise RuntimeError("POST %s: %s %s" % (kind, status, answer))
         return answer
 
