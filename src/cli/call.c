@@ -135,6 +135,11 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
     return true;
 }
 
+bool cli_call_anonymous(const struct cli *cli, const char *method, const char *path, const char *body, struct cli_answer *ret, struct err *e)
+{
+    return request(cli, method, path, NULL, NULL, body, ret, e);
+}
+
 bool cli_follow(struct cli *cli, const char *path, bool (*take)(void *context, const char *bytes, size_t n), void *context, struct err *e)
 {
     long status = 401;

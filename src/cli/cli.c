@@ -8,30 +8,7 @@
 
 #define P "/pipeline/api"
 
-/* ---- login and tokens */
-
-int command_login(struct cli *cli)
-{
-    struct cli_answer a = { 0 };
-    struct err e = { 0 };
-    if (cli->count) {
-        free(cli->server);
-        cli->server = mem_text(cli->words[0]);
-    }
-    for (size_t n = strlen(cli->server ? cli->server : ""); n && cli->server[n - 1] == '/'; n--)
-        cli->server[n - 1] = 0;
-    if (text_empty(cli->server) || text_empty(cli->token)) {
-        fputs("slipway: usage: slipway login URL --token TOKEN (or SLIPWAY_TOKEN in the environment)\n", stderr);
-        return CLI_USAGE;
-    }
-    if (!cli_config_write(cli, &e)) /* first, because the access token is kept beside it */
-        return cli_error(&e);
-    int code = cli_do(cli, "GET", P "/user-preferences", NULL, &a);
-    if (code == CLI_OK)
-        fprintf(stderr, "logged in to %s as %s\n", cli->server, json_text_at(a.json, "userName", "?"));
-    cli_answer_fini(&a);
-    return code;
-}
+/* ---- tokens */
 
 static int token_create(struct cli *cli)
 {
@@ -103,16 +80,18 @@ static int command_completion(struct cli *cli)
 /* ---- the table of commands and of flags */
 
 const struct cli_command CLI_COMMANDS[] = {
-    { "login", "remember a server and an API token", "login URL --token TOKEN [--ca FILE] [--project NAME]", command_login },
+    { "login", "remember a server and an API token", "login URL [--token TOKEN|- | --user NAME] [--ca FILE] [--insecure] [--project NAME]\n"
+      "Without --token it is asked for, or read from standard input; with --user the password is.", command_login },
     { "apply", "create or update what YAML documents describe", "apply -f FILE|FOLDER|-", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
       "KIND: projects variables endpoints pipelines webhooks events executions tokens", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
     { "delete", "delete one thing", "delete KIND NAME", command_delete },
     { "run", "run a pipeline", "run PIPELINE [--input NAME=VALUE]... [--wait]", command_run },
-    { "watch", "stages and tasks of an execution, live; the newest when none is named", "watch [EXECUTION]", command_watch },
-    { "cancel", "stop an execution", "cancel EXECUTION", command_cancel },
-    { "logs", "what an execution's tasks said", "logs EXECUTION [--task STAGE.TASK] [--follow]", command_logs },
+    { "watch", "stages and tasks of an execution, live; the newest when none is named", "watch [EXECUTION]\nEXECUTION: an id, or PIPELINE#NUMBER", command_watch },
+    { "cancel", "stop an execution", "cancel EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER", command_cancel },
+    { "logs", "what an execution's tasks said; the newest when none is named", "logs [EXECUTION] [--task STAGE.TASK] [--follow]\n"
+      "EXECUTION: an id, or PIPELINE#NUMBER", command_logs },
     { "executions", "list executions", "executions [--filter F] [--limit N]", command_executions },
     { "events", "list what registries told us, and what came of it", "events [--filter F] [--limit N]", command_events },
     { "explain", "why an event did or did not start something", "explain EVENT", command_explain },
@@ -158,7 +137,8 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--server", &cli->server, NULL }, { "--token", &cli->token, NULL }, { "--project", &cli->project, NULL }, { "--ca", &cli->ca, NULL },
         { "--file", NULL, &cli->file }, { "-f", NULL, &cli->file }, { "--filter", NULL, &cli->filter }, { "--search", NULL, &cli->search },
         { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
-        { "--org-role", NULL, &cli->org_role },
+        { "--org-role", NULL, &cli->org_role }, { "--user", NULL, &cli->user },
+        { "-p", &cli->project, NULL },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))
         return set_output(cli, value);

@@ -60,21 +60,27 @@ void cli_config_read(struct cli *cli)
     take(&cli->token, "SLIPWAY_TOKEN", its_own ? config : NULL, "token");
     take(&cli->project, "SLIPWAY_PROJECT", config, "project");
     take(&cli->ca, "SLIPWAY_CA", config, "ca");
+    if (its_own && json_bool_at(config, "insecure", false))
+        cli->insecure = true;
     if (!cli->project)
         cli->project = mem_text("default");
+}
+
+bool cli_config_folder(const struct cli *cli, struct err *e)
+{
+    AUTO_FREE char *parent = mem_text(cli->folder);
+    *strrchr(parent, '/') = 0;
+    mkdir(parent, 0700);
+    return mkdir(cli->folder, 0700) == 0 || errno == EEXIST || err_set(e, ERR_UNAVAILABLE, "make %s: %s", cli->folder, strerror(errno));
 }
 
 bool cli_config_write(const struct cli *cli, struct err *e)
 {
     AUTO_FREE char *path = mem_format("%s/config.yaml", cli->folder);
-    AUTO_JSON *config = json_pack("{s:s,s:s,s:s,s:s*}", "server", cli->server, "token", cli->token, "project", cli->project, "ca", cli->ca);
+    AUTO_JSON *config = json_pack("{s:s,s:s,s:s,s:s*,s:b}", "server", cli->server, "token", cli->token, "project", cli->project, "ca", cli->ca,
+                                  "insecure", cli->insecure);
     AUTO_FREE char *text = yaml_write(config);
-    AUTO_FREE char *parent = mem_text(cli->folder);
-    *strrchr(parent, '/') = 0;
-    mkdir(parent, 0700);
-    if (mkdir(cli->folder, 0700) != 0 && errno != EEXIST)
-        return err_set(e, ERR_UNAVAILABLE, "make %s: %s", cli->folder, strerror(errno));
-    return write_small(path, text, e);
+    return cli_config_folder(cli, e) && write_small(path, text, e);
 }
 
 /* Named by server and token, so that one of another login is never used. */

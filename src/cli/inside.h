@@ -23,6 +23,7 @@ struct cli {
 
 /* ---- config.c */
 void cli_config_read(struct cli *cli);
+bool cli_config_folder(const struct cli *cli, struct err *e); /* makes it */
 bool cli_config_write(const struct cli *cli, struct err *e);
 /* The access token that was kept for this server and API token; NULL: none that is still good. The caller's. */
 char *cli_access_read(const struct cli *cli);
@@ -41,6 +42,8 @@ struct cli_answer {
 void cli_answer_fini(struct cli_answer *a);
 /* Any answer is a success. Logs in first when that is needed. */
 bool cli_call(struct cli *cli, const char *method, const char *path, const char *type, const char *body, struct cli_answer *ret, struct err *e);
+/* Without logging in. */
+bool cli_call_anonymous(const struct cli *cli, const char *method, const char *path, const char *body, struct cli_answer *ret, struct err *e);
 /* Hands over each piece of an answer that goes on; false stops. */
 bool cli_follow(struct cli *cli, const char *path, bool (*take)(void *context, const char *bytes, size_t n), void *context, struct err *e);
 
