@@ -82,7 +82,9 @@ static int command_completion(struct cli *cli)
 const struct cli_command CLI_COMMANDS[] = {
     { "login", "remember a server and an API token", "login URL [--token TOKEN|- | --user NAME] [--ca FILE] [--insecure] [--project NAME]\n"
       "Without --token it is asked for, or read from standard input; with --user the password is.", command_login },
-    { "apply", "create or update what YAML documents describe", "apply -f FILE|FOLDER|-", command_apply },
+    { "apply", "create or update what YAML documents describe", "apply -f FILE|FOLDER|-\n"
+      "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
+      "in an endpoint's properties name files that are read here", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
       "KIND: projects variables endpoints pipelines webhooks events executions tokens", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
@@ -96,7 +98,8 @@ const struct cli_command CLI_COMMANDS[] = {
     { "events", "list what registries told us, and what came of it", "events [--filter F] [--limit N]", command_events },
     { "explain", "why an event did or did not start something", "explain EVENT", command_explain },
     { "rerun", "run an event again", "rerun EVENT", command_rerun },
-    { "export", "pipelines or endpoints as Code Stream's YAML", "export pipelines|endpoints NAME[,NAME]", command_export },
+    { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|pipelines|pipeline NAME[,NAME]]\n"
+      "Without a name: everything. pipeline NAME comes with its endpoints. Secrets are never in it.", command_export },
     { "import", "Code Stream's YAML", "import FILE", command_import },
     { "completion", "print completions for a shell", "completion bash|zsh|fish", command_completion },
     { "token", "API tokens: create, list, revoke", "token create NAME [--role ROLE] [--org-role owner|member] [--days N] | list | revoke ID", command_token },

@@ -62,6 +62,7 @@ void cli_config_read(struct cli *cli)
     take(&cli->ca, "SLIPWAY_CA", config, "ca");
     if (its_own && json_bool_at(config, "insecure", false))
         cli->insecure = true;
+    cli->project_given = cli->project != NULL;
     if (!cli->project)
         cli->project = mem_text("default");
 }
@@ -77,7 +78,7 @@ bool cli_config_folder(const struct cli *cli, struct err *e)
 bool cli_config_write(const struct cli *cli, struct err *e)
 {
     AUTO_FREE char *path = mem_format("%s/config.yaml", cli->folder);
-    AUTO_JSON *config = json_pack("{s:s,s:s,s:s,s:s*,s:b}", "server", cli->server, "token", cli->token, "project", cli->project, "ca", cli->ca,
+    AUTO_JSON *config = json_pack("{s:s,s:s,s:s*,s:s*,s:b}", "server", cli->server, "token", cli->token, "project", cli->project_given ? cli->project : NULL, "ca", cli->ca,
                                   "insecure", cli->insecure);
     AUTO_FREE char *text = yaml_write(config);
     return cli_config_folder(cli, e) && write_small(path, text, e);

@@ -13,7 +13,8 @@ enum cli_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
 struct cli {
     char *server, *token, *project, *ca; /* from flags, else the environment, else the configuration */
     char *folder;                        /* of the configuration: ~/.config/slipway */
-    bool insecure, wait, follow, all;
+    bool insecure, wait, follow;
+    bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
     const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role;
     json_t *input;                       /* of --input k=v */
@@ -58,6 +59,8 @@ struct column {
     const char *title, *path; /* path: as json_at reads it, in a document */
 };
 /* The documents of an envelope, or one document, in the output that was asked for. */
+void cli_show_rows(const struct cli *cli, const json_t *rows, const struct column *columns, size_t count);
+json_t *cli_rows(const json_t *answer); /* a new array */
 void cli_show(const struct cli *cli, const json_t *answer, const struct column *columns, size_t count);
 
 /* ---- runs.c: an execution by its id, by PIPELINE#NUMBER, or (NULL) the newest. The caller's; NULL, with the exit code, when
@@ -75,9 +78,15 @@ struct kind {
     const struct column *columns;
     size_t count;
 };
+extern const struct kind KINDS[]; /* ends with a row without a name */
 const struct kind *kind_find(const char *name); /* by any of its names; NULL */
 const struct kind *kind_of_yaml(const char *kind);
+int list_rows(struct cli *cli, const struct kind *kind, int64_t limit, json_t **ret);
 char *object_path(const struct cli *cli, const struct kind *kind, const char *name); /* the caller's */
+
+/* ---- apply.c */
+char *cli_read_file(const char *path, struct err *e); /* 1 MiB at most; "-" is standard input; NULL, or the caller's */
+bool apply_same(const json_t *wanted, const json_t *there);
 
 int command_login(struct cli *cli);
 int command_get(struct cli *cli);

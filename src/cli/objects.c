@@ -1,16 +1,12 @@
-/* What people make, by name: get, describe, delete, apply, import, export. */
-#include <dirent.h>
-#include <errno.h>
+/* What people make, by name: get, describe, delete, import, export. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
-#include "base/yaml.h"
 #include "cli/inside.h"
 
 #define P "/pipeline/api"
-#define FILE_MOST (1 << 20)
+#define PAGE 500
 
 static const struct column PIPELINES[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "STATE", "state" }, { "UPDATED", "updatedAt" } };
 static const struct column ENDPOINTS[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "TYPE", "type" }, { "UPDATED", "updatedAt" } };
@@ -25,7 +21,7 @@ static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "
 static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
                                         { "LAST USED", "usedAt" }, { "ID", "id" } };
 
-static const struct kind KINDS[] = { /* in the order in which apply makes them */
+const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "projects", "/projects", "PROJECT", PROJECTS, ALEN(PROJECTS) },
     { "variables", "/variables", "VARIABLE", VARIABLES, ALEN(VARIABLES) },
     { "endpoints", "/endpoints", "ENDPOINT", ENDPOINTS, ALEN(ENDPOINTS) },
@@ -34,12 +30,13 @@ static const struct kind KINDS[] = { /* in the order in which apply makes them *
     { "events", "/registry-events", NULL, EVENTS, ALEN(EVENTS) },
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
     { "tokens", "/tokens", NULL, TOKENS, ALEN(TOKENS) },
+    { 0 },
 };
 
 const struct kind *kind_find(const char *name)
 {
     size_t n = name ? strlen(name) : 0;
-    for (size_t i = 0; n && i < ALEN(KINDS); i++) /* "pipelines", "pipeline" */
+    for (size_t i = 0; n && KINDS[i].name; i++) /* "pipelines", "pipeline" */
         if (strncmp(KINDS[i].name, name, n) == 0 && strlen(KINDS[i].name) <= n + 1)
             return &KINDS[i];
     return NULL;
@@ -49,7 +46,7 @@ const struct kind *kind_of_yaml(const char *kind)
 {
     if (text_is_any_case(kind, "docker-webhook") || text_is_any_case(kind, "DOCKER_TRIGGER"))
         kind = "DOCKER_WEBHOOK";
-    for (size_t i = 0; i < ALEN(KINDS); i++)
+    for (size_t i = 0; KINDS[i].name; i++)
         if (KINDS[i].yaml && text_is_any_case(KINDS[i].yaml, kind))
             return &KINDS[i];
     return NULL;
@@ -86,18 +83,69 @@ static void add_parameter(struct text *path, const char *name, const char *value
     text_add_url(path, value);
 }
 
+/* The project that was asked for, and the filter. NULL: neither. The caller's. */
+static char *whole_filter(const struct cli *cli, const struct kind *kind)
+{
+    AUTO_TEXT filter = { 0 };
+    bool of_project = cli->project_given && !text_is(kind->name, "projects") && !text_is(kind->name, "tokens");
+    if (!of_project)
+        return mem_text(cli->filter);
+    text_add(&filter, "(project eq '");
+    for (const char *c = cli->project; *c; c++)
+        text_add(&filter, *c == '\'' ? "''" : (char[]){ *c, 0 });
+    text_add(&filter, "')");
+    if (text_empty(cli->filter))
+        return text_take(&filter);
+    return mem_format("(%s and (%s))", text_of(&filter), cli->filter);
+}
+
+static int get_page(struct cli *cli, const struct kind *kind, int64_t top, int64_t skip, struct cli_answer *ret)
+{
+    AUTO_TEXT path = { 0 };
+    AUTO_FREE char *filter = whole_filter(cli, kind);
+    AUTO_FREE char *top_text = mem_format("%lld", (long long)top), *skip_text = skip ? mem_format("%lld", (long long)skip) : NULL;
+    text_addf(&path, P "%s?expand=true", kind->path);
+    add_parameter(&path, "$filter", filter);
+    add_parameter(&path, "search", cli->search);
+    add_parameter(&path, "$top", top_text);
+    add_parameter(&path, "$skip", skip_text);
+    return cli_do(cli, "GET", text_of(&path), NULL, ret);
+}
+
+/* As many pages as --limit needs, as one array. An answer that is no envelope ({"tokens": [...]}) is its only page. */
+int list_rows(struct cli *cli, const struct kind *kind, int64_t limit, json_t **ret)
+{
+    AUTO_JSON *rows = json_array();
+    for (int64_t have = 0, total = 1; have < limit && have < total;) {
+        struct cli_answer a = { 0 };
+        int code = get_page(cli, kind, limit - have < PAGE ? limit - have : PAGE, have, &a);
+        if (code != CLI_OK)
+            return code;
+        AUTO_JSON *page = cli_rows(a.json);
+        json_array_extend(rows, page);
+        have = (int64_t)json_array_size(rows);
+        total = json_array_size(page) ? json_int_at(a.json, "totalCount", have) : have;
+        if (have >= limit && have < total)
+            fprintf(stderr, "%lld of %s%lld are shown; --limit N shows more\n", (long long)have,
+                    json_bool_at(a.json, "totalCountIsLeast", false) ? "more than " : "", (long long)total);
+        cli_answer_fini(&a);
+    }
+    *ret = TAKE(rows);
+    return CLI_OK;
+}
+
 static int list(struct cli *cli, const struct kind *kind)
 {
-    struct cli_answer a = { 0 };
-    AUTO_TEXT path = { 0 };
-    text_addf(&path, P "%s?expand=true", kind->path);
-    add_parameter(&path, "$filter", cli->filter);
-    add_parameter(&path, "search", cli->search);
-    add_parameter(&path, "$top", cli->limit);
-    int code = cli_do(cli, "GET", text_of(&path), NULL, &a);
+    json_t *rows = NULL;
+    int64_t limit = 100;
+    if (cli->limit && (!text_to_int(cli->limit, &limit) || limit < 1)) {
+        fprintf(stderr, "slipway: --limit is a number, not '%s'\n", cli->limit);
+        return CLI_USAGE;
+    }
+    int code = list_rows(cli, kind, limit, &rows);
     if (code == CLI_OK)
-        cli_show(cli, a.json, kind->columns, kind->count);
-    cli_answer_fini(&a);
+        cli_show_rows(cli, rows, kind->columns, kind->count);
+    json_decref(rows);
     return code;
 }
 
@@ -117,7 +165,7 @@ static const struct kind *kind_wanted(const struct cli *cli)
     if (kind)
         return kind;
     fputs("slipway: of what? One of:", stderr);
-    for (size_t i = 0; i < ALEN(KINDS); i++)
+    for (size_t i = 0; KINDS[i].name; i++)
         fprintf(stderr, " %s", KINDS[i].name);
     fputc('\n', stderr);
     return NULL;
@@ -164,144 +212,6 @@ int command_delete(struct cli *cli)
     return code;
 }
 
-/* ---- apply */
-
-static char *read_file(const char *path, struct err *e)
-{
-    FILE *f = text_is(path, "-") ? stdin : fopen(path, "re");
-    if (!f)
-        return err_set(e, ERR_NOT_FOUND, "%s: %s", path, strerror(errno)), NULL;
-    char *bytes = mem_alloc(FILE_MOST + 2);
-    size_t n = fread(bytes, 1, FILE_MOST + 1, f);
-    if (f != stdin)
-        fclose(f);
-    if (n <= FILE_MOST)
-        return bytes;
-    free(bytes);
-    return err_set(e, ERR_TOO_LARGE, "%s is larger than 1 MiB", path), NULL;
-}
-
-/* kubeconfigFile, passwordFile: the client reads the file, so that no secret stands in the YAML. */
-static bool read_named_files(json_t *document, struct err *e)
-{
-    static const struct { const char *name, *into; } FILES[] = { { "kubeconfigFile", "kubeconfig" }, { "passwordFile", "password" } };
-    json_t *properties = json_object_get(document, "properties");
-    for (size_t i = 0; i < ALEN(FILES); i++) {
-        const char *path = json_text_at(properties, FILES[i].name, NULL);
-        AUTO_FREE char *text = path ? read_file(path, e) : NULL;
-        if (path && !text)
-            return false;
-        if (!path)
-            continue;
-        if (text_is(FILES[i].into, "password"))
-            text[strcspn(text, "\r\n")] = 0;
-        json_object_set_new(properties, FILES[i].into, json_string(text));
-        json_object_del(properties, FILES[i].name);
-    }
-    return true;
-}
-
-static int put(struct cli *cli, const char *path, const json_t *document, const char *name, const char *kind, bool quiet)
-{
-    struct cli_answer a = { 0 };
-    int code = cli_do(cli, "PUT", path, document, &a);
-    if (code == CLI_OK && !quiet)
-        fprintf(stderr, "%s %s updated\n", kind, name);
-    cli_answer_fini(&a);
-    return code;
-}
-
-static int apply_one(struct cli *cli, const struct kind *kind, json_t *document)
-{
-    const char *name = json_text_at(document, "name", NULL), *project = json_text_at(document, "project", NULL);
-    struct cli_answer a = { 0 };
-    struct err e = { 0 };
-    if (!name) {
-        fprintf(stderr, "slipway: a %s without a name\n", kind->yaml);
-        return CLI_USAGE;
-    }
-    if (!project && !text_is(kind->yaml, "PROJECT"))
-        json_object_set_new(document, "project", json_string(cli->project));
-    AUTO_FREE char *before = cli->project;
-    cli->project = mem_text(project ? project : before);
-    AUTO_FREE char *path = object_path(cli, kind, name), *collection = mem_format(P "%s", kind->path);
-    free(cli->project);
-    cli->project = TAKE(before);
-    if (!read_named_files(document, &e) || !cli_call(cli, "GET", path, NULL, NULL, &a, &e))
-        return cli_error(&e);
-    long status = a.status;
-    int code = status == 200 || status == 404 ? CLI_OK : cli_refused(&a);
-    cli_answer_fini(&a);
-    if (code != CLI_OK || (status == 200 && text_is(kind->yaml, "PROJECT")))
-        return code;
-    if (status == 200)
-        return put(cli, path, document, name, kind->yaml, false);
-    code = cli_do(cli, "POST", collection, document, NULL);
-    if (code != CLI_OK)
-        return code;
-    fprintf(stderr, "%s %s created\n", kind->yaml, name);
-    return text_is(kind->yaml, "PIPELINE") && json_bool_at(document, "enabled", false) ? put(cli, path, document, name, kind->yaml, true) : CLI_OK;
-}
-
-static int add_documents(const char *path, json_t *all)
-{
-    struct err e = { 0 };
-    AUTO(yaml) yaml = NULL;
-    AUTO_FREE char *text = read_file(path, &e);
-    if (!text)
-        return cli_error(&e);
-    if (!yaml_read(text, strlen(text), &yaml, &e)) {
-        fprintf(stderr, "slipway: %s: %s\n", path, e.text);
-        return CLI_USAGE;
-    }
-    for (size_t i = 0; i < yaml_count(yaml); i++) {
-        json_t *document = yaml_document(yaml, i);
-        const char *kind = json_text_at(document, "kind", "");
-        if (json_is_null(document))
-            continue;
-        if (!kind_of_yaml(kind)) {
-            fprintf(stderr, "slipway: %s: document %zu: kind '%s' is none of PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK\n", path, i + 1, kind);
-            return CLI_USAGE;
-        }
-        json_array_append_new(all, json_deep_copy(document));
-    }
-    return CLI_OK;
-}
-
-static int add_path(const char *path, json_t *all)
-{
-    struct dirent **found = NULL;
-    struct stat s;
-    int code = CLI_OK;
-    if (text_is(path, "-") || stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
-        return add_documents(path, all);
-    int count = scandir(path, &found, NULL, alphasort);
-    for (int i = 0; i < count; i++) {
-        AUTO_FREE char *file = mem_format("%s/%s", path, found[i]->d_name);
-        if (code == CLI_OK && (text_ends(file, ".yaml") || text_ends(file, ".yml")))
-            code = add_documents(file, all);
-        free(found[i]);
-    }
-    free(found);
-    return code;
-}
-
-int command_apply(struct cli *cli)
-{
-    AUTO_JSON *all = json_array();
-    size_t i;
-    json_t *document;
-    const char *path = cli->file ? cli->file : cli->count ? cli->words[0] : NULL;
-    if (!path)
-        return need(cli, 1, "apply -f FILE|FOLDER|-");
-    int code = add_path(path, all);
-    for (size_t k = 0; code == CLI_OK && k < ALEN(KINDS); k++)
-        json_array_foreach(all, i, document)
-            if (code == CLI_OK && kind_of_yaml(json_text_at(document, "kind", "")) == &KINDS[k])
-                code = apply_one(cli, &KINDS[k], document);
-    return code;
-}
-
 /* ---- Code Stream's own import and export */
 
 int command_import(struct cli *cli)
@@ -311,7 +221,7 @@ int command_import(struct cli *cli)
     const char *path = cli->file ? cli->file : cli->count ? cli->words[0] : NULL;
     if (!path)
         return need(cli, 1, "import FILE");
-    AUTO_FREE char *text = read_file(path, &e);
+    AUTO_FREE char *text = cli_read_file(path, &e);
     if (!text || !cli_call(cli, "POST", P "/import?action=apply", "application/x-yaml", text, &a, &e))
         return cli_error(&e);
     int code = a.status >= 200 && a.status < 300 ? CLI_OK : cli_refused(&a);
@@ -321,15 +231,13 @@ int command_import(struct cli *cli)
     return code;
 }
 
-int command_export(struct cli *cli)
+static int export_named(struct cli *cli, const char *what, const char *names)
 {
     struct cli_answer a = { 0 };
     struct err e = { 0 };
     AUTO_TEXT path = { 0 };
-    if (need(cli, 2, "export pipelines|endpoints NAME[,NAME]"))
-        return CLI_USAGE;
     text_add(&path, P "/export");
-    add_parameter(&path, cli->words[0], cli->words[1]);
+    add_parameter(&path, what, names);
     add_parameter(&path, "project", cli->project);
     if (!cli_call(cli, "GET", text_of(&path), NULL, NULL, &a, &e))
         return cli_error(&e);
@@ -338,4 +246,29 @@ int command_export(struct cli *cli)
         fputs(a.text, stdout);
     cli_answer_fini(&a);
     return code;
+}
+
+/* The whole project, in the order in which it can be imported. */
+static int export_all(struct cli *cli)
+{
+    static const char *const WHAT[] = { "variables", "endpoints", "pipelines" };
+    int code = CLI_OK;
+    cli->project_given = true;
+    for (size_t k = 0; code == CLI_OK && k < ALEN(WHAT); k++) {
+        json_t *rows = NULL, *row;
+        size_t i;
+        code = list_rows(cli, kind_find(WHAT[k]), INT64_MAX, &rows);
+        json_array_foreach(rows, i, row)
+            if (code == CLI_OK)
+                code = export_named(cli, WHAT[k], json_text_at(row, "name", ""));
+        json_decref(rows);
+    }
+    return code;
+}
+
+int command_export(struct cli *cli)
+{
+    if (!cli->count)
+        return export_all(cli);
+    return need(cli, 2, "export [variables|endpoints|pipelines|pipeline NAME[,NAME]]") ? CLI_USAGE : export_named(cli, cli->words[0], cli->words[1]);
 }

@@ -18,10 +18,8 @@ static int width_of(const char *text)
 
 static char *cell(const json_t *document, const char *path)
 {
-    char *text = json_as_text(json_at(document, path));
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20)
-            *p = ' ';
+    AUTO_FREE char *raw = json_as_text(json_at(document, path));
+    char *text = screen_clean(raw);
     if (strlen(text) <= CELL_MOST)
         return text;
     size_t n = CELL_MOST - 3;
@@ -66,7 +64,7 @@ static void print_tree(const struct cli *cli, const json_t *json)
 }
 
 /* The rows of an answer, in their order: an envelope's documents, the list of {"tokens": [...]}, or the one object it is. */
-static json_t *rows_of(const json_t *answer)
+json_t *cli_rows(const json_t *answer)
 {
     const json_t *links = json_object_get(answer, "links"), *documents = json_object_get(answer, "documents");
     json_t *first = json_object_iter_value(json_object_iter((json_t *)answer)), *rows, *link;
@@ -83,10 +81,18 @@ static json_t *rows_of(const json_t *answer)
 
 void cli_show(const struct cli *cli, const json_t *answer, const struct column *columns, size_t count)
 {
-    AUTO_JSON *rows = rows_of(answer);
+    AUTO_JSON *rows = cli_rows(answer);
     bool one = json_array_size(rows) == 1 && json_array_get(rows, 0) == answer;
+    if (one && cli->output != OUTPUT_TABLE)
+        print_tree(cli, answer);
+    else
+        cli_show_rows(cli, rows, columns, count);
+}
+
+void cli_show_rows(const struct cli *cli, const json_t *rows, const struct column *columns, size_t count)
+{
     if (cli->output == OUTPUT_TABLE)
         print_table(rows, columns, count);
     else
-        print_tree(cli, one ? answer : rows);
+        print_tree(cli, rows);
 }

@@ -85,6 +85,8 @@ static struct winsize window(void)
 {
     struct winsize size = { 0 };
     bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col;
+    if (known && !size.ws_row)
+        size.ws_row = 24;
     return known ? size : (struct winsize){ .ws_row = 24, .ws_col = 80 };
 }
 

@@ -1,0 +1,277 @@
+/* The commands against a server that answers what a table says; in a process of its own, because the client waits for answers. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/test.h"
+#include "cli/inside.h"
+#include "http/server.h"
+
+#define A "/pipeline/api"
+#define EXECUTION                                                                                                          \
+    "{\"name\":\"P\",\"index\":3,\"id\":\"x3\",\"status\":\"FAILED\",\"statusMessage\":\"S.A: no\",\"stageOrder\":[\"S\"]," \
+    "\"stages\":{\"S\":{\"status\":\"FAILED\",\"taskOrder\":[\"A, B\"],\"tasks\":{"                                         \
+    "\"A\":{\"id\":\"x3~0.0\",\"status\":\"FAILED\",\"statusMessage\":\"no \\u001b[31m\"},"                                \
+    "\"B\":{\"id\":\"x3~0.1\",\"status\":\"COMPLETED\",\"statusMessage\":\"\"}}}}}"
+
+static const struct row {
+    const char *method, *path; /* path: with the query, as sent */
+    int status;
+    const char *type, *body;
+} ROWS[] = {
+    { "GET", A "/user-preferences", 200, NULL, "{\"userName\":\"ann\"}" },
+    { "GET", A "/pipelines?expand=true&%24top=100", 200, NULL,
+      "{\"count\":2,\"totalCount\":2,\"links\":[\"/b\",\"/a\"],\"documents\":{\"/a\":{\"name\":\"a\",\"project\":\"d\"},"
+      "\"/b\":{\"name\":\"\xc3\xbc\xc3\xb6\",\"project\":\"\\u001b[2Jevil\",\"state\":\"ENABLED\"}}}" },
+    { "GET", A "/pipelines?expand=true&%24filter=%28project%20eq%20%27o%27%27x%27%29&%24top=100", 200, NULL,
+      "{\"count\":0,\"totalCount\":0,\"links\":[],\"documents\":{}}" },
+    { "GET", A "/pipelines?expand=true&%24top=1", 200, NULL,
+      "{\"count\":1,\"totalCount\":7,\"links\":[\"/a\"],\"documents\":{\"/a\":{\"name\":\"a\"}}}" },
+    { "GET", A "/pipelines/default/gone", 404, NULL, "{\"message\":\"there is no pipeline 'gone'\"}" },
+    { "GET", A "/pipelines/default/secret", 403, NULL, "{\"message\":\"no\"}" },
+    { "GET", A "/pipelines/default/html", 502, "text/html", "<html>" },
+    { "DELETE", A "/endpoints/default/used", 409, NULL, "{\"message\":\"used by w\"}" },
+    { "POST", A "/pipelines/default/P/executions", 202, NULL, "{\"executionId\":\"x3\"}" },
+    { "GET", A "/pipelines/default/P/executions/3", 200, NULL, EXECUTION },
+    { "GET", A "/executions/x3", 200, NULL, EXECUTION },
+    { "GET", A "/executions/x3/events", 200, "text/event-stream", ": hello\n\nevent: execution\ndata: " EXECUTION "\n\n" },
+    { "GET", A "/executions/x3/logs?after=0", 200, NULL, "{\"logs\":\"one\\n\",\"next\":5}" },
+    { "GET", A "/executions/x3/logs?after=5", 200, NULL, "{\"logs\":\"two\\n\",\"next\":9}" },
+    { "GET", A "/executions/x3/logs?after=9", 200, NULL, "{\"logs\":\"\",\"next\":9}" },
+    { "GET", A "/executions/x3/logs?after=0&task=1", 200, NULL, "{\"logs\":\"of B\\n\",\"next\":0}" },
+    { "GET", A "/registry-events/e1", 200, NULL,
+      "{\"imageName\":\"a/b\",\"tag\":\"1\",\"executionStatus\":\"IGNORED\",\"message\":\"m\",\"trace\":[{\"webhook\":\"w\",\"why\":\"tag no\"}]}" },
+    { "POST", A "/tokens", 200, NULL, "{\"token\":\"once\"}" },
+    { "GET", A "/variables/default/same", 200, NULL, "{\"name\":\"same\",\"project\":\"default\",\"value\":\"1\",\"id\":\"7\"}" },
+    { "GET", A "/variables/default/other", 200, NULL, "{\"name\":\"other\",\"project\":\"default\",\"value\":\"1\"}" },
+    { "PUT", A "/variables/default/other", 200, NULL, "{}" },
+    { "GET", A "/pipelines/default/new", 404, NULL, "{}" },
+    { "POST", A "/pipelines", 200, NULL, "{\"enabled\":false,\"_warnings\":[{\"message\":\"look\",\"pointer\":\"/x\"}]}" },
+    { "PUT", A "/pipelines/default/new", 200, NULL, "{\"enabled\":true}" },
+    { "POST", A "/import?action=apply", 400, NULL, "{\"message\":\"bad\",\"field\":\"f\",\"problems\":[{\"pointer\":\"/p\",\"message\":\"why\"}]}" },
+};
+
+static bool authorized(const struct http_request *r)
+{
+    return text_is(http_headers_get(r->headers, "Authorization"), "Bearer good");
+}
+
+static void handle(void *context, struct http_request *r)
+{
+    AUTO_FREE char *whole = *r->query ? mem_format("%s?%s", r->path, r->query) : mem_text(r->path);
+    (void)context;
+    if (text_ends(r->path, "/authorize")) {
+        bool known = text_is(r->body, "refresh_token=t");
+        const char *body = known ? "{\"access_token\":\"good\",\"expires_in\":300}" : "{\"message\":\"unknown token\"}";
+        http_answer(r, known ? 200 : 401, "application/json", body, strlen(body));
+        return;
+    }
+    for (size_t i = 0; i < ALEN(ROWS); i++) {
+        const struct row *row = &ROWS[i];
+        if (!text_is(row->path, whole) || !text_is(row->method, r->method))
+            continue;
+        http_answer(r, authorized(r) ? row->status : 401, row->type ? row->type : "application/json", row->body, strlen(row->body));
+        return;
+    }
+    AUTO_FREE char *unknown = mem_format("{\"message\":\"not in the table: %s %s\"}", r->method, whole);
+    http_answer(r, 500, "application/json", unknown, strlen(unknown));
+}
+
+static void serve(int to)
+{
+    struct loop *loop = NULL;
+    struct http_server *server = NULL;
+    struct http_server_config config = { .address = "127.0.0.1", .handle = handle, .limits = HTTP_LIMITS };
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!loop_create(&loop, NULL) || !http_server_open(loop, &config, &server, NULL))
+        _exit(1);
+    int port = http_server_port(server);
+    if (write(to, &port, sizeof port) != sizeof port)
+        _exit(1);
+    loop_run(loop);
+}
+
+/* ---- one scene: a server, an empty folder for the configuration, and what the last command wrote */
+
+static struct {
+    pid_t server;
+    char folder[40], *out, *err, *url;
+} s;
+
+static void open_scene(void)
+{
+    int ends[2], port = 0;
+    CHECK(pipe(ends) == 0);
+    s.server = fork();
+    if (s.server == 0)
+        serve(ends[1]);
+    CHECK(read(ends[0], &port, sizeof port) == sizeof port);
+    close(ends[0]);
+    close(ends[1]);
+    snprintf(s.folder, sizeof s.folder, "/tmp/slipway-cli-XXXXXX");
+    CHECK(mkdtemp(s.folder));
+    s.url = mem_format("http://127.0.0.1:%d", port);
+    setenv("XDG_CONFIG_HOME", s.folder, 1);
+    setenv("SLIPWAY_SERVER", s.url, 1);
+    setenv("SLIPWAY_TOKEN", "t", 1);
+    unsetenv("SLIPWAY_PROJECT");
+}
+
+static void close_scene(void)
+{
+    AUTO_FREE char *remove = mem_format("rm -rf '%s'", s.folder);
+    kill(s.server, SIGKILL);
+    waitpid(s.server, NULL, 0);
+    CHECK(system(remove) == 0);
+    char **owned[] = { &s.out, &s.err, &s.url };
+    for (size_t i = 0; i < ALEN(owned); i++)
+        free(TAKE(*owned[i]));
+}
+
+static char *read_all(FILE *f)
+{
+    AUTO_TEXT text = { 0 };
+    char bytes[1000];
+    rewind(f);
+    for (size_t n; (n = fread(bytes, 1, sizeof bytes, f));)
+        text_add_n(&text, bytes, n);
+    fclose(f);
+    return text_take(&text);
+}
+
+/* "get pipelines -o json": words without quotes. */
+static int run(const char *line)
+{
+    AUTO_FREE char *words = mem_text(line);
+    char *argv[16] = { (char *)"slipway" }, *rest = words;
+    int argc = 1, out = dup(1), err = dup(2);
+    FILE *to_out = tmpfile(), *to_err = tmpfile();
+    for (char *word; (word = strsep(&rest, " ")) && argc < 15;)
+        argv[argc++] = word;
+    fflush(stdout);
+    dup2(fileno(to_out), 1);
+    dup2(fileno(to_err), 2);
+    int code = cli_main(argc, argv);
+    fflush(stdout);
+    dup2(out, 1);
+    dup2(err, 2);
+    close(out);
+    close(err);
+    free(s.out);
+    free(s.err);
+    s.out = read_all(to_out);
+    s.err = read_all(to_err);
+    return code;
+}
+
+TEST(cli_server, lists_as_table_and_json)
+{
+    open_scene();
+    CHECK_INT(run("get pipelines"), CLI_OK);
+    CHECK_TEXT(s.out, "NAME  PROJECT   STATE    UPDATED\n\xc3\xbc\xc3\xb6     [2Jevil  ENABLED  \na     d                  \n");
+    CHECK_INT(run("get pipelines -o json"), CLI_OK);
+    CHECK(text_starts(s.out, "[\n"));
+    CHECK_INT(run("get pipelines -o yaml"), CLI_OK);
+    CHECK_HAS(s.out, "name: a\n");
+    CHECK_INT(run("get pipelines --project o'x"), CLI_OK);
+    CHECK_TEXT(s.out, "NAME  PROJECT  STATE  UPDATED\n");
+    CHECK_INT(run("get pipelines --limit 1"), CLI_OK);
+    CHECK_TEXT(s.err, "1 of 7 are shown; --limit N shows more\n");
+    CHECK_INT(run("get pipelines --limit x"), CLI_USAGE);
+    close_scene();
+}
+
+TEST(cli_server, ends_with_a_code_that_scripts_can_use)
+{
+    static const struct { const char *line; int code; const char *err; } CASES[] = {
+        { "get pipelines gone", CLI_NOT_FOUND, "there is no pipeline 'gone'" },
+        { "get pipelines secret", CLI_NOT_ALLOWED, "slipway: no\n" },
+        { "get pipelines html", CLI_REFUSED, "<html>" },
+        { "delete endpoint used", CLI_CONFLICT, "used by w" },
+        { "get pipelines --token wrong", CLI_NOT_ALLOWED, "unknown token" },
+        { "get pipelines --server http://127.0.0.1:1", CLI_UNREACHABLE, "is not reached" },
+        { "logs nope", CLI_REFUSED, "not in the table" },
+        { "logs x3 --task S.Z", CLI_NOT_FOUND, "no task 'S.Z'" },
+        { "import /dev/null", CLI_REFUSED, "slipway: bad (field f)\n  /p: why\n" },
+        { "apply -f /nowhere.yaml", CLI_NOT_FOUND, "/nowhere.yaml" },
+    };
+    open_scene();
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        CHECK_INT(run(CASES[i].line), CASES[i].code);
+        CHECK_HAS(s.err, CASES[i].err);
+        CHECK_TEXT(s.out, "");
+    }
+    close_scene();
+}
+
+TEST(cli_server, watches_to_the_end)
+{
+    open_scene();
+    CHECK_INT(run("watch P#3"), CLI_FAILED);
+    CHECK_HAS(s.out, "  P #3  FAILED S.A: no\n");
+    CHECK_HAS(s.out, "  S.A  FAILED no  [31m\n");
+    CHECK_HAS(s.out, "  S.B  COMPLETED \n");
+    CHECK_INT(run("run P --wait --input a=b"), CLI_FAILED);
+    CHECK_INT(run("run P"), CLI_OK);
+    CHECK_TEXT(s.out, "x3\n");
+    CHECK_INT(run("logs x3 --follow"), CLI_OK);
+    CHECK_TEXT(s.out, "one\ntwo\n");
+    CHECK_INT(run("logs P#3 --task S.B"), CLI_OK);
+    CHECK_TEXT(s.out, "of B\n");
+    CHECK_INT(run("explain e1"), CLI_OK);
+    CHECK_TEXT(s.out, "a/b:1  IGNORED  m\n  w                    tag no\n");
+    close_scene();
+}
+
+TEST(cli_server, applies_in_order_and_only_what_changed)
+{
+    open_scene();
+    AUTO_FREE char *path = mem_format("%s/a.yaml", s.folder), *line = mem_format("apply -f %s", path);
+    FILE *f = fopen(path, "w");
+    fputs("kind: PIPELINE\nname: new\nenabled: true\n---\nkind: VARIABLE\nname: same\nvalue: '1'\n---\nkind: VARIABLE\nname: other\nvalue: '2'\n", f);
+    fclose(f);
+    CHECK_INT(run(line), CLI_OK);
+    CHECK_TEXT(s.err, "VARIABLE same unchanged\nVARIABLE other updated\nPIPELINE new created\n  warning: /x: look\n");
+    close_scene();
+}
+
+TEST(cli_server, keeps_a_login_for_its_server_alone)
+{
+    open_scene();
+    AUTO_FREE char *line = mem_format("login %s", s.url);
+    unsetenv("SLIPWAY_SERVER");
+    CHECK_INT(run(line), CLI_OK);
+    CHECK_HAS(s.err, "as ann");
+    unsetenv("SLIPWAY_TOKEN");
+    CHECK_INT(run("get pipelines"), CLI_OK);
+    CHECK_INT(run("get pipelines --server http://127.0.0.1:1"), CLI_NOT_ALLOWED); /* and not: unreachable with the token */
+    CHECK_HAS(s.err, "not logged in");
+    CHECK_INT(run("token create ci --days 5"), CLI_OK);
+    CHECK_TEXT(s.out, "once\n");
+    close_scene();
+}
+
+TEST(cli, compares_what_the_server_has)
+{
+    static const struct { const char *wanted, *there; bool same; } CASES[] = {
+        { "{\"kind\":\"X\",\"a\":1}", "{\"a\":1,\"b\":2}", true }, { "{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1,\"c\":2}}", true },
+        { "{\"a\":[1]}", "{\"a\":[1,2]}", false },                  { "{\"a\":1}", "{}", false },
+        { "{\"a\":null}", "{}", true },                             { "{\"p\":\"x\"}", "{\"p\":\"*****\"}", false },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_JSON *wanted = json_loads(CASES[i].wanted, 0, NULL);
+        AUTO_JSON *there = json_loads(CASES[i].there, 0, NULL);
+        CHECK_INT(apply_same(wanted, there), CASES[i].same);
+    }
+}
+
+TEST(cli, cleans_and_cuts_for_the_screen)
+{
+    AUTO_FREE char *clean = screen_clean("a\033[2J\xc2\x9b" "b\x7f\xc3\xbc"), *cut = screen_cut("\xc3\xbc\xc3\xb6x", 2);
+    CHECK_TEXT(clean, "a [2J b \xc3\xbc");
+    CHECK_TEXT(cut, "\xc3\xbc\xc3\xb6");
+}
