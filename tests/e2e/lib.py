@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -34,13 +35,19 @@ def lab(*words, timeout=120):
     return done.stdout
 
 
-class Server:
-    """slipway serve, on a folder and a port of its own."""
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
-    def __init__(self, port, *arguments):
+
+class Server:
+    """slipway serve, on a folder and a free port of its own."""
+
+    def __init__(self, *arguments):
         self.folder = tempfile.mkdtemp(prefix="slipway-e2e-")
-        self.port, self.arguments, self.process, self.token = port, arguments, None, None
-        self.url = "http://127.0.0.1:%d" % port
+        self.port, self.arguments, self.process, self.token = free_port(), arguments, None, None
+        self.url = "http://127.0.0.1:%d" % self.port
         self.start()
 
     def start(self):
