@@ -7,15 +7,18 @@
 #include "base/mem.h"
 #include "db/inside.h"
 
-/* All pages in one step: the copy is one consistent state, and writers only wait for its read lock in WAL mode (they do not). */
+enum { BUSY_SLEEP_MS = 20, BUSY_TRIES = 1500 }; /* half a minute */
+
+/* All pages in one step: the copy is one consistent state. In WAL mode writers do not wait for it. */
 static bool copy_pages(sqlite3 *from, const char *to_path, struct err *e)
 {
     sqlite3 *to = NULL;
     int code = sqlite3_open_v2(to_path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     sqlite3_backup *copy = code == SQLITE_OK ? sqlite3_backup_init(to, "main", from, "main") : NULL;
     if (copy) {
-        while ((code = sqlite3_backup_step(copy, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED)
-            sqlite3_sleep(20);
+        int tries = 0;
+        while (((code = sqlite3_backup_step(copy, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED) && ++tries < BUSY_TRIES)
+            sqlite3_sleep(BUSY_SLEEP_MS);
         sqlite3_backup_finish(copy);
     }
     bool ok = copy && code == SQLITE_DONE;
@@ -25,15 +28,37 @@ static bool copy_pages(sqlite3 *from, const char *to_path, struct err *e)
     return ok;
 }
 
+/* The name itself must outlast a power failure. A folder that cannot be synced (some network ones) is no failure. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    AUTO_FREE char *folder = slash ? mem_text_n(path, (size_t)(slash - path) + 1) : mem_text(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* Neither replaces what is there. FAT knows no links, some network file systems no such rename. */
+static bool rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    return (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) && link(from, to) == 0;
+}
+
 static bool sync_and_rename(const char *part, const char *to_path, struct err *e)
 {
     int fd = open(part, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0 && link(part, to_path) == 0; /* link, unlike rename, never replaces */
+    bool ok = fd >= 0 && fsync(fd) == 0 && rename_new(part, to_path);
     if (!ok)
         err_set(e, errno == EEXIST ? ERR_CONFLICT : ERR_UNAVAILABLE, "%s: %s", to_path, strerror(errno));
     if (fd >= 0)
         close(fd);
-    unlink(part);
+    unlink(part); /* gone already, but after a link or a failure */
+    if (ok)
+        sync_folder(to_path);
     return ok;
 }
 
@@ -51,7 +76,7 @@ bool db_backup(const char *from_path, const char *to_path, struct err *e)
     close(fd);
     if (!connection_open(&from, from_path, false, 5000000, e)) {
         unlink(part);
-        return false;
+        return err_wrap(e, "back up");
     }
     bool copied = copy_pages(from.sqlite, part, e);
     connection_close(&from);

@@ -190,6 +190,15 @@ static void fail_group(struct link *group, const struct err *e)
     }
 }
 
+static bool any_good(struct link *group)
+{
+    LIST_EACH(group, l)
+        if (!OWNER(l, struct db_job, link)->failed)
+            return true;
+    return false;
+}
+
+/* Did it write anything? */
 static bool write_group(struct db *db, struct link *group, size_t count)
 {
     struct err e = { 0 };
@@ -197,7 +206,7 @@ static bool write_group(struct db *db, struct link *group, size_t count)
     if (run_group(db, group, &e)) {
         note_commit(db, count, began);
         db->full = false;
-        return true;
+        return any_good(group);
     }
     if (!sqlite3_get_autocommit(db->writer.sqlite))
         connection_exec(&db->writer, "ROLLBACK", NULL);
