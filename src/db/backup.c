@@ -1,9 +1,9 @@
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "db/inside.h"
 
@@ -28,38 +28,20 @@ static bool copy_pages(sqlite3 *from, const char *to_path, struct err *e)
     return ok;
 }
 
-/* The name itself must outlast a power failure. A folder that cannot be synced (some network ones) is no failure. */
-static void sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    AUTO_FREE char *folder = slash ? mem_text_n(path, (size_t)(slash - path) + 1) : mem_text(".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
-/* Neither replaces what is there. FAT knows no links, some network file systems no such rename. */
-static bool rename_new(const char *from, const char *to)
-{
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return true;
-    return (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) && link(from, to) == 0;
-}
-
-static bool sync_and_rename(const char *part, const char *to_path, struct err *e)
+static bool sync_and_publish(const char *part, const char *to_path, struct err *e)
 {
     int fd = open(part, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0 && rename_new(part, to_path);
-    if (!ok)
-        err_set(e, errno == EEXIST ? ERR_CONFLICT : ERR_UNAVAILABLE, "%s: %s", to_path, strerror(errno));
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    int error = errno;
     if (fd >= 0)
         close(fd);
-    unlink(part); /* gone already, but after a link or a failure */
-    if (ok)
-        sync_folder(to_path);
-    return ok;
+    if (!synced)
+        unlink(part);
+    else if (file_publish(part, to_path))
+        return true;
+    else
+        error = errno;
+    return err_set(e, error == EEXIST ? ERR_CONFLICT : ERR_UNAVAILABLE, "%s: %s", to_path, strerror(error));
 }
 
 bool db_backup(const char *from_path, const char *to_path, struct err *e)
@@ -82,5 +64,5 @@ bool db_backup(const char *from_path, const char *to_path, struct err *e)
     connection_close(&from);
     if (!copied)
         unlink(part);
-    return copied && sync_and_rename(part, to_path, e);
+    return copied && sync_and_publish(part, to_path, e);
 }

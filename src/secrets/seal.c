@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -36,7 +37,9 @@ static bool add_key(struct seal *s, const char *text, size_t n, struct err *e)
         if (!bytes || size != KEY)
             return err_set(e, ERR_INVALID, "a master key must be 32 bytes, as 64 hexadecimal digits or in base64");
         memcpy(s->keys[s->count].bytes, bytes, KEY);
+        sodium_memzero(bytes, size);
     }
+    sodium_memzero(raw, sizeof raw);
     crypto_generichash(s->keys[s->count].id, ID_BYTES, s->keys[s->count].bytes, KEY, (const unsigned char *)"slipway key id", 14);
     s->count++;
     return true;
@@ -54,20 +57,38 @@ static bool add_keys(struct seal *s, const char *text, struct err *e)
     return s->count > 0 || err_set(e, ERR_INVALID, "there is no master key in it");
 }
 
-static bool make_file(const char *file, struct err *e)
+static bool write_key(int fd)
 {
     unsigned char key[KEY];
+    char line[2 * KEY + 1];
     randombytes_buf(key, sizeof key);
-    AUTO_FREE char *hex = text_hex(key, sizeof key);
-    int fd = open(file, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    sodium_bin2hex(line, sizeof line, key, sizeof key);
+    line[2 * KEY] = '\n';
+    bool ok = write(fd, line, sizeof line) == (ssize_t)sizeof line && fsync(fd) == 0;
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(line, sizeof line);
+    return ok;
+}
+
+/* Under another name first: a process that dies here leaves no half a key that the next start would stumble over. */
+static bool make_file(const char *file, struct err *e)
+{
+    AUTO_FREE char *part = mem_format("%s.part-%d", file, (int)getpid());
+    unlink(part);
+    int fd = open(part, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno == EEXIST || err_set(e, ERR_UNAVAILABLE, "make the master key %s: %s", file, strerror(errno));
-    AUTO_FREE char *line = mem_format("%s\n", hex);
-    bool ok = write(fd, line, strlen(line)) == (ssize_t)strlen(line) && fsync(fd) == 0;
+        return err_set(e, ERR_UNAVAILABLE, "make the master key %s: %s", file, strerror(errno));
+    bool written = write_key(fd);
+    int error = errno;
     close(fd);
-    if (!ok)
-        unlink(file);
-    return ok || err_set(e, ERR_FULL, "write the master key %s: %s", file, strerror(errno));
+    if (!written) {
+        unlink(part);
+        return err_set(e, error == ENOSPC || error == EDQUOT ? ERR_FULL : ERR_UNAVAILABLE, "write the master key %s: %s", file,
+                       strerror(error));
+    }
+    if (file_publish(part, file) || errno == EEXIST) /* made meanwhile by somebody else: that one counts */
+        return true;
+    return err_set(e, ERR_UNAVAILABLE, "make the master key %s: %s", file, strerror(errno));
 }
 
 static bool read_file(struct seal *s, const char *file, struct err *e)

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/test.h"
 #include "secrets/mask.h"
 #include "secrets/seal.h"
@@ -86,6 +87,94 @@ TEST(mask, hides_every_form_and_the_longest_first)
     AUTO_FREE char *text = json_write(masked);
     CHECK_TEXT(text, "{\"a\":[\"*****\",1],\"b\":{\"c\":\"-*****-\"}}");
     CHECK(!mask_create_json(NULL));
+}
+
+TEST(mask, hides_what_encoders_make_of_it)
+{
+    static const char SECRET[] = "p\"ss?word~1"; /* its base64 has + and / at some places */
+    AUTO_JSON *secrets = json_pack("[s]", SECRET);
+    AUTO(mask) m = mask_create_json(secrets);
+    AUTO_FREE char *escaped = mask_text(m, "{\"password\":\"p\\\"ss?word~1\"}");
+    CHECK_TEXT(escaped, "{\"password\":\"*****\"}");
+    for (int before = 0; before < 6; before++) {
+        for (int after = 0; after < 6; after++) {
+            AUTO_FREE char *plain = mem_format("%.*s%s%.*s", before, "admin:", SECRET, after, "\n-tail");
+            AUTO_FREE char *base64 = text_base64(plain, strlen(plain)), *base64_url = text_base64_url(plain, strlen(plain));
+            AUTO_FREE char *have = mask_text(m, base64), *have_url = mask_text(m, base64_url);
+            CHECK_HAS(have, "*****");
+            CHECK_HAS(have_url, "*****");
+            CHECK(strlen(have) <= strlen("*****") + 8 + 12); /* what stood around, its edges */
+        }
+    }
+}
+
+TEST(mask, hides_secrets_that_overlap_as_one)
+{
+    AUTO_JSON *secrets = json_pack("[s,s,s]", "abcdef", "defghi", "zzzz");
+    AUTO(mask) m = mask_create_json(secrets);
+    static const struct { const char *text, *want; } CASES[] = {
+        { "-abcdefghi-", "-*****-" }, { "-zzzzzzz-", "-*****-" }, { "zzzabcdefdefghizzz", "zzz**********zzz" }, { "defghiabcdef", "**********" },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *have = mask_text(m, CASES[i].text);
+        CHECK_TEXT(have, CASES[i].want);
+        AUTO_TEXT out = { 0 };
+        AUTO(mask_stream) stream = mask_stream_create(m);
+        for (const char *p = CASES[i].text; *p; p++)
+            mask_stream_add(stream, p, 1, &out);
+        mask_stream_end(stream, &out);
+        CHECK_TEXT(text_of(&out), CASES[i].want);
+    }
+}
+
+/* Random secrets and texts of two letters, cut at random: the stream says what the whole text would have said, and
+ * no secret shows in it. */
+TEST(mask, a_stream_and_a_whole_text_agree)
+{
+    unsigned seed = 1;
+    for (int round = 0; round < 300; round++) {
+        AUTO_JSON *secrets = json_array();
+        char word[12], text[80];
+        for (int i = 0; i < 3; i++) {
+            int n = 4 + rand_r(&seed) % 7;
+            for (int at = 0; at < n; at++)
+                word[at] = "ab"[rand_r(&seed) % 2];
+            json_array_append_new(secrets, json_stringn(word, (size_t)n));
+        }
+        for (size_t at = 0; at < sizeof text; at++)
+            text[at] = at + 1 < sizeof text ? "ab"[rand_r(&seed) % 2] : 0;
+        AUTO(mask) m = mask_create_json(secrets);
+        AUTO_FREE char *whole = mask_text(m, text);
+        AUTO_TEXT out = { 0 };
+        AUTO(mask_stream) stream = mask_stream_create(m);
+        for (size_t at = 0, n; at < sizeof text - 1; at += n) {
+            n = (size_t)rand_r(&seed) % 9;
+            n = n < sizeof text - 1 - at ? n : sizeof text - 1 - at;
+            mask_stream_add(stream, text + at, n, &out);
+        }
+        mask_stream_end(stream, &out);
+        CHECK_TEXT(text_of(&out), whole);
+        for (size_t i = 0; i < json_array_size(secrets); i++)
+            CHECK(!strstr(whole, json_string_value(json_array_get(secrets, i))));
+    }
+}
+
+TEST(mask, masks_a_megabyte_at_once)
+{
+    enum { SIZE = 1 << 20, SECRETS = 500 };
+    AUTO_JSON *secrets = json_array();
+    AUTO_TEXT text = { 0 };
+    for (int i = 0; i < SECRETS; i++) {
+        AUTO_FREE char *secret = mem_format("the same beginning of %d and so on", i);
+        json_array_append_new(secrets, json_string(secret));
+    }
+    while (text.length < SIZE)
+        text_add(&text, "the same log line again and again, and the same end\n");
+    AUTO(mask) m = mask_create_json(secrets);
+    int64_t began = clock_mono();
+    AUTO_FREE char *have = mask_text(m, text_of(&text));
+    CHECK_TEXT(have, text_of(&text));
+    CHECK(clock_mono() - began < 5 * CLOCK_SECOND); /* takes a tenth; machines are busy */
 }
 
 TEST(mask, hides_across_pieces_however_they_fall)
