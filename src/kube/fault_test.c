@@ -316,7 +316,7 @@ TEST(kube_rollout, can_be_canceled_anywhere)
 
 /* ---- many */
 
-#define MANY 500
+#define MANY 100
 #define BYTES_EACH 20000 /* 5,000 of them: 100 MB */
 
 struct many {
