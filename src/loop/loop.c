@@ -154,6 +154,21 @@ bool loop_create(struct loop **ret, struct err *e)
     return true;
 }
 
+/* What the workers finished last; its ends may post, and ask for work, once more. */
+static void run_what_is_left(struct loop *l)
+{
+    while (!list_empty(&l->posts) || !list_empty(&l->jobs)) {
+        struct link *first = list_first(&l->jobs);
+        if (first) {
+            struct job *j = OWNER(first, struct job, link);
+            list_remove(first);
+            j->work(j);
+            j->done(j);
+        }
+        run_posts(l->post_fd, 0, l);
+    }
+}
+
 void loop_destroy(struct loop **loop)
 {
     struct loop *l = TAKE(*loop);
@@ -165,10 +180,9 @@ void loop_destroy(struct loop **loop)
     pthread_mutex_unlock(&l->job_lock);
     for (int i = 0; i < l->worker_count; i++)
         pthread_join(l->workers[i], NULL);
-    if (l->post_event) {
-        run_posts(l->post_fd, 0, l); /* what the workers finished last */
+    run_what_is_left(l);
+    if (l->post_event)
         event_free(l->post_event);
-    }
     for (struct loop_signal *s = l->signals, *next; s; s = next) {
         next = s->next;
         event_free(s->event);

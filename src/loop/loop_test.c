@@ -98,3 +98,23 @@ TEST(loop, posts_from_other_threads_and_signals_arrive)
     CHECK_INT(scene.signals, 1);
     loop_destroy(&scene.loop);
 }
+
+static void work_again(struct job *j)
+{
+    if (++scene.done < 4) {
+        j->done = work_again;
+        loop_work(scene.loop, j);
+    }
+}
+
+TEST(loop, what_is_asked_for_at_the_end_still_runs)
+{
+    struct err e = { 0 };
+    scene = (struct scene){ .jobs[0] = { .work = work, .done = work_again } };
+    CHECK_OK(loop_create(&scene.loop, &e), e);
+    struct loop *loop = scene.loop;
+    loop_work(loop, &scene.jobs[0]);
+    loop_destroy(&loop); /* without a turn of the loop */
+    CHECK_INT(atomic_load(&scene.worked), 4);
+    CHECK_INT(scene.done, 4);
+}
