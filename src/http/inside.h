@@ -6,30 +6,41 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
-#include "base/map.h"
 #include "http/server.h"
 
 typedef struct ssl_ctx_st SSL_CTX;
 
-/* One connection, watched for its total deadlines. evhttp frees its bufferevent when it likes; the reference held here keeps
- * the memory, and the callbacks that are gone then tell us so. */
+/* One connection, watched for what evhttp does not limit: total deadlines, header lines, bytes of all bodies together.
+ * evhttp frees its bufferevent when it likes; the reference held here keeps memory and descriptor until guard_tick saw it. */
 struct guard {
     struct link link;
     struct http_server *server;
     struct bufferevent *buffer;
     struct evbuffer_cb_entry *counting;
-    int64_t began; /* when the request that is being read began; 0: none is */
-    size_t bytes;  /* read for the request that is read or answered now */
+    int fd;           /* -1 until its first byte came */
+    int64_t began;    /* when the request that is being read began; 0: none is */
+    int64_t answered; /* when the answer that is being taken was given; 0: none is */
+    int64_t left;     /* when evhttp was seen to have let it go; 0: it has not */
+    size_t bytes;     /* read for the request that is read or answered now */
+    size_t header_bytes, line_bytes;
+    int lines;
+    bool header_over; /* of the request that is being read */
+    bool busy;        /* a handler has the request: nothing is read, no clock runs */
+    bool refused;     /* its last answer was sent past evhttp */
+    bool overdue;     /* more connections than allowed: refused with its first byte */
 };
 
 struct request {
     struct http_request shown;
     struct link link;
-    struct http_server *server;
+    struct http_server *server;   /* NULL: closed */
+    struct loop *loop;
     struct evhttp_request *event; /* NULL: the connection is gone */
     struct guard *guard;
     struct http_headers headers;
+    struct evbuffer *kept; /* the body of a request whose connection is gone */
     char *path, *query, *inflated, *remote;
+    bool close;            /* the connection ends with the answer */
 };
 
 struct http_server {
@@ -38,22 +49,29 @@ struct http_server {
     char *cert, *key;
     struct evhttp *event;
     struct evhttp_bound_socket *bound;
+    int port;
     SSL_CTX *tls;
     struct link guards, requests, streams;
-    struct map *guard_of; /* bufferevent's address as text, to struct guard */
+    struct guard **guard_at; /* by descriptor */
+    int guard_room;
     int guard_count;
     size_t bytes; /* of all bodies in memory */
-    struct timer ticker;
+    struct timer ticker, drainer;
     struct http_server_stats stats;
+    bool draining;
+    int64_t drain_until;
     void (*drained)(void *context);
     void *drained_context;
-    struct timer grace;
 };
 
 struct bufferevent *guard_new_connection(struct event_base *base, void *server);
 void guard_tick(struct http_server *s, bool all); /* all: drop every one, the server closes */
 struct guard *guard_find(struct http_server *s, struct bufferevent *buffer);
-void guard_answered(struct guard *g);
+void guard_taken(struct guard *g);                  /* a handler got the request */
+void guard_grew(struct guard *g, size_t bytes);     /* decompressed */
+void guard_streams(struct guard *g);                /* and answers with a stream */
+void guard_answered(struct guard *g);               /* and gave its answer, to the end */
+bool guard_writes(const struct guard *g);           /* answers are still on their way */
 
 SSL_CTX *tls_read(const char *cert, const char *key, struct err *e);
 

@@ -31,6 +31,32 @@ void http_headers_fini(struct http_headers *h)
     *h = (struct http_headers){ 0 };
 }
 
+const char *http_phrase(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } PHRASES[] = {
+        { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 206, "Partial Content" },
+        { 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
+        { 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
+        { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+        { 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 408, "Request Timeout" }, { 409, "Conflict" },
+        { 410, "Gone" }, { 411, "Length Required" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
+        { 414, "URI Too Long" }, { 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" },
+        { 417, "Expectation Failed" }, { 421, "Misdirected Request" }, { 422, "Unprocessable Content" },
+        { 426, "Upgrade Required" }, { 428, "Precondition Required" }, { 429, "Too Many Requests" },
+        { 431, "Request Header Fields Too Large" }, { 499, "Canceled" }, { 500, "Internal Server Error" },
+        { 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" }, { 507, "Insufficient Storage" },
+    };
+    static const char *const CLASSES[] = { "Status", "Continue", "OK", "Redirect", "Bad Request", "Server Error" };
+    for (size_t i = 0; i < ALEN(PHRASES); i++)
+        if (PHRASES[i].status == status)
+            return PHRASES[i].phrase;
+    return CLASSES[status >= 100 && status < 600 ? status / 100 : 0];
+}
+
 char *http_query_get(const char *query, const char *name)
 {
     for (const char *p = query; p && *p;) {

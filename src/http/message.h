@@ -17,6 +17,8 @@ const char *http_headers_get(const struct http_headers *h, const char *name); /*
 void http_headers_add(struct http_headers *h, const char *name, const char *value);
 void http_headers_fini(struct http_headers *h);
 
+const char *http_phrase(int status); /* "Not Found" */
+
 /* The decoded value of a query's parameter ("a=1&b=2", + is a space); the caller's, NULL when absent or malformed. */
 char *http_query_get(const char *query, const char *name);
 

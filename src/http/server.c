@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <errno.h>
+#include <event2/listener.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "http/inside.h"
 
@@ -16,13 +18,34 @@ const struct http_limits HTTP_LIMITS = {
     .request_micros = 30 * CLOCK_SECOND, .idle_micros = 75 * CLOCK_SECOND,
 };
 
-#define TICK (100 * CLOCK_MS) /* how long an ended connection may keep its descriptor */
+#define TICK (100 * CLOCK_MS)      /* how long an ended connection may keep its descriptor */
+#define DRAIN_TICK (10 * CLOCK_MS) /* how often a server that stops looks whether all was answered and sent */
+#define BACKLOG 1024               /* connections that wait to be accepted */
 
 static void tick(struct timer *t)
 {
     struct http_server *s = OWNER(t, struct http_server, ticker);
     guard_tick(s, false);
+    if (s->bound)
+        evconnlistener_enable(evhttp_bound_socket_get_listener(s->bound));
     timer_set(t, s->loop, TICK, tick);
+}
+
+/* Most likely no descriptor is left. The next tick tries again; at once would be for ever. */
+static void accept_failed(struct evconnlistener *listener, void *context)
+{
+    (void)context;
+    log_warn("http", "a connection could not be accepted: %s", strerror(errno));
+    evconnlistener_disable(listener);
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        return 0;
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port : ((struct sockaddr_in *)&address)->sin_port);
 }
 
 static bool bind_address(struct http_server *s, struct err *e)
@@ -30,8 +53,11 @@ static bool bind_address(struct http_server *s, struct err *e)
     s->bound = evhttp_bind_socket_with_handle(s->event, s->config.address, (ev_uint16_t)s->config.port);
     if (!s->bound)
         return err_set(e, ERR_CONFLICT, "listen on %s port %d: %s", s->config.address, s->config.port, strerror(errno));
-    int on = 1; /* accepted sockets inherit it */
-    setsockopt(evhttp_bound_socket_get_fd(s->bound), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    int fd = evhttp_bound_socket_get_fd(s->bound), on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* accepted sockets inherit it */
+    listen(fd, BACKLOG);                                      /* evhttp's own 128 is little */
+    evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(s->bound), accept_failed);
+    s->port = port_of(fd);
     return true;
 }
 
@@ -41,7 +67,7 @@ static bool set_up(struct http_server *s, struct err *e)
     s->event = evhttp_new(loop_base(s->loop));
     if (!s->event)
         return err_set(e, ERR_INTERNAL, "the HTTP server could not start");
-    evhttp_set_max_headers_size(s->event, (ev_ssize_t)l->header_bytes);
+    evhttp_set_max_headers_size(s->event, (ev_ssize_t)(l->header_bytes + (64 << 10))); /* the guard is there first */
     evhttp_set_max_body_size(s->event, (ev_ssize_t)l->body_bytes);
     evhttp_set_timeout(s->event, (int)(l->idle_micros / CLOCK_SECOND));
     evhttp_set_allowed_methods(s->event, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE |
@@ -55,8 +81,7 @@ static bool set_up(struct http_server *s, struct err *e)
 bool http_server_open(struct loop *loop, const struct http_server_config *config, struct http_server **ret, struct err *e)
 {
     struct http_server *s = NEW(struct http_server);
-    *s = (struct http_server){ .loop = loop, .config = *config, .cert = mem_text(config->tls_cert), .key = mem_text(config->tls_key),
-                               .guard_of = map_create() };
+    *s = (struct http_server){ .loop = loop, .config = *config, .cert = mem_text(config->tls_cert), .key = mem_text(config->tls_key) };
     if (!s->config.limits.connections)
         s->config.limits = HTTP_LIMITS;
     list_init(&s->guards);
@@ -73,11 +98,7 @@ bool http_server_open(struct loop *loop, const struct http_server_config *config
 
 int http_server_port(const struct http_server *s)
 {
-    struct sockaddr_storage address;
-    socklen_t size = sizeof address;
-    if (getsockname(evhttp_bound_socket_get_fd(s->bound), (struct sockaddr *)&address, &size) != 0)
-        return 0;
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port : ((struct sockaddr_in *)&address)->sin_port);
+    return s->port;
 }
 
 bool http_server_reload_tls(struct http_server *s, struct err *e)
@@ -92,12 +113,23 @@ bool http_server_reload_tls(struct http_server *s, struct err *e)
     return true;
 }
 
-static void grace_over(struct timer *t)
+static bool all_sent(struct http_server *s)
 {
-    struct http_server *s = OWNER(t, struct http_server, grace);
-    void (*drained)(void *context) = s->drained;
-    s->drained = NULL;
-    drained(s->drained_context);
+    if (!list_empty(&s->requests))
+        return false;
+    LIST_EACH(&s->guards, l)
+        if (guard_writes(OWNER(l, struct guard, link)))
+            return false;
+    return true;
+}
+
+static void drain_look(struct timer *t)
+{
+    struct http_server *s = OWNER(t, struct http_server, drainer);
+    if (all_sent(s) || clock_mono() >= s->drain_until)
+        s->drained(s->drained_context); /* may close s */
+    else
+        timer_set(t, s->loop, DRAIN_TICK, drain_look);
 }
 
 void http_server_drain(struct http_server *s, int64_t grace_micros, void (*drained)(void *context), void *context)
@@ -105,10 +137,12 @@ void http_server_drain(struct http_server *s, int64_t grace_micros, void (*drain
     if (s->bound)
         evhttp_del_accept_socket(s->event, s->bound);
     s->bound = NULL;
+    s->draining = true;
     streams_close(s);
     s->drained = drained;
     s->drained_context = context;
-    timer_set(&s->grace, s->loop, list_empty(&s->requests) ? 0 : grace_micros, grace_over);
+    s->drain_until = clock_mono() + grace_micros;
+    timer_set(&s->drainer, s->loop, 0, drain_look);
 }
 
 void http_server_close(struct http_server **server)
@@ -117,16 +151,17 @@ void http_server_close(struct http_server **server)
     if (!s)
         return;
     timer_clear(&s->ticker);
-    timer_clear(&s->grace);
-    s->drained = NULL;
+    timer_clear(&s->drainer);
     streams_close(s);
     if (s->event)
         evhttp_free(s->event);
-    LIST_EACH(&s->requests, l)
-        request_free(OWNER(l, struct request, link));
+    LIST_EACH(&s->requests, l) { /* their handlers still answer, which goes nowhere */
+        OWNER(l, struct request, link)->server = NULL;
+        list_remove(l);
+    }
     guard_tick(s, true);
     loop_flush(s->loop);
-    map_destroy(&s->guard_of);
+    free(s->guard_at);
     SSL_CTX_free(s->tls);
     free(s->cert);
     free(s->key);

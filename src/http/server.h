@@ -16,10 +16,10 @@
 struct http_server;
 
 struct http_limits {
-    size_t header_bytes;      /* 32 KiB */
+    size_t header_bytes;      /* 32 KiB, and 200 lines */
     size_t body_bytes;        /* 1 MiB, of what the handler will see: also after decompression */
     size_t body_bytes_total;  /* 64 MiB: all bodies in memory at once; over it 503 with Retry-After */
-    int connections;          /* 4096; over it the newest is closed */
+    int connections;          /* 4096; over it the newest gets 503 and is closed */
     int64_t request_micros;   /* 30 s from a request's first byte to its last */
     int64_t idle_micros;      /* 75 s between requests */
 };
@@ -36,8 +36,9 @@ struct http_request {
     const char *body;   /* decompressed; NUL-terminated for convenience; may hold NULs */
     size_t body_size;
     int64_t began;      /* clock_mono() when its first byte came */
-    /* Set by whoever must know that the client went away before the answer; runs at most once. The request stays valid:
-     * http_answer must still be called, and goes nowhere. */
+    /* Set by whoever must know that the client went away before the answer; runs at most once, when it can be seen: a client
+     * that only ended its half of the connection still waits. The request and its body stay valid: http_answer must still
+     * be called, and goes nowhere. */
     void (*gone)(struct http_request *r);
     void *context; /* the handler's own */
 };
@@ -54,9 +55,11 @@ struct http_server_config {
 bool http_server_open(struct loop *loop, const struct http_server_config *config, struct http_server **ret, struct err *e);
 int http_server_port(const struct http_server *s);
 bool http_server_reload_tls(struct http_server *s, struct err *e); /* reads the files again; on failure the old ones stay */
-/* No new connections and requests; drained runs on the loop when every accepted request was answered, or after grace. */
+/* No new connections and requests; drained runs on the loop when every accepted request was answered and the answers were
+ * sent, or after grace. */
 void http_server_drain(struct http_server *s, int64_t grace_micros, void (*drained)(void *context), void *context);
-void http_server_close(struct http_server **s); /* at once; streams and open requests end */
+/* At once. Streams end; requests that are not answered are gone as if their clients had left, and wait for their http_answer. */
+void http_server_close(struct http_server **s);
 struct http_server_stats { int64_t connections, requests, refused_limits, timeouts, streams; };
 struct http_server_stats http_server_stats(const struct http_server *s);
 

@@ -3,10 +3,12 @@
 #include "http/inside.h"
 
 #define BEHIND (1 << 20) /* a client that has not taken so many bytes is dropped, and starts over */
+#define UNASKED 4096     /* what a client sends while it gets a stream is not read beyond this */
 
 struct http_stream {
     struct link link;
-    struct http_server *server;
+    struct http_server *server; /* NULL: closed before the stream began */
+    struct loop *loop;
     struct evhttp_request *event; /* NULL: it is closed */
     struct bufferevent *buffer;
     void (*closed)(void *context);
@@ -29,9 +31,10 @@ static void close_later(struct http_stream *st)
     if (st->posted)
         return;
     st->posted = true;
-    st->server->stats.streams--;
+    if (st->server)
+        st->server->stats.streams--;
     st->post.run = tell_closed;
-    loop_post(st->server->loop, &st->post);
+    loop_post(st->loop, &st->post);
 }
 
 static void stream_gone(struct evhttp_connection *connection, void *context)
@@ -42,25 +45,32 @@ static void stream_gone(struct evhttp_connection *connection, void *context)
     close_later(st);
 }
 
+static void stream_begin(struct http_stream *st, struct request *r, const char *type)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(r->event);
+    st->buffer = evhttp_connection_get_bufferevent(connection);
+    http_answer_header(&r->shown, "Content-Type", type);
+    http_answer_header(&r->shown, "Cache-Control", "no-store");
+    if (r->guard)
+        guard_streams(r->guard);
+    bufferevent_setwatermark(st->buffer, EV_READ, 0, UNASKED);
+    evhttp_connection_set_closecb(connection, stream_gone, st);
+    evhttp_send_reply_start(r->event, 200, "OK");
+}
+
 struct http_stream *http_stream(struct http_request *shown, const char *type, void (*closed)(void *context), void *context)
 {
     struct request *r = OWNER(shown, struct request, shown);
     struct http_stream *st = NEW(struct http_stream);
-    *st = (struct http_stream){ .server = r->server, .event = r->event, .closed = closed, .context = context };
-    list_append(&r->server->streams, &st->link);
-    r->server->stats.streams++;
-    if (r->event) {
-        struct evhttp_connection *connection = evhttp_request_get_connection(r->event);
-        st->buffer = evhttp_connection_get_bufferevent(connection);
-        http_answer_header(shown, "Content-Type", type);
-        http_answer_header(shown, "Cache-Control", "no-store");
-        if (r->guard)
-            guard_answered(r->guard);
-        evhttp_connection_set_closecb(connection, stream_gone, st);
-        evhttp_send_reply_start(r->event, 200, "OK");
-    } else {
-        close_later(st);
+    *st = (struct http_stream){ .server = r->server, .loop = r->loop, .event = r->event, .closed = closed, .context = context };
+    if (st->server) {
+        list_append(&st->server->streams, &st->link);
+        st->server->stats.streams++;
     }
+    if (r->event)
+        stream_begin(st, r, type);
+    else
+        close_later(st);
     request_free(r);
     return st;
 }
@@ -85,9 +95,14 @@ bool http_stream_send(struct http_stream *st, const void *bytes, size_t size)
 
 void http_stream_end(struct http_stream *st)
 {
+    struct guard *g = st->event ? guard_find(st->server, st->buffer) : NULL;
     if (!st->event)
         return;
     evhttp_connection_set_closecb(evhttp_request_get_connection(st->event), NULL, NULL);
+    bufferevent_setwatermark(st->buffer, EV_READ, 0, 0);
+    bufferevent_disable(st->buffer, EV_READ); /* until all is written */
+    if (g)
+        guard_answered(g);
     evhttp_send_reply_end(st->event);
     close_later(st);
 }
