@@ -168,9 +168,9 @@ static void tell(struct bench *b, const char *what)
 {
     struct db_stats stats = db_stats(b->db);
     qsort(b->micros, (size_t)b->count, sizeof *b->micros, smaller_first);
-    AUTO_FREE char *more = mem_format("   %.1f in a commit, p50 %.2f ms, p99 %.2f ms, log at most %.0f MB, reads %.0f/s",
+    AUTO_FREE char *more = mem_format("   %.1f in a commit, p50 %.2f ms, p99 %.2f ms, worst %.0f ms, log at most %.0f MB, reads %.0f/s",
                                       (double)stats.jobs / (double)stats.commits, b->micros[b->count / 2] / 1e3,
-                                      b->micros[b->count * 99 / 100] / 1e3, (double)b->log_most / 1e6,
+                                      b->micros[b->count * 99 / 100] / 1e3, b->micros[b->count - 1] / 1e3, (double)b->log_most / 1e6,
                                       (double)b->reads * 1e6 / (double)(clock_mono() - b->began));
     row(what, (double)b->count * 1e6 / (double)(clock_mono() - b->began), more);
 }

@@ -40,7 +40,7 @@ struct http_call_private {
     enum http_reach reach;
     size_t limit;
     int64_t began;
-    bool canceled, too_large, stopped, unreachable_by_rule;
+    bool canceled, too_large, stopped, proxied, unreachable_by_rule;
     CURLcode code;
     char error[CURL_ERROR_SIZE];
 };
@@ -265,11 +265,27 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 {
     struct http_call_private *p = context;
     (void)purpose;
-    if (p->reach == HTTP_REACH_PUBLIC && !http_address_public(&address->addr)) {
+    if (p->reach == HTTP_REACH_PUBLIC && !p->proxied && !http_address_public(&address->addr)) {
         p->unreachable_by_rule = true;
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* Before each request, also on a connection that another call opened and was allowed to reach. */
+static int check_reach(void *context, char *primary, char *local, int primary_port, int local_port)
+{
+    struct http_call_private *p = context;
+    struct sockaddr_in v4 = { .sin_family = AF_INET };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+    (void)local, (void)primary_port, (void)local_port;
+    if (p->reach != HTTP_REACH_PUBLIC || p->proxied)
+        return CURL_PREREQFUNC_OK;
+    if ((inet_pton(AF_INET, primary, &v4.sin_addr) == 1 && http_address_public((struct sockaddr *)&v4)) ||
+        (inet_pton(AF_INET6, primary, &v6.sin6_addr) == 1 && http_address_public((struct sockaddr *)&v6)))
+        return CURL_PREREQFUNC_OK;
+    p->unreachable_by_rule = true;
+    return CURL_PREREQFUNC_ABORT;
 }
 
 /* The URL as sentences may show it: without user, password and query. */
@@ -336,6 +352,7 @@ static void set_limits(struct http_call_private *p, const struct http_call *c)
     curl_easy_setopt(p->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     p->limit = c->answer_limit ? c->answer_limit : ANSWER_LIMIT;
     p->reach = c->reach;
+    p->proxied = c->proxy && *c->proxy; /* then the proxy's address is connected to, and the proxy knows what it may reach */
 }
 
 static bool set_all(struct http_call_private *p, const struct http_call *c, struct err *e)
@@ -355,6 +372,8 @@ static bool set_all(struct http_call_private *p, const struct http_call *c, stru
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, p);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, p);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, check_reach);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, p);
     set_method(p, c);
     set_headers(p, c);
     set_limits(p, c);

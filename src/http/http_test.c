@@ -145,6 +145,11 @@ TEST(http, the_client_says_what_is_wrong)
     c = (struct http_call){ .url = url, .reach = HTTP_REACH_PUBLIC };
     run_call(&c);
     CHECK_INT(s.error.kind, ERR_FORBIDDEN);
+    c = (struct http_call){ .url = url };
+    run_call(&c);
+    c = (struct http_call){ .url = url, .reach = HTTP_REACH_PUBLIC }; /* nor on the connection that is open now */
+    run_call(&c);
+    CHECK_INT(s.error.kind, ERR_FORBIDDEN);
     AUTO_FREE char *hold = url_of("/hold");
     c = (struct http_call){ .url = hold, .timeout_micros = 50 * CLOCK_MS };
     run_call(&c);
