@@ -162,6 +162,25 @@ TEST(api, imports_what_it_exports)
     test_server_close(&s);
 }
 
+TEST(api, looks_at_certificates_of_tls_servers_only)
+{
+    struct test_server s;
+    test_server_open(&s);
+    ask(&s, "GET", "/codestream/api/endpoint-certificate?url=http://127.0.0.1:1", NULL);
+    CHECK_INT(s.status, 400);
+    CHECK_HAS(answered(&s, "message"), "must begin with https://");
+    ask(&s, "GET", "/codestream/api/endpoint-certificate", NULL);
+    CHECK_INT(s.status, 400);
+    ask(&s, "GET", "/codestream/api/endpoint-certificate?cloudProxyId=p1&url=https://127.0.0.1:1", NULL);
+    CHECK_INT(s.status, 400);
+    CHECK_HAS(answered(&s, "message"), "Cloud Proxies do not exist");
+    AUTO_FREE char *plain = mem_format("/codestream/api/endpoint-certificate?cloudProxyId=default&url=https://127.0.0.1:%d",
+                                       http_server_port(s.http)); /* no TLS there */
+    ask(&s, "GET", plain, NULL);
+    CHECK_INT(s.status, 503);
+    test_server_close(&s);
+}
+
 TEST(api, lets_a_revoked_token_do_nothing)
 {
     struct test_server s;

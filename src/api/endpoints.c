@@ -103,14 +103,20 @@ bool endpoint_one(struct call *c, struct err *e)
 
 /* ---- saving */
 
+bool proxy_ok(const char *id, struct err *e)
+{
+    return text_empty(id) || text_is(id, "default") ||
+           err_field(e, "cloudProxyId", "Cloud Proxies do not exist in this version of Slipway: leave it empty");
+}
+
 static bool spec_ok(const json_t *spec, const char *type, struct err *e)
 {
     const char *proxy = json_text_at(spec, "cloudProxyId", "");
     const json_t *properties = json_object_get(spec, "properties");
     if (!endpoint_type_ok(type, e))
         return false;
-    if (*proxy && !text_is(proxy, "default"))
-        return err_field(e, "cloudProxyId", "Cloud Proxies do not exist in this version of Slipway: leave it empty");
+    if (!proxy_ok(proxy, e))
+        return false;
     return json_is_object(properties) || err_field(e, "properties", "properties must be an object");
 }
 

@@ -32,6 +32,7 @@ struct endpoint_type {
 const struct endpoint_type *endpoint_type_find(const char *name);
 extern const struct endpoint_type ENDPOINT_TYPES[]; /* ends with a NULL name */
 bool endpoint_type_ok(const char *name, struct err *e);
+bool proxy_ok(const char *id, struct err *e); /* id: cloudProxyId, may be NULL */
 bool property_secret(const char *name);
 /* Secret texts replaced by the mask; a new reference. */
 json_t *properties_masked(const json_t *properties);

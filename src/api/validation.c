@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mem.h"
+#include "http/certificate.h"
 #include "runner/validate.h"
 
 struct validation {
@@ -85,8 +86,47 @@ bool endpoint_validation(struct call *c, struct err *e)
     return true;
 }
 
-/* The client of http/ does not hand certificates out yet: say so rather than show none. */
+/* ---- the certificate, for a person to accept */
+
+struct looking {
+    struct http_certificates op;
+    struct call *call;
+    char *url;
+};
+
+static void looking_free(void *context)
+{
+    struct looking *l = context;
+    free(l->url);
+    free(l);
+}
+
+static void looked(struct http_certificates *op, const struct err *e)
+{
+    struct looking *l = OWNER(op, struct looking, op);
+    if (!e)
+        call_answer(l->call, 200, json_pack("{s:O}", "certificates", op->chain));
+    call_end(l->call, e);
+}
+
+static bool look(struct call *c, struct err *e)
+{
+    struct looking *l = c->context;
+    return http_certificates_start(&l->op, c->api->config.http, e);
+}
+
 bool endpoint_certificate(struct call *c, struct err *e)
 {
-    return not_here(c, e);
+    AUTO_FREE char *proxy = call_query(c, "cloudProxyId");
+    if (!proxy_ok(proxy, e))
+        return false;
+    struct looking *l = NEW(struct looking);
+    l->call = c;
+    l->url = call_query(c, "url");
+    l->op.url = l->url;
+    l->op.done = looked;
+    c->context = l;
+    c->context_free = looking_free;
+    c->next = (struct stage){ CALL_LOOP, look };
+    return true;
 }

@@ -9,6 +9,7 @@
 #include "http/message.h"
 #include "loop/loop.h"
 
+struct x509_store_ctx_st; /* OpenSSL's */
 struct http_client; /* connections are kept and shared by all its calls */
 
 struct http_client_config {
@@ -24,6 +25,9 @@ struct http_trust {
     const char *fingerprint; /* SHA-256 of the server's certificate, hex, colons optional: accepted whatever its chain says */
     const char *cert_pem, *key_pem;
     bool insecure;           /* accepts any certificate; only where a user said so */
+    /* Of http/certificate.h: sees the chain in the handshake, which then ends the call. */
+    void (*show_chain)(void *context, struct x509_store_ctx_st *store);
+    void *show_context;
 };
 
 /* Which addresses a call may reach, checked on the address that is connected to (so a DNS answer that changes does not help). */

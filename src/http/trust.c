@@ -11,6 +11,8 @@
 struct http_trust_held {
     unsigned char fingerprint[32];
     char problem[200];
+    void (*show_chain)(void *context, X509_STORE_CTX *store);
+    void *show_context;
 };
 
 static int hex_value(char c)
@@ -48,11 +50,33 @@ static int check_fingerprint(X509_STORE_CTX *store, void *context)
     return 0;
 }
 
+static int show_chain(X509_STORE_CTX *store, void *context)
+{
+    struct http_trust_held *held = context;
+    held->show_chain(held->show_context, store);
+    X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+    return 0;
+}
+
 static CURLcode set_verification(CURL *easy, void *ssl_context, void *context)
 {
+    const struct http_trust_held *held = context;
     (void)easy;
-    SSL_CTX_set_cert_verify_callback(ssl_context, check_fingerprint, context);
+    SSL_CTX_set_cert_verify_callback(ssl_context, held->show_chain ? show_chain : check_fingerprint, context);
     return CURLE_OK;
+}
+
+/* Our callback decides on the certificate, so there must be one: neither a connection nor a session that something else
+ * vouched for may be used. */
+static void verify_ourselves(CURL *easy, struct http_trust_held *held)
+{
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L); /* asks for the callback */
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_verification);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, held);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 }
 
 static void set_pem(CURL *easy, CURLoption option, const char *pem)
@@ -75,18 +99,14 @@ bool http_trust_apply(CURL *easy, const struct http_trust *trust, struct http_tr
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    if (text_empty(trust->fingerprint))
+    if (text_empty(trust->fingerprint) && !trust->show_chain)
         return true;
     AUTO_FREE struct http_trust_held *held = NEW(struct http_trust_held);
-    if (!read_fingerprint(trust->fingerprint, held->fingerprint))
+    held->show_chain = trust->show_chain;
+    held->show_context = trust->show_context;
+    if (!trust->show_chain && !read_fingerprint(trust->fingerprint, held->fingerprint))
         return err_field(e, "fingerprint", "the fingerprint is not 64 hexadecimal digits (SHA-256)");
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L); /* asks for the callback */
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_verification);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, held);
-    /* A connection that another fingerprint vouched for must not be used. */
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    verify_ourselves(easy, held);
     *ret = TAKE(held);
     return true;
 }
