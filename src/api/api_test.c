@@ -90,6 +90,36 @@ TEST(api, keeps_secrets_and_masks)
     test_server_close(&s);
 }
 
+TEST(api, keeps_what_is_restricted_to_administrators)
+{
+    static const struct { const char *method, *path, *body; } REFUSED[] = {
+        { "POST", "/codestream/api/variables", "{\"name\":\"r\",\"type\":\"RESTRICTED\",\"value\":\"x\"}" },
+        { "PUT", "/codestream/api/variables/default/key", "{\"name\":\"key\",\"type\":\"REGULAR\",\"value\":\"x\"}" },
+        { "DELETE", "/codestream/api/variables/default/key", NULL },
+        { "POST", "/codestream/api/endpoints", "{\"name\":\"e\",\"type\":\"k8s\",\"isRestricted\":true,\"properties\":{\"kubernetesURL\":"
+          "\"https://k\",\"authType\":\"token\",\"token\":\"t\"}}" },
+        { "POST", "/codestream/api/endpoints", "{\"name\":\"e\",\"type\":\"k8s\",\"properties\":{\"kubernetesURL\":\"https://k\","
+          "\"authType\":\"token\",\"token\":\"${var.key}\"}}" },
+        { "POST", "/codestream/api/endpoints", "{\"name\":\"e\",\"type\":\"k8s\",\"properties\":{\"kubernetesURL\":\"${var.url}\","
+          "\"authType\":\"inCluster\"}}" },
+        { "POST", "/codestream/api/endpoint-validation", "{\"name\":\"n\",\"type\":\"k8s\",\"project\":\"default\",\"properties\":"
+          "{\"kubernetesURL\":\"https://127.0.0.1:1\",\"authType\":\"token\",\"token\":\"${var.key}\"}}" },
+    };
+    struct test_server s;
+    test_server_open(&s);
+    ask(&s, "POST", "/codestream/api/variables", "{\"name\":\"key\",\"type\":\"RESTRICTED\",\"value\":\"topsecret\"}");
+    CHECK_INT(s.status, 200);
+    AUTO_FREE char *member = test_user(&s, "max", "", "member");
+    for (size_t i = 0; i < ALEN(REFUSED); i++) {
+        ask_as(&s, member, REFUSED[i].method, REFUSED[i].path, REFUSED[i].body);
+        CHECK_INT(s.status, 403);
+    }
+    AUTO_FREE char *leader = test_user(&s, "lea", "", "administrator");
+    ask_as(&s, leader, "POST", "/codestream/api/variables", "{\"name\":\"r\",\"type\":\"RESTRICTED\",\"value\":\"x\"}");
+    CHECK_INT(s.status, 200);
+    test_server_close(&s);
+}
+
 TEST(api, takes_deliveries_and_nothing_else)
 {
     struct test_server s;

@@ -120,6 +120,35 @@ static bool spec_ok(const json_t *spec, const char *type, struct err *e)
     return json_is_object(properties) || err_field(e, "properties", "properties must be an object");
 }
 
+/* A restricted variable in an endpoint goes wherever that endpoint points, so only those may put it there who may use it. */
+static bool variables_ok(struct call *c, int64_t project_id, const json_t *properties, struct err *e)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)properties, key, value) {
+        const char *text = json_is_string(value) ? json_string_value(value) : "";
+        size_t n = strlen(text);
+        bool restricted = false;
+        if (!text_starts(text, "${var.") || text[n - 1] != '}')
+            continue;
+        AUTO_FREE char *name = mem_text_n(text + 6, n - 7);
+        if (!variable_restricted(c->tx, project_id, name, &restricted, e))
+            return false;
+        if (restricted && !call_may(c, project_id, MAY_RESTRICTED, e))
+            return err_wrap(e, "%s: variable '%s' is restricted", key, name);
+    }
+    return true;
+}
+
+bool endpoint_rights_ok(struct call *c, int64_t project_id, const json_t *properties, struct err *e)
+{
+    const char *authentication = json_text_at(properties, "authType", "");
+    bool own = text_is_any_case(authentication, "incluster") || strstr(authentication, "${"); /* it is, or may be, the server's own account */
+    if (own && !call_may(c, project_id, MAY_RESTRICTED, e))
+        return err_wrap(e, "authType %s", authentication);
+    return variables_ok(c, project_id, properties, e);
+}
+
 /* What the room that will use them thinks of the values; references are known only later. */
 static bool values_ok(struct call *c, const struct endpoint_row *row, struct err *e)
 {
@@ -128,12 +157,11 @@ static bool values_ok(struct call *c, const struct endpoint_row *row, struct err
         return false;
     const char *key;
     json_t *value;
+    if (!endpoint_rights_ok(c, row->object.project_id, opened, e))
+        return false;
     json_object_foreach(opened, key, value)
         if (json_is_string(value) && strstr(json_string_value(value), "${"))
             return true;
-    if (text_is_any_case(json_text_at(opened, "authType", ""), "incluster") &&
-        !call_may(c, row->object.project_id, MAY_RESTRICTED, e)) /* it is the server's own account */
-        return err_wrap(e, "authType incluster");
     return endpoint_properties_ok(row->type, opened, e);
 }
 

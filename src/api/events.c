@@ -78,10 +78,11 @@ bool event_act(struct call *c, struct err *e)
     AUTO_FREE char *action = call_query(c, "action");
     int64_t id = 0, project = 0, pipeline = 0;
     struct run_made made = { 0 };
+    struct run_asker by = { c->who.user_id, c->who.token_id, c->who.name };
     if (!text_is(action, "rerun") && !text_is(action, "resume"))
         return err_field(e, "action", "?action=rerun is what can be done with an event");
     if (!find(c, &id, &project, e) ||
-        !runner_rerun_event(c->api->config.runner, c->tx, id, c->who.user_id, c->who.name, &made, &pipeline, e) ||
+        !runner_rerun_event(c->api->config.runner, c->tx, id, &by, &made, &pipeline, e) ||
         !call_audit(c, project, "event.rerun", c->parameters[0], made.uuid, e))
         return false;
     AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", made.uuid);

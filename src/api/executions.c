@@ -138,7 +138,7 @@ static bool insert(struct call *c, int64_t pipeline, struct err *e)
                        &(struct run_request){ .pipeline_id = pipeline, .input = input, .comments = call_text(c, "comments", ""),
                                               .executed_by = c->who.name, .triggered_by = c->who.name,
                                               .source = call_text(c, "source", ""), .tags = json_is_array(tags) ? tags : NULL,
-                                              .user_id = c->who.user_id },
+                                              .user_id = c->who.user_id, .token_id = c->who.token_id },
                        &made, e))
         return false;
     AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", made.uuid);
@@ -189,6 +189,7 @@ bool execution_make(struct call *c, struct err *e)
 struct acting {
     int64_t id, project;
     enum run_action action;
+    bool administrator;
 };
 
 static struct acting *acting_of(struct call *c)
@@ -217,8 +218,9 @@ static void acted(void *context, const struct err *e)
 static bool act(struct call *c, struct err *e)
 {
     const struct acting *a = acting_of(c);
+    struct run_actor by = { c->who.name, a->administrator };
     (void)e;
-    runner_act(c->api->config.runner, a->id, a->action, c->who.name, call_text(c, "reason", call_text(c, "comments", "")), acted, c);
+    runner_act(c->api->config.runner, a->id, a->action, &by, call_text(c, "reason", call_text(c, "comments", "")), acted, c);
     return true;
 }
 
@@ -231,6 +233,7 @@ bool execution_act(struct call *c, struct err *e)
     struct acting *a = acting_of(c);
     if (!find(c, &a->id, &a->project, e))
         return false;
+    a->administrator = auth_may(&c->who, a->project, MAY_RESTRICTED);
     for (size_t i = 0; i < ALEN(ACTIONS); i++) {
         if (!text_is_any_case(asked, ACTIONS[i].name))
             continue;

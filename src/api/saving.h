@@ -48,3 +48,6 @@ bool listener_make(struct call *c, int64_t project_id, int64_t endpoint_id, cons
 bool listener_change(struct call *c, int64_t id, const char *uuid, const char *token, int64_t old_until, struct err *e);
 /* "https://slipway/codestream/api/registry-webhook-listeners/UUID?secureToken=T"; the caller's. */
 bool listener_url(const struct api *api, const char *uuid, const char *token_sealed, char **ret_url, char **ret_token, struct err *e);
+
+/* An endpoint's opened properties must not hold what only administrators may use: restricted variables, the server's own account. */
+bool endpoint_rights_ok(struct call *c, int64_t project_id, const json_t *properties, struct err *e);

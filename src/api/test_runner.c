@@ -47,14 +47,14 @@ bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request 
     return ok;
 }
 
-bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, int64_t user_id, const char *user, struct run_made *ret,
+bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
                         int64_t *ret_pipeline_id, struct err *e)
 {
-    (void)r, (void)tx, (void)event_id, (void)user_id, (void)user, (void)ret, (void)ret_pipeline_id;
+    (void)r, (void)tx, (void)event_id, (void)by, (void)ret, (void)ret_pipeline_id;
     return err_set(e, ERR_CONFLICT, "the push is gone");
 }
 
-void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const char *by, const char *reason,
+void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const struct run_actor *by, const char *reason,
                 void (*done)(void *context, const struct err *e), void *context)
 {
     (void)r, (void)execution_id, (void)action, (void)by, (void)reason;

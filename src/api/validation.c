@@ -57,6 +57,10 @@ static json_t *properties_of(struct call *c, const char *project, struct err *e)
     int64_t id = 0;
     if (!endpoint_find_named(c->tx, project, name, &id, e) || (id && !endpoint_get(c->tx, id, &row, e)))
         return NULL;
+    if (id && row.restricted && !call_may(c, row.object.project_id, MAY_RESTRICTED, e)) { /* masks would stand for its secrets */
+        endpoint_row_fini(&row);
+        return NULL;
+    }
     const char *uuid = id ? row.object.uuid : id_new(fresh);
     json_t *sealed = json_is_object(given) ? properties_seal(c->api->config.seal, uuid, given, row.properties, e) : json_incref(row.properties);
     if (!sealed && !e->kind)
@@ -74,6 +78,8 @@ bool endpoint_validation(struct call *c, struct err *e)
     if (!call_project(c, project, &id, e) || !endpoint_type_ok(type, e))
         return false;
     AUTO_JSON *opened = properties_of(c, project, e);
+    if (opened && !endpoint_rights_ok(c, id, opened, e))
+        return false;
     json_t *resolved = opened ? properties_resolve(c, project, opened, e) : NULL;
     if (!resolved)
         return false;

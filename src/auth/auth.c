@@ -154,18 +154,12 @@ static bool who_of(struct db_tx *tx, const struct access_row *row, struct who *r
     return members_of_user(tx, row->user_id, add_project, &c, e);
 }
 
-bool auth_who(struct db_tx *tx, const char *access_token, struct who *ret, struct err *e)
+/* Ends row. */
+static bool who_take(struct db_tx *tx, struct access_row *row, struct who *ret, struct err *e)
 {
-    struct access_row row = { 0 };
     struct who who = { 0 };
-    bool found = false;
-    AUTO_FREE char *hash = auth_token_hash(access_token);
-    if (!access_find(tx, hash, clock_now(), &row, &found, e))
-        return false;
-    if (!found)
-        return err_set(e, ERR_UNAUTHORIZED, "the access token is unknown, revoked or no longer valid");
-    bool ok = who_of(tx, &row, &who, e);
-    access_row_fini(&row);
+    bool ok = who_of(tx, row, &who, e);
+    access_row_fini(row);
     if (ok)
         *ret = who;
     else
@@ -173,20 +167,28 @@ bool auth_who(struct db_tx *tx, const char *access_token, struct who *ret, struc
     return ok;
 }
 
+bool auth_who(struct db_tx *tx, const char *access_token, struct who *ret, struct err *e)
+{
+    struct access_row row = { 0 };
+    bool found = false;
+    AUTO_FREE char *hash = auth_token_hash(access_token);
+    if (!access_find(tx, hash, clock_now(), &row, &found, e))
+        return false;
+    if (!found)
+        return err_set(e, ERR_UNAUTHORIZED, "the access token is unknown, revoked or no longer valid");
+    return who_take(tx, &row, ret, e);
+}
+
 bool auth_who_token(struct db_tx *tx, const char *token_hash, struct who *ret, bool *ret_found, struct err *e)
 {
     struct access_row row = { 0 };
-    struct who who = { 0 };
     *ret_found = false;
-    if (!access_of_token(tx, token_hash, clock_now(), &row, ret_found, e))
-        return false;
-    if (!*ret_found)
-        return true;
-    bool ok = who_of(tx, &row, &who, e);
-    access_row_fini(&row);
-    if (ok)
-        *ret = who;
-    else
-        who_fini(&who);
-    return ok;
+    return access_of_token(tx, token_hash, clock_now(), &row, ret_found, e) && (!*ret_found || who_take(tx, &row, ret, e));
+}
+
+bool auth_who_acting(struct db_tx *tx, int64_t user_id, int64_t token_id, struct who *ret, bool *ret_found, struct err *e)
+{
+    struct access_row row = { 0 };
+    *ret_found = false;
+    return access_acting(tx, user_id, token_id, clock_now(), &row, ret_found, e) && (!*ret_found || who_take(tx, &row, ret, e));
 }

@@ -72,6 +72,10 @@ bool auth_who(struct db_tx *tx, const char *access_token, struct who *ret, struc
 /* Whose rights an API token lends, by its hash; *ret_found false: it is unknown, revoked, expired, or its owner is disabled. */
 bool auth_who_token(struct db_tx *tx, const char *token_hash, struct who *ret, bool *ret_found, struct err *e);
 
+/* The rights that a run has now: its user's, and no more of them than the API token (0: none) it was started with lends.
+ * *ret_found false: none any more, the user is disabled or deleted, or the token revoked or expired. */
+bool auth_who_acting(struct db_tx *tx, int64_t user_id, int64_t token_id, struct who *ret, bool *ret_found, struct err *e);
+
 /* A new API token for a user; *ret_plain is the only time it is seen, the caller's. row: user_id, name, roles, expires_at. */
 bool auth_token_create(struct db_tx *tx, struct token_row *row, char **ret_plain, struct err *e);
 char *auth_token_hash(const char *plain); /* the caller's */

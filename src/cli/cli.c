@@ -92,6 +92,9 @@ const struct cli_command CLI_COMMANDS[] = {
     { "run", "run a pipeline", "run PIPELINE [--input NAME=VALUE]... [--wait]", command_run },
     { "watch", "stages and tasks of an execution, live; the newest when none is named", "watch [EXECUTION]\nEXECUTION: an id, or PIPELINE#NUMBER", command_watch },
     { "cancel", "stop an execution", "cancel EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER", command_cancel },
+    { "pause", "let an execution wait before its next task", "pause EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER", command_pause },
+    { "resume", "let a paused execution go on", "resume EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER\n"
+      "What waits because it uses something restricted goes on for an administrator only.", command_resume },
     { "logs", "what an execution's tasks said; the newest when none is named", "logs [EXECUTION] [--task STAGE.TASK] [--follow]\n"
       "EXECUTION: an id, or PIPELINE#NUMBER", command_logs },
     { "executions", "list executions", "executions [--filter F] [--limit N]", command_executions },

@@ -98,6 +98,8 @@ int command_export(struct cli *cli);
 int command_run(struct cli *cli);
 int command_watch(struct cli *cli);
 int command_cancel(struct cli *cli);
+int command_pause(struct cli *cli);
+int command_resume(struct cli *cli);
 int command_logs(struct cli *cli);
 int command_events(struct cli *cli);
 int command_executions(struct cli *cli);

@@ -103,20 +103,36 @@ int command_run(struct cli *cli)
     return code;
 }
 
-int command_cancel(struct cli *cli)
+static int act(struct cli *cli, const char *action, const char *usage, const char *done)
 {
-    if (need(cli, "cancel EXECUTION"))
+    if (need(cli, usage))
         return CLI_USAGE;
     int code;
+    AUTO_FREE char *query = mem_format("?action=%s", action);
     AUTO_FREE char *id = execution_id(cli, cli->words[0], &code);
     if (!id)
         return code;
-    AUTO_FREE char *path = path_of(P "/executions/", id, "?action=cancel");
+    AUTO_FREE char *path = path_of(P "/executions/", id, query);
     AUTO_JSON *body = json_object();
     code = cli_do(cli, "POST", path, body, NULL);
     if (code == CLI_OK)
-        fputs("asked to stop; 'slipway watch' shows what is left\n", stderr);
+        fprintf(stderr, "%s\n", done);
     return code;
+}
+
+int command_cancel(struct cli *cli)
+{
+    return act(cli, "cancel", "cancel EXECUTION", "asked to stop; 'slipway watch' shows what is left");
+}
+
+int command_pause(struct cli *cli)
+{
+    return act(cli, "pause", "pause EXECUTION", "it pauses once the tasks that run have ended");
+}
+
+int command_resume(struct cli *cli)
+{
+    return act(cli, "resume", "resume EXECUTION", "it goes on");
 }
 
 /* ---- why, and again */

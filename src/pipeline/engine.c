@@ -170,6 +170,7 @@ static bool move_execution(struct step *s, enum trigger on)
         return false;
     x->status = move->to;
     x->dirty = true;
+    x->restricted = on == EXECUTION_RESTRICT_ON;
     if (run_status_final(move->to))
         x->ended_at = s->event->now;
     ask(s, move->ask, RUN_NO_TASK);
@@ -299,6 +300,23 @@ static bool group_active(const struct execution *x)
     return false;
 }
 
+/* What its tasks would use without the right to is told, and the group waits for an administrator as a whole. */
+static bool hold_group(struct step *s, const struct pipeline_group *g)
+{
+    const struct run_facts *f = s->event->facts;
+    AUTO_TEXT uses = { 0 };
+    for (size_t i = g->first; f && f->restricted && i < g->first + g->count; i++) {
+        AUTO_FREE char *what = s->x->tasks[i].approved ? NULL : f->restricted(f, s->x, i);
+        AUTO_FREE char *path = pipeline_task_path(s->x->pipeline, i);
+        if (what)
+            text_addf(&uses, "%s%s uses %s", uses.length ? "; " : "", path, what);
+    }
+    if (!uses.length || !move_execution(s, EXECUTION_RESTRICT_ON))
+        return false;
+    set_format(&s->x->message, "%s. An administrator of project %s may resume it.", text_of(&uses), f->project);
+    return true;
+}
+
 /* False: nothing more happens by itself. */
 static bool advance_group(struct step *s)
 {
@@ -307,7 +325,7 @@ static bool advance_group(struct step *s)
     if (x->tasks[g->first].status == RUN_NOT_STARTED) { /* all of a group begin in one step */
         if (x->status == RUN_PAUSING)
             move_execution(s, EXECUTION_IDLE_ON);
-        if (x->status != RUN_RUNNING)
+        if (x->status != RUN_RUNNING || hold_group(s, g))
             return false;
         for (size_t i = g->first; i < g->first + g->count; i++)
             begin_task(s, i);
@@ -567,11 +585,25 @@ static bool on_pause(struct step *s, struct err *why)
     return true;
 }
 
+/* For the tasks that wait now, and no later ones. */
+static void approve_group(struct step *s)
+{
+    const struct pipeline_group *g = &s->x->pipeline->groups[s->x->group];
+    for (size_t i = g->first; i < g->first + g->count; i++) {
+        set_text(&s->x->tasks[i].approved, text_empty(s->event->text) ? "an administrator" : s->event->text);
+        s->x->tasks[i].dirty = true;
+    }
+}
+
 static bool on_resume(struct step *s, struct err *why)
 {
-    bool rested = s->x->status == RUN_PAUSED;
+    bool rested = s->x->status == RUN_PAUSED, restricted = s->x->restricted;
+    if (restricted && !s->event->administrator)
+        return err_set(why, ERR_FORBIDDEN, "this needs an administrator: %s", run_text(s->x->message));
     if (!move_execution(s, EXECUTION_RESUME_ON))
         return refused(s, "resumed", why);
+    if (restricted)
+        approve_group(s);
     if (rested) /* a pause does not count */
         s->x->expires_at = s->event->now + s->limits.execution_time;
     say_stage(s);

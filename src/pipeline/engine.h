@@ -64,6 +64,7 @@ struct task_run {
     json_t *input;      /* as resolved, secrets masked */
     json_t *resolved;   /* what the effect resolved to, before it acted */
     json_t *output;
+    json_t *approved;   /* the administrator who let it use what is restricted */
 };
 
 struct execution {
@@ -71,6 +72,7 @@ struct execution {
     enum run_status status;
     size_t group;       /* in pipeline.groups: the one that runs now, or runs next */
     bool expired;       /* CANCELING because the whole took too long */
+    bool restricted;    /* PAUSED until an administrator resumes it; message names what is restricted */
     bool dirty;
     int64_t requested_at, started_at, ended_at, expires_at;
     int64_t timer_at;   /* the last SET_TIMER; 0: none */
@@ -109,6 +111,9 @@ struct run_facts {
     int64_t now;              /* for ${duration}; ${executedOn} is started_at */
     /* A variable of the execution's project. UNKNOWN when there is none by that name (it is told as an error). May be NULL. */
     enum scope_answer (*variable)(void *owner, const char *name, struct value *ret, struct err *e);
+    /* What restricted things the task would use without the right to: "restricted endpoint 'prod'", the caller's; NULL: none, or
+     * whoever runs it is an administrator. Asked before its group begins, unless it was approved. May be NULL. */
+    char *(*restricted)(const struct run_facts *facts, const struct execution *execution, size_t task);
     void *owner;
 };
 
@@ -128,8 +133,8 @@ enum run_event_kind {
     ENGINE_TASK_DONE,     /* result, json: output (or NULL), text: message, warning, delay */
     ENGINE_TIMER,
     ENGINE_CANCEL,        /* text: by whom; reason */
-    ENGINE_PAUSE,
-    ENGINE_RESUME,
+    ENGINE_PAUSE,         /* text: by whom */
+    ENGINE_RESUME,        /* text: by whom; administrator */
     ENGINE_RECOVER,       /* after a restart: asks again for what was under way */
 };
 
@@ -144,6 +149,7 @@ struct run_event { /* all borrowed; json values are shared */
     bool warning;
     int64_t delay;     /* RETRY: at least so long; 0: backoff */
     const char *text, *reason;
+    bool administrator; /* RESUME: whoever asks may approve what is restricted, and thereby does */
     json_t *json, *resolved;
     const struct run_facts *facts;   /* conditions and outputs are resolved with them; needed for START, TASK_DONE, TIMER, RESUME, RECOVER */
     const struct run_limits *limits; /* NULL: the defaults */

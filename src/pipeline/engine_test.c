@@ -212,6 +212,38 @@ TEST(engine, pauses_between_groups)
     CHECK_TEXT(standing(&s), "RUNNING Executing Deploy | A=COMPLETED B=COMPLETED Check=RUNNING");
 }
 
+static char *restricted(__attribute__((unused)) const struct run_facts *facts, __attribute__((unused)) const struct execution *execution,
+                        size_t task)
+{
+    return task == CHECK_TASK || task == APPLY ? mem_text("restricted endpoint 'prod'") : NULL;
+}
+
+#define WAITS "Deploy.Check uses restricted endpoint 'prod'. An administrator of project Dev may resume it."
+
+TEST(engine, waits_for_an_administrator)
+{
+    static const struct run_facts STRICT = { .id = "u", .project = "Dev", .restricted = restricted };
+    static const char APPLY_WAITS[] = "PAUSED Deploy.Apply uses restricted endpoint 'prod'. An administrator of project Dev may resume it. |"
+                                      " A=COMPLETED B=COMPLETED Check=COMPLETED";
+    AUTO_STORY s = begin(PIPELINE);
+    AUTO_JSON *output = read_yaml("{n: 3}");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_START, .facts = &STRICT)), "run A, run B, timer 604800");
+    step(&s, DONE(A, TASK_COMPLETED, .facts = &STRICT, .json = output));
+    CHECK_TEXT(step(&s, DONE(B, TASK_COMPLETED, .facts = &STRICT)), "timer 0");
+    CHECK_TEXT(standing(&s), "PAUSED " WAITS " | A=COMPLETED B=COMPLETED");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_RECOVER, .facts = &STRICT)), "");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_RESUME, .text = "bob", .facts = &STRICT)), "this needs an administrator: " WAITS);
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_RESUME, .text = "eve", .administrator = true, .facts = &STRICT)), "run Check, timer 604800");
+    CHECK_TEXT(run_text(s.x->tasks[CHECK_TASK].approved), "eve");
+    CHECK_TEXT(step(&s, DONE(CHECK_TASK, TASK_RETRY, .facts = &STRICT)), "timer 1"); /* approved with all its tries */
+    s.now += CLOCK_SECOND;
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_TIMER, .facts = &STRICT)), "run Check*, timer 604799");
+    step(&s, DONE(CHECK_TASK, TASK_COMPLETED, .facts = &STRICT)); /* the next one asks again */
+    CHECK_TEXT(standing(&s), APPLY_WAITS);
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_CANCEL, .text = "bob", .facts = &STRICT)), "finished");
+    CHECK(!s.x->restricted);
+}
+
 TEST(engine, stops_what_takes_too_long)
 {
     AUTO_STORY s = begin("name: P\nstageOrder: [S]\nstages: {S: {taskOrder: [T], tasks: {T: {type: CI, timeout: 1}}}}");

@@ -65,7 +65,7 @@ struct execution *execution_create(struct pipeline *pipeline, json_t *input, jso
 /* Every JSON member of both structs, so that a copy and the end of one cannot forget any. */
 static void task_each(struct task_run *run, void (*each)(json_t **member))
 {
-    json_t **members[] = { &run->message, &run->progress, &run->detail, &run->input, &run->resolved, &run->output };
+    json_t **members[] = { &run->message, &run->progress, &run->detail, &run->input, &run->resolved, &run->output, &run->approved };
     for (size_t i = 0; i < ALEN(members); i++)
         each(members[i]);
 }

@@ -50,6 +50,8 @@ static void set_ours(json_t *json, const struct task_run *run)
         json_object_set_new(json, "_warning", json_true());
     if (run->retry_at)
         set_number(json, "_retryTime", run->retry_at);
+    if (run->approved)
+        json_object_set(json, "_approvedBy", run->approved);
     if (run->progress)
         json_object_set(json, "_progress", run->progress);
     if (run->detail)
@@ -151,6 +153,7 @@ static void set_state(json_t *json, const struct execution *x, int64_t now)
     int64_t until = x->ended_at ? x->ended_at : now;
     json_set_text(json, "status", run_status_name(x->status));
     json_set_text(json, "statusMessage", run_text(x->message));
+    json_object_set_new(json, "_restricted", json_boolean(x->restricted));
     if (x->canceled)
         json_set_text(json, "reason", json_text_at(x->canceled, "reason", ""));
     set_or_empty(json, "input", x->input, false);

@@ -39,6 +39,7 @@ const struct move EXECUTION_MOVES[] = {
     { RUN_RUNNING, EXECUTION_CANCEL_ON, RUN_CANCELING, ASK_NOTHING, "running tasks are asked to stop" },
     { RUN_RUNNING, EXECUTION_EXPIRE_ON, RUN_CANCELING, ASK_NOTHING, "running tasks are asked to stop; then it fails" },
     { RUN_RUNNING, EXECUTION_PAUSE_ON, RUN_PAUSING, ASK_NOTHING, "running tasks go on to their end" },
+    { RUN_RUNNING, EXECUTION_RESTRICT_ON, RUN_PAUSED, ASK_NOTHING, "an administrator's resume lets the group begin" },
     { RUN_PAUSING, EXECUTION_IDLE_ON, RUN_PAUSED, ASK_NOTHING, "nothing runs; the next group waits" },
     { RUN_PAUSING, EXECUTION_RESUME_ON, RUN_RUNNING, ASK_NOTHING, "as if nothing had been asked" },
     { RUN_PAUSING, EXECUTION_COMPLETE_ON, RUN_COMPLETED, ASK_FINISHED, "nothing was left to pause" },

@@ -28,6 +28,7 @@
     X(EXPIRE, "its time is over")                              \
     X(PAUSE, "somebody pauses it")                             \
     X(IDLE, "a group of tasks ended while pausing")            \
+    X(RESTRICT, "the next group of tasks uses what is restricted, and whoever runs it is no administrator") \
     X(RESUME, "somebody resumes it")
 
 enum trigger {

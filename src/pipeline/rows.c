@@ -27,6 +27,7 @@ void execution_write(const struct execution *execution, struct execution_row *re
     AUTO_JSON *state = json_object();
     json_object_set_new(state, "group", json_integer((json_int_t)execution->group));
     set_true(state, "expired", execution->expired);
+    set_true(state, "restricted", execution->restricted);
     set_time(state, "expiresAt", execution->expires_at);
     set_time(state, "timerAt", execution->timer_at);
     set_shared(state, "canceled", execution->canceled);
@@ -57,6 +58,7 @@ void task_write(const struct execution *execution, size_t task, struct task_row 
     set_shared(state, "message", run->message);
     set_shared(state, "progress", run->progress);
     set_shared(state, "detail", run->detail);
+    set_shared(state, "approvedBy", run->approved);
     *ret = (struct task_row){
         .index = task,
         .status = run->status,
@@ -127,6 +129,7 @@ static bool read_task(struct execution *x, const struct task_row *row, struct er
     run->timeout_at = json_int_at(state, "timeoutAt", 0);
     run->message = shared_text(state, "message");
     run->progress = shared_text(state, "progress");
+    run->approved = shared_text(state, "approvedBy");
     run->detail = shared(state, "detail");
     return true;
 }
@@ -142,6 +145,7 @@ static bool read_head(struct execution *x, const struct execution_row *row, stru
     x->group = (size_t)group;
     x->status = row->status;
     x->expired = json_bool_at(state, "expired", false);
+    x->restricted = json_bool_at(state, "restricted", false);
     x->expires_at = json_int_at(state, "expiresAt", 0);
     x->timer_at = json_int_at(state, "timerAt", 0);
     x->canceled = shared(state, "canceled");

@@ -27,6 +27,15 @@ static unsigned dice(struct walk *w, unsigned sides)
     return (unsigned)rand_r(&w->seed) / 7 % sides;
 }
 
+/* Of some tasks of each pipeline. */
+static char *restricted(__attribute__((unused)) const struct run_facts *facts, __attribute__((unused)) const struct execution *execution,
+                        size_t task)
+{
+    return task % 4 == 3 ? mem_text("restricted endpoint 'prod'") : NULL;
+}
+
+static const struct run_facts FACTS = { .id = "u", .project = "Dev", .restricted = restricted };
+
 static struct run_event any_event(struct walk *w)
 {
     static const enum run_event_kind OFTEN[] = {
@@ -34,7 +43,8 @@ static struct run_event any_event(struct walk *w)
         ENGINE_TIMER,  ENGINE_RECOVER,   ENGINE_PAUSE,     ENGINE_RESUME,        ENGINE_RESUME,        ENGINE_TASK_PROGRESS,
         ENGINE_RESUME, ENGINE_START,     ENGINE_TIMER,     ENGINE_TASK_RESOLVED, ENGINE_TASK_RESOLVED, ENGINE_CANCEL,
     };
-    struct run_event event = { .kind = OFTEN[dice(w, dice(w, 12) ? ALEN(OFTEN) - 1 : ALEN(OFTEN))], .text = "because" };
+    struct run_event event = { .kind = OFTEN[dice(w, dice(w, 12) ? ALEN(OFTEN) - 1 : ALEN(OFTEN))], .text = "because", .facts = &FACTS };
+    event.administrator = !dice(w, 3);
     w->now += dice(w, 20) ? dice(w, 3) * CLOCK_SECOND : CLOCK_MINUTE;
     event.now = w->now;
     event.task = dice(w, (unsigned)w->x->pipeline->task_count + 1);
@@ -111,6 +121,7 @@ static void check_step(const struct execution *before, const struct execution *a
         CHECK((is->status == RUN_WAITING) == (is->retry_at != 0));
         CHECK(run_status_final(is->status) == (is->ended_at != 0));
     }
+    CHECK(!after->restricted || after->status == RUN_PAUSED);
     CHECK(active == (after->status == RUN_RUNNING || after->status == RUN_PAUSING || after->status == RUN_CANCELING));
     CHECK(before->status == after->status || after->dirty);
 }

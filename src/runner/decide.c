@@ -63,18 +63,18 @@ static bool token_hash(struct decision *d, const struct trigger_row *t, char **r
     return true;
 }
 
-/* The token's owner, who must be allowed to run pipelines in the project now. *ret_user 0: no; name then says why. */
-static bool owner_of(struct decision *d, const struct trigger_row *t, int64_t *ret_user, char name[256], struct err *e)
+/* The token's owner, who must be allowed to run pipelines in the project now. ret->user_id stays 0: no; name then says why. */
+static bool owner_of(struct decision *d, const struct trigger_row *t, struct run_asker *ret, char name[256], struct err *e)
 {
     struct who who = { 0 };
     bool found = false;
     AUTO_FREE char *hash = NULL;
-    *ret_user = 0;
     snprintf(name, 256, "%s", INVALID_TOKEN);
     if (!token_hash(d, t, &hash, e) || !auth_who_token(d->tx, hash, &who, &found, e))
         return false;
     if (found && auth_may(&who, t->project_id, MAY_EXECUTE)) {
-        *ret_user = who.user_id;
+        ret->user_id = who.user_id;
+        ret->token_id = who.token_id;
         snprintf(name, 256, "%s", who.name);
     } else if (found) {
         snprintf(name, 256, "%s may not run pipelines in project %s; the webhook's API token lends no more than its owner has", who.name,
@@ -90,8 +90,7 @@ struct start {
     const struct trigger_row *trigger;
     int64_t event_id, attempt;
     const char *event_uuid, *note; /* note: added to the event's message */
-    const char *asked_by;          /* a person who asked; NULL: the push did */
-    int64_t user_id;
+    const struct run_asker *asked_by; /* a person who asked; NULL: the push did */
     struct run_made made;
 };
 
@@ -128,15 +127,17 @@ static bool start_run(struct decision *d, struct start *s, struct err *e)
 {
     const struct trigger_row *t = s->trigger;
     char owner[256];
-    int64_t user = s->user_id;
-    if (!s->asked_by && !owner_of(d, t, &user, owner, e))
+    struct run_asker by = { .name = owner };
+    if (s->asked_by)
+        by = *s->asked_by;
+    else if (!owner_of(d, t, &by, owner, e))
         return false;
-    if (!user)
+    if (!by.user_id)
         return refuse(d, s->event_id, owner, e);
     AUTO_JSON *input = run_input(d, s);
     AUTO_JSON *outside = json_of_names(TRIGGER_INPUTS);
-    struct run_request request = { .pipeline_id = t->pipeline_id, .input = input, .executed_by = s->asked_by ? s->asked_by : owner,
-                                   .triggered_by = t->name, .source = "registry-webhook", .user_id = user, .webhook_id = t->id,
+    struct run_request request = { .pipeline_id = t->pipeline_id, .input = input, .executed_by = by.name,
+                                   .triggered_by = t->name, .source = "registry-webhook", .user_id = by.user_id, .token_id = by.token_id, .webhook_id = t->id,
                                    .push_id = d->push.id, .attempt = s->attempt, .outside = outside };
     struct err why = { 0 };
     if (!runner_insert(d->runner, d->tx, &request, &s->made, &why)) {
@@ -402,13 +403,13 @@ bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, bool 
 
 /* ---- a person asks for an event again */
 
-static bool rerun(struct decision *d, const struct inbox_event_row *old, const struct trigger_row *t, int64_t user_id, const char *user,
+static bool rerun(struct decision *d, const struct inbox_event_row *old, const struct trigger_row *t, const struct run_asker *by,
                   struct run_made *ret, struct err *e)
 {
     struct inbox_event_new event;
-    struct start s = { .trigger = t, .asked_by = user, .user_id = user_id };
+    struct start s = { .trigger = t, .asked_by = by };
     int64_t last = 0;
-    AUTO_FREE char *message = mem_format("run again by %s", user);
+    AUTO_FREE char *message = mem_format("run again by %s", by->name);
     if (!push_get(d->tx, old->push_id, &d->push, e) || !inbox_event_last(d->tx, old->push_id, old->webhook_id, &last, e))
         return false;
     d->trace = json_pack("[{s:s,s:s,s:s,s:s}]", "webhook", t->name, "pipeline", t->pipeline, "rule", "asked", "why", message);
@@ -428,7 +429,7 @@ static bool rerun(struct decision *d, const struct inbox_event_row *old, const s
     return s.made.id || err_set(e, ERR_CONFLICT, "the event could not be run again: its pipeline is disabled, gone, or misses an input");
 }
 
-bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, int64_t user_id, const char *user, struct run_made *ret,
+bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
                         int64_t *ret_pipeline_id, struct err *e)
 {
     struct inbox_event_row old;
@@ -444,7 +445,7 @@ bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, in
     if (!found)
         return err_set(e, ERR_CONFLICT, "the webhook of this event was deleted");
     struct decision d = { .runner = r, .tx = tx, .wakes = &wakes, .project_id = old.project_id };
-    bool ok = rerun(&d, &old, &t, user_id, user, ret, e);
+    bool ok = rerun(&d, &old, &t, by, ret, e);
     *ret_pipeline_id = t.pipeline_id;
     trigger_row_fini(&t);
     push_fini(&d.push);

@@ -38,7 +38,7 @@ static bool insert_row(struct db_tx *tx, const struct run_request *request, cons
 {
     struct execution_row state = { 0 };
     struct execution *fresh = execution_create(p, (json_t *)input, (json_t *)request->outside, clock_now());
-    struct run_new run = { .project_id = row->project_id, .pipeline_id = row->id, .user_id = request->user_id, .webhook_id = request->webhook_id,
+    struct run_new run = { .project_id = row->project_id, .pipeline_id = row->id, .user_id = request->user_id, .token_id = request->token_id, .webhook_id = request->webhook_id,
                            .push_id = request->push_id, .attempt = request->attempt, .now = clock_now(), .name = row->name };
     AUTO_FREE char *inputs = json_write(input), *outside = json_or(request->outside, "[]"), *tags = json_or(request->tags, "[]");
     execution_write(fresh, &state);

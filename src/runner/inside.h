@@ -80,11 +80,13 @@ struct link *live_effects(struct live *live); /* struct effect, by their link */
 void live_effect_ended(struct live *live);    /* one left the list */
 void effects_drain(struct live *live);
 
-/* ---- scope.c: what an execution's references see beside its own state */
+/* ---- knowledge.c: what an execution's references see beside its own state */
 struct knowledge { /* variables and endpoints of a project, opened */
     json_t *variables; /* {name: {"value", "secret"}} */
     json_t *endpoints; /* {name: {"name", "type", "properties", "restricted"}} */
     json_t *secrets;   /* array of the texts that must not show */
+    json_t *restricted;  /* {"endpoint NAME": true, "variable NAME": true}: what only administrators may use */
+    bool administrator;  /* the execution has an administrator's rights */
 };
 void knowledge_fini(struct knowledge *k);
 /* All variables of the project, and the endpoints named (array; NULL: none). Sealed values are opened. */
@@ -92,4 +94,8 @@ bool knowledge_read(struct db_tx *tx, const struct seal *seal, int64_t project_i
                     struct err *e);
 /* Opens the sealed properties in place; secrets (may be NULL) collects what was sealed. */
 bool endpoint_open(const struct seal *seal, const char *uuid, json_t *properties, json_t *secrets, struct err *e);
+/* restricted.c: the last two of knowledge, with the rights that the execution has now; and run_facts.restricted, whose owner is
+ * the knowledge. */
+bool restricted_read(struct db_tx *tx, const struct run_row *row, struct knowledge *k, struct err *e);
+char *restricted_uses(const struct run_facts *facts, const struct execution *execution, size_t task);
 enum scope_answer knowledge_variable(void *knowledge, const char *name, struct value *ret, struct err *e);

@@ -11,6 +11,7 @@ void knowledge_fini(struct knowledge *k)
     json_decref(k->variables);
     json_decref(k->endpoints);
     json_decref(k->secrets);
+    json_decref(k->restricted);
     *k = (struct knowledge){ 0 };
 }
 

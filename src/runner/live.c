@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "runner/inside.h"
+#include "store/people.h"
 
 #define STORE_RETRY CLOCK_SECOND
 
@@ -25,12 +26,14 @@ struct live {
     struct runner *runner;
     struct run_row row;
     struct execution *now;
-    struct knowledge knowledge;
+    struct knowledge knowledge; /* as the next step sees it */
+    bool fresh;                 /* knowledge was read since the last step */
     struct link waiting; /* struct fed: not stepped yet */
     struct link storing; /* struct fed: their step is being stored */
     struct timer timer, retry;
     struct link effects;
     struct store_job *job; /* NULL: nothing is being stored */
+    bool reading;          /* knowledge is read; then the step follows */
     bool ended;
 };
 
@@ -41,6 +44,7 @@ struct store_job {
     struct run_effects effects;
     struct run_step step;
     struct wakes wakes;
+    char *approved_by, *approved; /* an administrator let it use what is restricted: an audit row */
 };
 
 struct live_view live_view(const struct live *live)
@@ -142,7 +146,7 @@ static void facts_fill(struct live *live, struct run_facts *f, char *url, size_t
                              .index = row->index, .url = url, .requested_by = row->executed_by, .triggered_by = row->triggered_by,
                              .source = row->source, .comments = row->comments, .tags = row->tags, .created_at = row->requested_at,
                              .updated_at = row->updated_at, .global = row->global, .now = clock_now(),
-                             .variable = knowledge_variable, .owner = &live->knowledge };
+                             .variable = knowledge_variable, .restricted = restricted_uses, .owner = &live->knowledge };
 }
 
 static void store_job_free(struct store_job *job)
@@ -154,6 +158,8 @@ static void store_job_free(struct store_job *job)
         task_row_fini(&job->step.tasks[i]);
     free(job->step.tasks);
     wakes_fini(&job->wakes);
+    free(job->approved_by);
+    free(job->approved);
     free(job);
 }
 
@@ -162,6 +168,8 @@ static bool store_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
     struct store_job *job = OWNER(db_job, struct store_job, job);
     struct live *live = job->live;
     if (!run_store(tx, &job->step, e))
+        return false;
+    if (job->approved_by && !audit_add(tx, live->row.project_id, job->approved_by, "execution.approve", live->row.uuid, job->approved, e))
         return false;
     if (execution_live(job->next) || !live->row.pipeline_id)
         return true;
@@ -301,7 +309,12 @@ static bool take_events(struct live *live, struct store_job *job)
         list_append(&live->storing, l);
         f->event.facts = &facts;
         f->event.now = facts.now;
+        AUTO_FREE char *restricted = job->next->restricted ? mem_text(run_text(job->next->message)) : NULL;
         f->refused = !execution_step(job->next, &f->event, &job->effects, &f->why);
+        if (restricted && !f->refused && f->event.kind == ENGINE_RESUME) {
+            job->approved_by = mem_text(f->text);
+            job->approved = TAKE(restricted);
+        }
         if (f->refused && !f->why.kind)
             err_set(&f->why, ERR_CONFLICT, "nothing to do in this state");
         moved |= !f->refused;
@@ -310,10 +323,80 @@ static bool take_events(struct live *live, struct store_job *job)
     return moved;
 }
 
+/* ---- before a group begins, variables, restricted things and the run's rights are read again */
+
+struct read_job {
+    struct db_job job;
+    struct live *live;
+    struct knowledge knowledge;
+};
+
+static bool knowledge_of_run(struct db_tx *tx, const struct runner *r, const struct run_row *row, struct knowledge *ret, struct err *e)
+{
+    return knowledge_read(tx, r->config.seal, row->project_id, NULL, ret, e) && restricted_read(tx, row, ret, e);
+}
+
+static bool read_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
+{
+    struct read_job *job = OWNER(db_job, struct read_job, job);
+    return knowledge_of_run(tx, job->live->runner, &job->live->row, &job->knowledge, e);
+}
+
+static void read_done(struct db_job *db_job, const struct err *e)
+{
+    struct read_job *job = OWNER(db_job, struct read_job, job);
+    struct live *live = job->live;
+    struct runner *r = live->runner;
+    live->reading = false;
+    if (e) {
+        log_error("runner", "execution %s: the project's variables could not be read, trying again: %s", live->row.uuid, e->text);
+        if (!r->draining)
+            timer_set(&live->retry, r->config.loop, STORE_RETRY, retry_step);
+        knowledge_fini(&job->knowledge);
+    } else {
+        knowledge_fini(&live->knowledge);
+        live->knowledge = job->knowledge;
+        live->fresh = true;
+        live_step(live);
+    }
+    free(job);
+    runner_ended(r);
+}
+
+/* Whether a step could let another group begin. */
+static bool may_begin(const struct live *live)
+{
+    const struct execution *x = live->now;
+    size_t next = x->group;
+    if (live->ended || !execution_live(x) || next >= x->pipeline->group_count)
+        return false;
+    next += x->tasks[x->pipeline->groups[next].first].status != RUN_NOT_STARTED;
+    bool ends = false;
+    LIST_EACH(&live->waiting, l) {
+        enum run_event_kind kind = OWNER(l, struct fed, link)->event.kind;
+        ends |= kind != ENGINE_TASK_RESOLVED && kind != ENGINE_TASK_PROGRESS;
+    }
+    return ends && next < x->pipeline->group_count;
+}
+
+static void read_again(struct live *live)
+{
+    struct read_job *job = NEW(struct read_job);
+    *job = (struct read_job){ .job = { .work = read_work, .done = read_done }, .live = live };
+    live->reading = true;
+    runner_began(live->runner);
+    db_read(live->runner->config.db, &job->job);
+}
+
 static void live_step(struct live *live)
 {
-    if (live->job || list_empty(&live->waiting) || live->runner->draining)
+    if (live->job || live->reading || list_empty(&live->waiting) || live->runner->draining)
         return;
+    if (!live->fresh && may_begin(live)) {
+        read_again(live);
+        return;
+    }
+    live->fresh = false;
     struct store_job *job = NEW(struct store_job);
     job->live = live;
     job->next = execution_dup(live->now);
@@ -351,7 +434,7 @@ struct adopt_job {
     int64_t id;
     struct run_row row;
     struct knowledge knowledge;
-    /* a person acts on an execution that still waits for its place: the event, instead of its beginning */
+    /* a person acts on an execution that is not here, for it waits for its place or just begins: the event */
     struct run_event act;
     char *by, *reason;
     void (*acted)(void *context, const struct err *e);
@@ -361,8 +444,7 @@ struct adopt_job {
 static bool adopt_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
 {
     struct adopt_job *job = OWNER(db_job, struct adopt_job, job);
-    return run_get(tx, job->id, &job->row, e) &&
-           knowledge_read(tx, job->runner->config.seal, job->row.project_id, NULL, &job->knowledge, e);
+    return run_get(tx, job->id, &job->row, e) && knowledge_of_run(tx, job->runner, &job->row, &job->knowledge, e);
 }
 
 static void live_timer(struct timer *t)
@@ -409,6 +491,7 @@ static struct live *live_create(struct adopt_job *job, struct err *e)
     live->runner = job->runner;
     live->row = job->row;
     live->knowledge = job->knowledge;
+    live->fresh = true;
     job->row = (struct run_row){ 0 };
     job->knowledge = (struct knowledge){ 0 };
     list_init(&live->waiting);
@@ -430,19 +513,24 @@ static bool begin(struct runner *r, struct adopt_job *job, struct err *e)
 {
     char key[24];
     id_text(job->id, key);
-    if (map_get(r->live, key))
-        return err_set(e, ERR_CONFLICT, "the execution is just beginning; try again");
-    if (!job->row.live || (job->acted && job->row.status != RUN_QUEUED))
+    struct live *live = map_get(r->live, key); /* it may have begun while this was read */
+    bool queued = job->row.status == RUN_QUEUED, fresh = !job->row.started_at;
+    if (!live && !job->row.live)
         return err_set(e, ERR_NOT_FOUND, "the execution is not running");
-    bool fresh = !job->row.started_at;
-    struct live *live = live_create(job, e);
-    if (!live)
-        return false;
-    map_put(r->live, key, live);
-    r->stats.live++;
-    r->stats.executions_started += fresh;
-    struct run_event event = { .kind = fresh ? ENGINE_START : ENGINE_RECOVER };
-    live_feed(live, job->acted ? &job->act : &event, job->acted, job->context);
+    if (!live && queued && job->act.kind != ENGINE_CANCEL) /* it has no place, and here it would miss getting one */
+        return err_set(e, ERR_CONFLICT, "the execution is QUEUED; until it runs it can only be canceled");
+    if (!live) {
+        live = live_create(job, e);
+        if (!live)
+            return false;
+        map_put(r->live, key, live);
+        r->stats.live++;
+        r->stats.executions_started += fresh;
+        if (!queued)
+            live_feed(live, &(struct run_event){ .kind = fresh ? ENGINE_START : ENGINE_RECOVER }, NULL, NULL);
+    }
+    if (job->acted)
+        live_feed(live, &job->act, job->acted, job->context);
     job->acted = NULL; /* told by the step */
     return true;
 }

@@ -278,11 +278,11 @@ bool runner_start(struct runner *r, struct err *e)
 
 /* ---- what a person asks of a live execution */
 
-void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const char *by, const char *reason,
+void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const struct run_actor *by, const char *reason,
                 void (*done)(void *context, const struct err *e), void *context)
 {
     static const enum run_event_kind KINDS[] = { [RUN_CANCEL] = ENGINE_CANCEL, [RUN_PAUSE] = ENGINE_PAUSE, [RUN_RESUME] = ENGINE_RESUME };
-    struct run_event event = { .kind = KINDS[action], .text = by, .reason = reason };
+    struct run_event event = { .kind = KINDS[action], .text = by->name, .administrator = by->administrator, .reason = reason };
     live_act(r, execution_id, &event, done, context);
 }
 

@@ -45,7 +45,8 @@ struct run_request {
     const json_t *input;      /* object: what the person or the trigger gave; wins over the defaults; may be NULL */
     const char *comments, *executed_by, *triggered_by, *source;
     const json_t *tags;       /* array; may be NULL */
-    int64_t user_id;          /* with whose rights */
+    int64_t user_id;          /* with whose rights, */
+    int64_t token_id;         /* and of them those that this API token lends; 0: all */
     /* of a push: 0 and NULL otherwise */
     int64_t webhook_id, push_id, attempt;
     const json_t *outside;    /* array: names of inputs whose values came from outside */
@@ -60,15 +61,23 @@ struct run_made {
 bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request *request, struct run_made *ret, struct err *e);
 void runner_wake_pipeline(struct runner *r, int64_t pipeline_id); /* starts what has room */
 
+struct run_asker { /* who asked, whose rights the run has */
+    int64_t user_id, token_id;
+    const char *name;
+};
 /* Runs a stored event again, as the next attempt of its push and webhook (a person asked for it, so it may put an older
  * image over a newer one). ERR_CONFLICT when its push or webhook is gone. ret_pipeline_id is for runner_wake_pipeline. */
-bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, int64_t user_id, const char *user, struct run_made *ret,
+bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
                         int64_t *ret_pipeline_id, struct err *e);
 
 enum run_action { RUN_CANCEL, RUN_PAUSE, RUN_RESUME };
+struct run_actor {
+    const char *name;
+    bool administrator; /* in the execution's project: may resume what waits for one */
+};
 /* Loop. done runs once, on the loop, after the step was stored: e says when the execution is not in a state for it
- * (ERR_CONFLICT) or not live (ERR_NOT_FOUND). */
-void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const char *by, const char *reason,
+ * (ERR_CONFLICT), not live (ERR_NOT_FOUND), or waits for an administrator (ERR_FORBIDDEN). */
+void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const struct run_actor *by, const char *reason,
                 void (*done)(void *context, const struct err *e), void *context);
 
 struct runner_stats {

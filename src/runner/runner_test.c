@@ -308,14 +308,19 @@ static void acted(void *context, const struct err *e)
     loop_stop(s.loop);
 }
 
-static const char *act(int64_t id, enum run_action action)
+static const char *act_as(int64_t id, enum run_action action, bool administrator)
 {
     static char said[200];
     said[0] = 0;
-    runner_act(s.runner, id, action, "berta", NULL, acted, said);
+    runner_act(s.runner, id, action, &(struct run_actor){ "berta", administrator }, NULL, acted, said);
     if (!said[0])
         loop_run(s.loop);
     return said;
+}
+
+static const char *act(int64_t id, enum run_action action)
+{
+    return act_as(id, action, false);
 }
 
 TEST(runner, queues_beyond_the_concurrency_and_cancels)
@@ -328,6 +333,7 @@ TEST(runner, queues_beyond_the_concurrency_and_cancels)
     expect("SELECT status FROM executions ORDER BY id", "RUNNING\nQUEUED\nQUEUED");
     while (!hanging)
         read_rows("SELECT 1");
+    CHECK_HAS(act(3, RUN_PAUSE), "can only be canceled"); /* and it runs later all the same */
     CHECK_TEXT(act(2, RUN_CANCEL), "ok");
     expect("SELECT status FROM executions ORDER BY id", "RUNNING\nCANCELED\nQUEUED");
     works_hang = false;
@@ -339,10 +345,93 @@ TEST(runner, queues_beyond_the_concurrency_and_cancels)
     close_scene();
 }
 
+/* ---- what only administrators may use */
+
+/* A second task that uses a restricted endpoint, after a first that does not. */
+static void restrict_endpoint(void)
+{
+    run_sql("INSERT INTO endpoints (id, uuid, project_id, name, type, properties, restricted, created_at, updated_at) VALUES (2, 'e2', 1, "
+            "'prod', 'k8s', '{}', 1, 0, 0)");
+    run_sql("UPDATE pipelines SET definition = json_set(definition, '$.stages.Stage.taskOrder', json('[\"Task\",\"Prod\"]'), "
+            "'$.stages.Stage.tasks.Prod', json('{\"type\":\"WORK\",\"endpoints\":{\"kubernetesServer\":\"prod\"}}'))");
+}
+
+#define WAITS "deploy#1 PAUSED Stage.Prod uses restricted endpoint 'prod'. An administrator of project default may resume it."
+
+TEST(runner, waits_for_an_administrator_before_a_restricted_endpoint_is_used)
+{
+    open_scene();
+    restrict_endpoint();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(RUNS, WAITS);
+    CHECK_INT(works_begun, 1);
+    CHECK_HAS(act_as(1, RUN_RESUME, false), "this needs an administrator: Stage.Prod uses");
+    close_server();
+    open_server();
+    CHECK_TEXT(act_as(1, RUN_RESUME, true), "ok");
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    CHECK_INT(works_begun, 2);
+    CHECK_HAS(read_rows("SELECT user_name || ' ' || action || ' ' || detail FROM audit"), "berta execution.approve Stage.Prod uses restricted");
+    CHECK_TEXT(read_rows("SELECT json_extract(state, '$.approvedBy') FROM tasks WHERE idx = 1"), "berta");
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 }); /* another execution asks again */
+    expect("SELECT status FROM executions WHERE id = 2", "PAUSED");
+    CHECK_TEXT(act(2, RUN_CANCEL), "ok");
+    expect("SELECT status FROM executions WHERE id = 2", "CANCELED");
+    close_scene();
+}
+
+TEST(runner, goes_by_the_rights_that_a_run_has_when_the_task_begins)
+{
+    open_scene();
+    restrict_endpoint();
+    run_sql("UPDATE tokens SET service_role = ''");
+    run_sql("INSERT INTO members (project_id, user_id, role) VALUES (1, 1, 'administrator')");
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT status FROM executions", "COMPLETED");
+    works_hang = true;
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    while (!hanging)
+        read_rows("SELECT 1");
+    run_sql("UPDATE members SET role = 'member'"); /* while the first task runs */
+    works_hang = false;
+    task_done(hanging, &(struct task_outcome){ .result = TASK_COMPLETED });
+    expect("SELECT status FROM executions WHERE id = 2", "PAUSED");
+    CHECK_TEXT(act(2, RUN_CANCEL), "ok");
+    run_sql("UPDATE members SET role = 'administrator'");
+    run_sql("UPDATE tokens SET service_role = 'executor'"); /* a token only takes away */
+    deliver((struct delivery){ "k3", "v3", B, NULL, 0 });
+    expect("SELECT status FROM executions WHERE id = 3", "PAUSED");
+    close_scene();
+}
+
+TEST(runner, finds_restricted_variables_wherever_they_stand)
+{
+    static const char *const PLACES[] = {
+        "json_set(definition, '$.stages.Stage.tasks.Task.preCondition', '${var.key} == \"k\"')",
+        "json_set(definition, '$.stages.Stage.tasks.Task.input.deep', json('[{\"a ${var.key}\":1}]'))",
+        "json_set(definition, '$.stages.Stage.preCondition', '${var.key}')",
+        "json_set(definition, '$.stages.Stage.tasks.Task.endpoints', json('{\"kubernetesServer\":\"by ${input.DOCKER_TAG}\"}'))",
+    };
+    for (size_t i = 0; i < ALEN(PLACES); i++) {
+        open_scene();
+        run_sql("INSERT INTO variables (uuid, project_id, name, type, value, created_at, updated_at) VALUES ('v1', 1, 'key', 'RESTRICTED', "
+                "'k', 0, 0)");
+        run_sql("INSERT INTO endpoints (id, uuid, project_id, name, type, properties, created_at, updated_at) VALUES (2, 'e2', 1, 'by v1', "
+                "'k8s', '{\"token\":\"${var.key}\"}', 0, 0)"); /* not restricted by itself */
+        AUTO_FREE char *sql = mem_format("UPDATE pipelines SET definition = %s", PLACES[i]);
+        run_sql(sql);
+        deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+        expect("SELECT status || ' ' || substr(status_message, 1, 16) FROM executions", "PAUSED Stage.Task uses ");
+        CHECK_HAS(read_rows("SELECT status_message FROM executions"), i < 3 ? "restricted variable 'key'" : "restricted endpoint 'by v1'");
+        CHECK_INT(works_begun, 0);
+        close_scene();
+    }
+}
+
 static bool rerun_work(void *context, struct db_tx *tx, struct err *e)
 {
     struct run_made made;
-    return runner_rerun_event(s.runner, tx, 1, 1, "berta", &made, context, e);
+    return runner_rerun_event(s.runner, tx, 1, &(struct run_asker){ 1, 0, "berta" }, &made, context, e);
 }
 
 TEST(runner, runs_an_event_again_when_a_person_asks)
@@ -407,6 +496,46 @@ TEST(runner, survives_an_end_after_every_commit)
         expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", deliveries == 2 ? "2" : deliveries == 1 ? "1" : "0");
         CHECK_INT(atoi(read_rows("SELECT COUNT(*) FROM executions")), deliveries);
         CHECK_INT(atoi(read_rows("SELECT COUNT(*) FROM events WHERE status = 'COMPLETED'")), deliveries);
+        close_scene();
+    }
+}
+
+static void restricted_story_until_death(int die_after)
+{
+    open_server();
+    s.die_after = die_after;
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(RUNS, WAITS);
+    act_as(1, RUN_RESUME, true);
+    expect("SELECT status FROM executions", "COMPLETED");
+    _exit(0);
+}
+
+/* Whenever the process ends, nothing restricted is used without an approval that is in the books, once. */
+TEST(runner, keeps_waiting_for_an_administrator_whatever_dies)
+{
+    int ended = 7;
+    for (int die_after = 1; ended == 7; die_after++) {
+        CHECK(die_after < 60);
+        open_scene();
+        restrict_endpoint();
+        close_server();
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0)
+            restricted_story_until_death(die_after);
+        waitpid(child, &ended, 0);
+        ended = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+        CHECK(ended == 0 || ended == 7);
+        open_server();
+        bool told = atoi(read_rows("SELECT COUNT(*) FROM deliveries"));
+        bool approved = atoi(read_rows("SELECT COUNT(*) FROM audit"));
+        if (told && !approved) {
+            expect(RUNS, WAITS);
+            CHECK_TEXT(act_as(1, RUN_RESUME, true), "ok");
+        }
+        expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", told ? "1" : "0");
+        CHECK_TEXT(read_rows("SELECT COUNT(*) FROM audit"), told ? "1" : "0");
         close_scene();
     }
 }

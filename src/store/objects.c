@@ -229,6 +229,13 @@ bool variable_update(struct db_tx *tx, const struct variable_row *row, struct er
            change_add(tx, o->project_id, "variables", o->id, e);
 }
 
+bool variable_restricted(struct db_tx *tx, int64_t project_id, const char *name, bool *ret, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_variable_restricted, "it", project_id, name);
+    *ret = db_next(r, e);
+    return !db_rows_failed(r);
+}
+
 bool variable_delete(struct db_tx *tx, const struct variable_row *row, struct err *e)
 {
     return db_run(tx, e, SQL_variable_delete, "i", row->object.id) &&

@@ -60,6 +60,8 @@ bool variable_find_named(struct db_tx *tx, const char *project, const char *name
 bool variable_get(struct db_tx *tx, int64_t id, struct variable_row *ret, struct err *e);
 bool variable_insert(struct db_tx *tx, struct variable_row *row, struct err *e); /* object.uuid is given */
 bool variable_update(struct db_tx *tx, const struct variable_row *row, struct err *e);
+/* *ret false: there is none by that name, or everybody may use it. */
+bool variable_restricted(struct db_tx *tx, int64_t project_id, const char *name, bool *ret, struct err *e);
 bool variable_delete(struct db_tx *tx, const struct variable_row *row, struct err *e);
 
 /* ---- pipelines */

@@ -198,10 +198,8 @@ bool access_insert(struct db_tx *tx, const char *hash, int64_t user_id, int64_t 
     return db_run(tx, e, SQL_access_insert, "tizi", hash, user_id, token_id, expires_at);
 }
 
-static bool access_read(struct db_tx *tx, const char *sql, const char *hash, int64_t now, struct access_row *ret, bool *ret_found,
-                        struct err *e)
+static bool access_read(struct db_rows *r, struct access_row *ret, bool *ret_found, struct err *e)
 {
-    AUTO(db_rows) r = db_rows(tx, sql, "ti", hash, now);
     *ret_found = db_next(r, e);
     if (!*ret_found)
         return !db_rows_failed(r);
@@ -216,12 +214,21 @@ static bool access_read(struct db_tx *tx, const char *sql, const char *hash, int
 
 bool access_find(struct db_tx *tx, const char *hash, int64_t now, struct access_row *ret, bool *ret_found, struct err *e)
 {
-    return access_read(tx, SQL_access_find, hash, now, ret, ret_found, e);
+    AUTO(db_rows) r = db_rows(tx, SQL_access_find, "ti", hash, now);
+    return access_read(r, ret, ret_found, e);
 }
 
 bool access_of_token(struct db_tx *tx, const char *token_hash, int64_t now, struct access_row *ret, bool *ret_found, struct err *e)
 {
-    return access_read(tx, SQL_access_of_token, token_hash, now, ret, ret_found, e);
+    AUTO(db_rows) r = db_rows(tx, SQL_access_of_token, "ti", token_hash, now);
+    return access_read(r, ret, ret_found, e);
+}
+
+bool access_acting(struct db_tx *tx, int64_t user_id, int64_t token_id, int64_t now, struct access_row *ret, bool *ret_found,
+                   struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_access_acting, "izi", user_id, token_id, now);
+    return access_read(r, ret, ret_found, e);
 }
 
 bool access_prune(struct db_tx *tx, int64_t now, struct err *e)

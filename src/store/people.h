@@ -63,6 +63,9 @@ bool access_insert(struct db_tx *tx, const char *hash, int64_t user_id, int64_t 
 bool access_find(struct db_tx *tx, const char *hash, int64_t now, struct access_row *ret, bool *ret_found, struct err *e);
 /* The same of a live API token itself, by its hash. */
 bool access_of_token(struct db_tx *tx, const char *token_hash, int64_t now, struct access_row *ret, bool *ret_found, struct err *e);
+/* The same of what acts for a user, with a token's rights (0: with all of the user's). */
+bool access_acting(struct db_tx *tx, int64_t user_id, int64_t token_id, int64_t now, struct access_row *ret, bool *ret_found,
+                   struct err *e);
 bool access_prune(struct db_tx *tx, int64_t now, struct err *e); /* a slice of the expired ones */
 bool access_end(struct db_tx *tx, int64_t user_id, struct err *e); /* logged out everywhere */
 

@@ -113,6 +113,7 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
         .user_id = db_int(r, 21), .webhook_id = db_int(r, 22), .push_id = db_int(r, 23), .attempt = db_int(r, 24),
         .requested_at = db_int(r, 25), .started_at = db_int(r, 26), .ended_at = db_int(r, 27), .updated_at = db_int(r, 28),
         .definition = mem_text(db_text(r, 29)), .pipeline_uuid = mem_text(db_text(r, 30)), .lease_epoch = db_int(r, 31),
+        .token_id = db_int(r, 33), .global = db_int(r, 34),
     };
     snprintf(row.uuid, sizeof row.uuid, "%s", db_text(r, 1));
     snprintf(row.webhook_uuid, sizeof row.webhook_uuid, "%s", db_text(r, 32));
@@ -127,9 +128,10 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
 
 bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e)
 {
-    if (!db_run(tx, e, SQL_execution_insert, "tiiitittttttttizzzi", id_new(run->uuid), run->project_id, run->pipeline_id,
+    if (!db_run(tx, e, SQL_execution_insert, "tiiitittttttttizzziz", id_new(run->uuid), run->project_id, run->pipeline_id,
                 run->definition_id, run->name, run->index, run->state, run->input, run->outside, run->comments, run->tags,
-                run->executed_by, run->triggered_by, run->source, run->user_id, run->webhook_id, run->push_id, run->attempt, run->now))
+                run->executed_by, run->triggered_by, run->source, run->user_id, run->webhook_id, run->push_id, run->attempt, run->now,
+                run->token_id))
         return err_wrap(e, "store an execution of %s", run->name);
     *ret_id = db_changes(tx) ? db_last_id(tx) : 0;
     return !*ret_id ||

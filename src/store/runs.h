@@ -25,6 +25,7 @@ bool definition_pin(struct db_tx *tx, int64_t project_id, const char *definition
 
 struct run_row { /* everything of one execution; texts are its own */
     int64_t id, project_id, pipeline_id, definition_id, index, user_id, webhook_id, push_id, attempt, lease_epoch;
+    int64_t token_id; /* whose rights it lends; 0: all of its user's */
     int64_t requested_at, started_at, ended_at, updated_at; /* 0: not yet */
     bool live, global;
     int state_version;
@@ -39,7 +40,7 @@ void run_row_fini(struct run_row *row);
 bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e); /* ERR_NOT_FOUND; tasks too */
 
 struct run_new {
-    int64_t project_id, pipeline_id, definition_id, index, user_id, webhook_id, push_id, attempt, now;
+    int64_t project_id, pipeline_id, definition_id, index, user_id, token_id, webhook_id, push_id, attempt, now;
     const char *name, *state, *input, *outside, *comments, *tags, *executed_by, *triggered_by, *source;
     char uuid[37]; /* filled */
 };
