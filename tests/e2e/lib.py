@@ -44,19 +44,26 @@ def free_port():
 class Server:
     """slipway serve, on a folder and a free port of its own."""
 
+    wrap = ()  # a command that starts the server's
+    scheme = "http"
+
     def __init__(self, *arguments):
         self.folder = tempfile.mkdtemp(prefix="slipway-e2e-")
         self.port, self.arguments, self.process, self.token = free_port(), arguments, None, None
-        self.url = "http://127.0.0.1:%d" % self.port
+        self.url = "%s://127.0.0.1:%d" % (self.scheme, self.port)
         self.start()
+
+    def data(self):
+        """The data folder, as it is seen from here."""
+        return self.folder + "/data"
 
     def start(self):
         log = open(self.folder + "/log", "ab")
-        self.process = subprocess.Popen([BINARY, "serve", "--data", self.folder + "/data", "--listen", "127.0.0.1:%d" % self.port,
+        self.process = subprocess.Popen([*self.wrap, BINARY, "serve", "--data", self.folder + "/data", "--listen", "127.0.0.1:%d" % self.port,
                                          "--external-url", self.url, *self.arguments], stdout=log, stderr=log)
         until(lambda: self.call("GET", "/readyz")[0] == 200, 10, "the server is ready")
         if not self.token:
-            self.api_token = open(self.folder + "/data/admin.token").read().strip()
+            self.api_token = open(self.data() + "/admin.token").read().strip()
             self.token = self.call("POST", "/csp/gateway/am/api/auth/api-tokens/authorize", "refresh_token=" + self.api_token,
                                    {"Content-Type": "application/x-www-form-urlencoded"})[1]["access_token"]
 
