@@ -89,7 +89,7 @@ static bool owner_of(struct decision *d, const struct trigger_row *t, struct run
 struct start {
     const struct trigger_row *trigger;
     int64_t event_id, attempt;
-    const char *event_uuid, *note; /* note: added to the event's message */
+    const char *event_uuid, *note; /* note: of the event until it runs, and of the execution */
     const struct run_asker *asked_by; /* a person who asked; NULL: the push did */
     struct run_made made;
 };
@@ -137,7 +137,7 @@ static bool start_run(struct decision *d, struct start *s, struct err *e)
     AUTO_JSON *input = run_input(d, s);
     AUTO_JSON *outside = json_of_names(TRIGGER_INPUTS);
     struct run_request request = { .pipeline_id = t->pipeline_id, .input = input, .executed_by = by.name,
-                                   .triggered_by = t->name, .source = "registry-webhook", .user_id = by.user_id, .token_id = by.token_id, .webhook_id = t->id,
+                                   .triggered_by = t->name, .source = "registry-webhook", .comments = s->note, .user_id = by.user_id, .token_id = by.token_id, .webhook_id = t->id,
                                    .push_id = d->push.id, .attempt = s->attempt, .outside = outside };
     struct err why = { 0 };
     if (!runner_insert(d->runner, d->tx, &request, &s->made, &why)) {

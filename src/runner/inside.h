@@ -15,6 +15,7 @@ struct runner {
     struct task_services services;
     struct registry_hub hub;
     struct registry_tokens *registry_tokens;
+    struct registry_budget *registry_budget; /* a place in the queue of each registry that asked for patience */
     struct map *live;          /* uuid and id, as text, to struct live */
     struct map *pipelines;     /* definition id, as text, to the compiled pipeline that live executions share */
     struct patterns *patterns; /* the writer's thread only */

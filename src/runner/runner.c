@@ -83,8 +83,9 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     (void)e;
     r->config = *config;
     registry_tokens_create(&r->registry_tokens);
+    registry_budget_create(config->loop, &r->registry_budget);
     r->hub = (struct registry_hub){ .hub_url = config->hub_url, .registry_url = config->hub_registry_url, .auth_url = config->hub_auth_url,
-                                    .tokens = r->registry_tokens };
+                                    .tokens = r->registry_tokens, .budget = r->registry_budget };
     r->services = (struct task_services){ .loop = config->loop, .http = config->http, .clusters = kube_clusters_create(config->loop, config->http) };
     r->live = map_create();
     r->pipelines = map_create();
@@ -124,6 +125,7 @@ void runner_destroy(struct runner **runner)
     map_destroy(&r->pipelines);
     patterns_destroy(&r->patterns);
     registry_tokens_destroy(&r->registry_tokens);
+    registry_budget_destroy(&r->registry_budget);
     free(r);
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/test.h"
+#include "http/server.h"
 #include "runner/runner.h"
 #include "store/inbox.h"
 #include "store/runs.h"
@@ -300,6 +301,76 @@ TEST(runner, goes_on_without_a_registry_only_when_it_may)
     expect("SELECT status FROM executions", "COMPLETED"); /* nobody listens at port 1 */
     CHECK_HAS(read_rows("SELECT confirm || ' ' || confirm_text FROM pushes"), "unreachable ");
     close_scene();
+}
+
+/* ---- a registry that asks for patience */
+
+struct registry {
+    struct http_server *server;
+    int calls, refusals;     /* the first answers are 429 */
+    const char *retry_after; /* what they ask for, in seconds */
+    int64_t first_at, last_at;
+};
+static struct registry registry;
+
+static void registry_answer(void *context, struct http_request *r)
+{
+    struct registry *at = context;
+    at->last_at = clock_mono();
+    at->first_at = at->first_at ? at->first_at : at->last_at;
+    http_answer_header(r, "RateLimit-Limit", "100;w=21600");
+    http_answer_header(r, "RateLimit-Remaining", "0;w=21600");
+    if (at->calls++ < at->refusals) {
+        http_answer_header(r, "Retry-After", at->retry_after);
+        http_answer(r, 429, "application/json", "{}", 2);
+    } else {
+        http_answer_header(r, "Docker-Content-Digest", A);
+        http_answer(r, 200, "application/vnd.oci.image.manifest.v1+json", "{}", 2);
+    }
+}
+
+static void open_registry(const char *verify, int refusals, const char *retry_after)
+{
+    struct err e = { 0 };
+    struct http_server_config config = { .address = "127.0.0.1", .handle = registry_answer, .context = &registry, .limits = HTTP_LIMITS };
+    open_scene();
+    registry = (struct registry){ .refusals = refusals, .retry_after = retry_after };
+    CHECK_OK(http_server_open(s.loop, &config, &registry.server, &e), e);
+    AUTO_FREE char *move = mem_format("UPDATE endpoints SET properties = json_set(properties, '$.repoURL', 'http://127.0.0.1:%d/acme/web')",
+                                      http_server_port(registry.server));
+    AUTO_FREE char *set = mem_format("UPDATE webhooks SET verify_push = '%s'", verify);
+    run_sql(move);
+    run_sql(set);
+}
+
+static void close_registry(void)
+{
+    http_server_close(&registry.server);
+    close_scene();
+}
+
+TEST(runner, has_the_patience_that_a_registry_asks_for_when_it_insists_on_its_word)
+{
+    open_registry("required", 1, "1");
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT status FROM executions", "COMPLETED");
+    CHECK_INT(registry.calls, 2);
+    CHECK(registry.last_at - registry.first_at >= 990 * CLOCK_MS);
+    CHECK_TEXT(read_rows("SELECT confirm || ' ' || digest FROM pushes"), "found " A);
+    close_registry();
+}
+
+TEST(runner, goes_on_after_two_seconds_when_the_registry_asks_for_more_patience)
+{
+    open_registry("preferred", 1000, "60");
+    int64_t began = clock_mono();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT status FROM executions", "COMPLETED\nCOMPLETED");
+    CHECK(clock_mono() - began >= 1900 * CLOCK_MS);
+    CHECK(registry.calls <= 2); /* whoever else would ask waits for the same registry */
+    CHECK_HAS(read_rows("SELECT comments FROM executions"), "The registry could not be asked, so this run goes by tag, without a digest: ");
+    close_registry();
 }
 
 static void acted(void *context, const struct err *e)
