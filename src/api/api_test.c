@@ -173,6 +173,38 @@ TEST(api, executes_once_for_one_idempotency_key)
     test_server_close(&s);
 }
 
+TEST(api, tags_executions_and_finds_them_by_their_tags)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    ask(&s, "POST", "/codestream/api/pipelines/default/deploy/executions", "{\"input\":{},\"tags\":[\"no space\"]}");
+    CHECK_HAS(answered(&s, "message"), "tag 'no space' must be 1 to 50 letters");
+    ask(&s, "POST", "/codestream/api/pipelines/default/deploy/executions", "{\"input\":{}}");
+    AUTO_FREE char *link = mem_text(answered(&s, "executionLink")), *action = mem_format("%s?action=tag", link);
+    ask(&s, "POST", action, "{\"tags\":[\"old\"]}");
+    ask(&s, "POST", action, "{\"tags\":[\"env-dev\",\"v1.2_3\",\"env-dev\"]}");
+    CHECK_INT(s.status, 200);
+    CHECK_HAS(s.text, "\"v1.2_3\"");
+    ask(&s, "POST", action, "{\"tags\":[\"-dev\"]}");
+    CHECK_INT(s.status, 400);
+    ask(&s, "POST", action, "{\"tags\":{}}");
+    CHECK_INT(s.status, 400);
+    static const struct { const char *filter; int count; } FILTERS[] = {
+        { "tags%20eq%20'env-dev'", 1 }, { "tags%20eq%20'old'", 0 }, { "not%20(tags%20eq%20'old')", 1 }, { "tags%20ne%20'env-dev'", 0 },
+    };
+    for (size_t i = 0; i < ALEN(FILTERS); i++) {
+        AUTO_FREE char *path = mem_format("/codestream/api/executions?$filter=%s", FILTERS[i].filter);
+        ask(&s, "GET", path, NULL);
+        CHECK_INT(json_int_at(s.json, "count", -1), FILTERS[i].count);
+    }
+    ask(&s, "GET", "/codestream/api/executions?$filter=startswith(tags,'e')", NULL);
+    CHECK_INT(s.status, 400);
+    ask(&s, "GET", "/codestream/api/executions?$orderby=tags", NULL);
+    CHECK_INT(s.status, 400);
+    test_server_close(&s);
+}
+
 TEST(api, imports_what_it_exports)
 {
     struct test_server s;

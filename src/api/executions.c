@@ -134,6 +134,8 @@ static bool insert(struct call *c, int64_t pipeline, struct err *e)
     const json_t *tags = json_object_get(c->body, "tags"), *input = json_object_get(c->body, "input");
     if (input && !json_is_object(input))
         return err_field(e, "input", "input must be an object");
+    if (tags && !json_is_null(tags) && !pipeline_tags_ok(tags, e))
+        return false;
     if (!runner_insert(c->api->config.runner, c->tx,
                        &(struct run_request){ .pipeline_id = pipeline, .input = input, .comments = call_text(c, "comments", ""),
                                               .executed_by = c->who.name, .triggered_by = c->who.name,
@@ -224,6 +226,16 @@ static bool act(struct call *c, struct err *e)
     return true;
 }
 
+static bool tag(struct call *c, struct err *e)
+{
+    int64_t id = 0, project = 0;
+    const json_t *tags = json_object_get(c->body, "tags");
+    if (!find(c, &id, &project, e) || !pipeline_tags_ok(tags, e))
+        return false;
+    AUTO_FREE char *text = json_write(tags);
+    return run_tag(c->tx, id, project, tags, e) && call_audit(c, project, "execution.tag", c->parameters[0], text, e) && answer(c, id, e);
+}
+
 bool execution_act(struct call *c, struct err *e)
 {
     static const struct { const char *name; enum run_action action; } ACTIONS[] = { { "cancel", RUN_CANCEL },
@@ -241,7 +253,8 @@ bool execution_act(struct call *c, struct err *e)
         c->next = (struct stage){ CALL_LOOP, act };
         return true;
     }
-    return err_field(e, "action", "?action= is cancel, pause or resume");
+    c->next = (struct stage){ CALL_WRITE, tag };
+    return text_is_any_case(asked, "tag") || err_field(e, "action", "?action= is cancel, pause, resume or tag");
 }
 
 /* ---- deleting */

@@ -123,6 +123,24 @@ static bool tag_ok(const char *tag)
     return true;
 }
 
+#define TAG_RULE "tag '%.60s' must be 1 to %d letters and digits, with '.', '-', '_' between them"
+
+bool pipeline_tags_ok(const json_t *tags, struct err *e)
+{
+    size_t i;
+    json_t *tag;
+    if (!json_is_array(tags))
+        return err_field(e, "tags", "tags must be an array of texts");
+    if (json_array_size(tags) > PIPELINE_TAGS)
+        return err_field(e, "tags", "%zu tags; at most %d are allowed", json_array_size(tags), PIPELINE_TAGS);
+    json_array_foreach((json_t *)tags, i, tag) {
+        const char *text = json_is_string(tag) ? json_string_value(tag) : "";
+        if (!tag_ok(text))
+            return err_field(e, "tags", TAG_RULE, text, TAG_LENGTH);
+    }
+    return true;
+}
+
 static void read_tags(struct reader *r)
 {
     r->p->tags = read_tree(r, r->p->definition, "tags", JSON_ARRAY);
@@ -135,7 +153,7 @@ static void read_tags(struct reader *r)
         size_t list = enter(r, index);
         const char *tag = text_of_scalar(r, json_array_get(r->p->tags, i));
         if (!tag || !tag_ok(tag))
-            WRONG(r, "tag '%.60s' must be 1 to %d letters and digits, with '.', '-', '_' between them", tag ? tag : "", TAG_LENGTH);
+            WRONG(r, TAG_RULE, tag ? tag : "", TAG_LENGTH);
         leave(r, list);
     }
     leave(r, here);

@@ -128,6 +128,9 @@ bool pipeline_state_parse(const char *name, enum pipeline_state *ret);
 bool pipeline_inputs(const struct pipeline *pipeline, const json_t *given, json_t **ret, struct err *e);
 bool pipeline_declares(const struct pipeline *pipeline, const char *input);
 
+/* Of pipelines and executions alike: at most PIPELINE_TAGS, each 1 to 50 of [a-zA-Z0-9], with . - _ between. ERR_INVALID says which not. */
+bool pipeline_tags_ok(const json_t *tags, struct err *e);
+
 /* NULL when there is none. The task's index is its place in executions too. */
 const struct pipeline_task *pipeline_find_task(const struct pipeline *pipeline, const char *stage, const char *task);
 /* "Stage.Task"; the caller's. */

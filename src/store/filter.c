@@ -193,6 +193,17 @@ static bool add_value_of(struct parser *p, const struct list_column *column, con
 
 /* ---- conditions */
 
+static bool any_of(struct parser *p, const struct operand *operand, const char *sign, const char *literal)
+{
+    bool equal = text_is(sign, "=");
+    if (operand->function || (!equal && !text_is(sign, "<>")))
+        return wrong(p, "the field before is a list; it can be compared by eq and ne only");
+    text_addf(&p->q->sql, "x.id %sIN (%s", equal ? "" : "NOT ", operand->column->sql);
+    list_sql_text(p->q, literal);
+    text_add(&p->q->sql, ")");
+    return true;
+}
+
 static bool comparison(struct parser *p)
 {
     static const struct { const char *name, *sql; } OPERATORS[] = { { "eq", "=" },  { "ne", "<>" }, { "gt", ">" },
@@ -209,6 +220,8 @@ static bool comparison(struct parser *p)
     next(p);
     if (!read_literal(p, &literal))
         return false;
+    if (operand.column->type == LIST_ANY)
+        return any_of(p, &operand, sql, text_of(&literal));
     add_operand(p, &operand);
     text_addf(&p->q->sql, " %s ", sql);
     return add_value_of(p, operand.column, text_of(&literal));

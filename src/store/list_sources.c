@@ -62,7 +62,8 @@ static const struct list_column EXECUTIONS[] = {
     { "_rollback", "0", LIST_BOOL }, { "_requestTimeInMicros", "x.requested_at", LIST_INT },
     { "_createTimeInMicros", "x.requested_at", LIST_INT }, { "createdAt", "x.requested_at", LIST_INT },
     { "_updateTimeInMicros", "x.updated_at", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT },
-    { "_durationInMicros", "COALESCE(x.ended_at - x.started_at, 0)", LIST_INT }, { NULL, NULL, 0 }
+    { "_durationInMicros", "COALESCE(x.ended_at - x.started_at, 0)", LIST_INT },
+    { "tags", "SELECT execution_id FROM execution_tags WHERE tag = ", LIST_ANY }, { NULL, NULL, 0 }
 };
 static const char *const SEARCH_EXECUTIONS[] = { "x.name", "x.status_message", "x.comments", "x.executed_by", "x.input", NULL };
 const struct list_source LIST_EXECUTIONS = { "executions", WITH_PROJECT("executions"), EXECUTIONS, SEARCH_EXECUTIONS, "x.project_id",

@@ -29,7 +29,7 @@ static bool order_part(const struct list_source *source, const char *part, size_
     size_t name = strcspn(part, " \t,");
     name = name > n ? n : name;
     const struct list_column *column = list_column_find(source, part, name);
-    if (!column)
+    if (!column || column->type == LIST_ANY)
         return err_field(e, "$orderby", "%s cannot be ordered by '%.*s'", source->name, (int)(name > 60 ? 60 : name), part);
     const char *way = part + name + strspn(part + name, " \t");
     bool descending = way < part + n && !strncasecmp(way, "desc", 4);

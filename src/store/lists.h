@@ -12,11 +12,11 @@
 
 enum { LIST_FILTER = 4000, LIST_COMPARISONS = 100, LIST_DEPTH = 32, LIST_PAGE = 100, LIST_PAGE_MOST = 1000, LIST_COUNTED = 10000 };
 
-enum list_type { LIST_TEXT, LIST_INT, LIST_BOOL };
+enum list_type { LIST_TEXT, LIST_INT, LIST_BOOL, LIST_ANY /* of several texts: eq and ne only */ };
 
 struct list_column {
     const char *name; /* as the API says it: "_requestTimeInMicros" */
-    const char *sql;  /* "x.requested_at"; x is the listed table, j its project */
+    const char *sql;  /* "x.requested_at"; x is the listed table, j its project. ANY: a query of ids, which ends before the text */
     enum list_type type;
 };
 

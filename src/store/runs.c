@@ -135,7 +135,14 @@ bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct e
         return err_wrap(e, "store an execution of %s", run->name);
     *ret_id = db_changes(tx) ? db_last_id(tx) : 0;
     return !*ret_id ||
-           (total_add(tx, "executions", run->project_id, 1, e) && change_add(tx, run->project_id, "executions", *ret_id, e));
+           (db_run(tx, e, SQL_execution_tags_put, "it", *ret_id, run->tags) && total_add(tx, "executions", run->project_id, 1, e) && change_add(tx, run->project_id, "executions", *ret_id, e));
+}
+
+bool run_tag(struct db_tx *tx, int64_t id, int64_t project_id, const json_t *tags, struct err *e)
+{
+    AUTO_FREE char *text = json_write(tags);
+    return db_run(tx, e, SQL_execution_tag, "iti", id, text, clock_now()) && db_run(tx, e, SQL_execution_tags_clear, "i", id) &&
+           db_run(tx, e, SQL_execution_tags_put, "it", id, text) && change_add(tx, project_id, "executions", id, e);
 }
 
 bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e)

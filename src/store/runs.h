@@ -46,6 +46,8 @@ struct run_new {
 };
 /* *ret_id is 0 when this (webhook, push, attempt) ran already: nothing changed. */
 bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e);
+/* tags (array of texts) in place of those it has, live or not. */
+bool run_tag(struct db_tx *tx, int64_t id, int64_t project_id, const json_t *tags, struct err *e);
 bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e);
 
 /* Gives queued executions of one pipeline the places that are free, oldest first: they are STARTED, owned by node.

@@ -1,0 +1,1 @@
+DELETE FROM execution_tags WHERE execution_id = $1;
