@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +10,8 @@
 #include "base/text.h"
 
 static const char *const NAMES[] = { "debug", "info", "warn", "error" };
-static enum log_level least_level = LOG_INFO; /* set once, before threads start */
-static bool as_json;
+static atomic_int least_level = LOG_INFO; /* may change while other threads log */
+static atomic_bool as_json;
 
 void log_setup(enum log_level least, bool json)
 {
@@ -46,7 +47,7 @@ static void add_escaped(struct text *out, const char *text)
 
 void log_line(enum log_level level, const char *room, const char *format, ...)
 {
-    if (level < least_level)
+    if ((int)level < least_level)
         return;
     char said[2048], when[CLOCK_TEXT];
     va_list args;

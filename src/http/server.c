@@ -61,15 +61,20 @@ static bool bind_address(struct http_server *s, struct err *e)
     return true;
 }
 
-static bool set_up(struct http_server *s, struct err *e)
+static void tell_limits(struct http_server *s)
 {
     const struct http_limits *l = &s->config.limits;
-    s->event = evhttp_new(loop_base(s->loop));
-    if (!s->event)
-        return err_set(e, ERR_INTERNAL, "the HTTP server could not start");
     evhttp_set_max_headers_size(s->event, (ev_ssize_t)(l->header_bytes + (64 << 10))); /* the guard is there first */
     evhttp_set_max_body_size(s->event, (ev_ssize_t)l->body_bytes);
     evhttp_set_timeout(s->event, (int)(l->idle_micros / CLOCK_SECOND));
+}
+
+static bool set_up(struct http_server *s, struct err *e)
+{
+    s->event = evhttp_new(loop_base(s->loop));
+    if (!s->event)
+        return err_set(e, ERR_INTERNAL, "the HTTP server could not start");
+    tell_limits(s);
     evhttp_set_allowed_methods(s->event, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE |
                                              EVHTTP_REQ_HEAD | EVHTTP_REQ_OPTIONS);
     evhttp_set_default_content_type(s->event, NULL);
@@ -111,6 +116,12 @@ bool http_server_reload_tls(struct http_server *s, struct err *e)
     SSL_CTX_free(s->tls); /* connections hold their own references */
     s->tls = fresh;
     return true;
+}
+
+void http_server_change_limits(struct http_server *s, const struct http_limits *limits)
+{
+    s->config.limits = *limits;
+    tell_limits(s);
 }
 
 static bool all_sent(struct http_server *s)

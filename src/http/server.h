@@ -55,6 +55,8 @@ struct http_server_config {
 bool http_server_open(struct loop *loop, const struct http_server_config *config, struct http_server **ret, struct err *e);
 int http_server_port(const struct http_server *s);
 bool http_server_reload_tls(struct http_server *s, struct err *e); /* reads the files again; on failure the old ones stay */
+/* From here on; a connection that is open keeps the sizes it began with. */
+void http_server_change_limits(struct http_server *s, const struct http_limits *limits);
 /* No new connections and requests; drained runs on the loop when every accepted request was answered and the answers were
  * sent, or after grace. */
 void http_server_drain(struct http_server *s, int64_t grace_micros, void (*drained)(void *context), void *context);

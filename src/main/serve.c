@@ -27,7 +27,7 @@
 #define DISK_EVERY (60 * CLOCK_SECOND)
 
 struct server {
-    struct config *config;
+    struct config *config; /* as it was at start */
     struct loop *loop;
     struct seal *seal;
     struct db *db;
@@ -38,6 +38,9 @@ struct server {
     struct retention *retention;
     struct timer disk;
     bool stopping, disk_warned;
+    int64_t disk_warn_mb;
+    int argument_count; /* of the command line, to read the settings again */
+    const char *const *arguments;
     char node[64];
 };
 
@@ -82,11 +85,46 @@ static void stop(void *context, int number)
     http_server_drain(s->http, GRACE, answers_drained, s);
 }
 
+static void set_log(const struct config *config)
+{
+    enum log_level level = LOG_INFO;
+    log_level_parse(config_text(config, "log-level"), &level);
+    log_setup(level, text_is(config_text(config, "log-format"), "json"));
+}
+
+static struct http_limits limits_of(const struct config *config)
+{
+    struct http_limits limits = HTTP_LIMITS;
+    limits.connections = (int)config_int(config, "max-connections");
+    limits.body_bytes = (size_t)config_int(config, "body-limit");
+    limits.body_bytes_total = (size_t)config_int(config, "body-memory-mb") << 20;
+    limits.request_micros = config_int(config, "request-seconds") * CLOCK_SECOND;
+    return limits;
+}
+
+static bool reload_settings(struct server *s, struct err *e)
+{
+    AUTO(config) fresh = NULL;
+    if (!config_read(s->argument_count, s->arguments, (const char *const *)environ, &fresh, e))
+        return false;
+    struct http_limits limits = limits_of(fresh);
+    set_log(fresh);
+    http_server_change_limits(s->http, &limits);
+    retention_change(s->retention, config_int(fresh, "retention-bodies-days"), config_int(fresh, "retention-runs-days"));
+    s->disk_warn_mb = config_int(fresh, "disk-warn-mb");
+    return true;
+}
+
+/* Whatever is wrong with the one does not keep the other from being read. */
 static void reload(void *context, int number)
 {
     struct server *s = context;
     struct err e = { 0 };
     (void)number;
+    if (reload_settings(s, &e))
+        log_info("main", "log, limits, retention and disk warning are as the settings say now; others are taken at start only");
+    else
+        log_error("main", "the old settings stay: %s", e.text);
     if (http_server_reload_tls(s->http, &e))
         log_info("main", "certificates were read again");
     else
@@ -98,13 +136,12 @@ static void look_at_disk(struct timer *t)
 {
     struct server *s = OWNER(t, struct server, disk);
     struct statvfs v;
-    int64_t least = config_int(s->config, "disk-warn-mb");
     if (statvfs(config_text(s->config, "data"), &v) == 0) {
         int64_t free_mb = (int64_t)(v.f_bavail * (v.f_frsize >> 10) >> 10);
-        if (free_mb < least && !s->disk_warned)
+        if (free_mb < s->disk_warn_mb && !s->disk_warned)
             log_warn("main", "only %lld MB are free for %s; when none are, deliveries are answered with 503", (long long)free_mb,
                      config_text(s->config, "data"));
-        s->disk_warned = free_mb < least;
+        s->disk_warned = free_mb < s->disk_warn_mb;
     }
     timer_set(t, s->loop, DISK_EVERY, look_at_disk);
 }
@@ -181,11 +218,7 @@ static bool open_http(struct server *s, struct err *e)
     if (!*cert != !*key)
         return err_set(e, ERR_INVALID, "tls-cert and tls-key belong together; only %s is set", *cert ? "tls-cert" : "tls-key");
     struct http_server_config config = { .address = address, .tls_cert = *cert ? cert : NULL, .tls_key = *cert ? key : NULL,
-                                         .limits = HTTP_LIMITS, .handle = api_handle, .context = s->api };
-    config.limits.connections = (int)config_int(s->config, "max-connections");
-    config.limits.body_bytes = (size_t)config_int(s->config, "body-limit");
-    config.limits.body_bytes_total = (size_t)config_int(s->config, "body-memory-mb") << 20;
-    config.limits.request_micros = config_int(s->config, "request-seconds") * CLOCK_SECOND;
+                                         .limits = limits_of(s->config), .handle = api_handle, .context = s->api };
     if (!config_listen(config_text(s->config, "listen"), address, &config.port, e) || !http_server_open(s->loop, &config, &s->http, e))
         return false;
     api_server(s->api, s->http);
@@ -196,6 +229,7 @@ static bool open_rest(struct server *s, struct err *e)
 {
     struct retention_config config = { .loop = s->loop, .db = s->db, .bodies_days = config_int(s->config, "retention-bodies-days"),
                                        .runs_days = config_int(s->config, "retention-runs-days") };
+    s->disk_warn_mb = config_int(s->config, "disk-warn-mb");
     look_at_disk(&s->disk);
     s->retention = retention_create(&config);
     signal(SIGPIPE, SIG_IGN);
@@ -239,7 +273,8 @@ static const char HELP[] =
     "                     [--tls-cert FILE --tls-key FILE] [--config FILE] [--SETTING VALUE]...\n\n"
     "Runs the server. Every setting can also stand in the environment (SLIPWAY_LISTEN)\n"
     "or in the configuration file; 'slipway settings' prints them all.\n"
-    "SIGTERM finishes what is under way and stops; SIGHUP reads certificates again.\n";
+    "SIGTERM finishes what is under way and stops; SIGHUP reads the certificate\n"
+    "again, and of the settings those of log, limits, retention and disk warning.\n";
 
 static bool wants_help(int count, const char *const *arguments)
 {
@@ -247,13 +282,6 @@ static bool wants_help(int count, const char *const *arguments)
         if (text_is(arguments[i], "--help") || text_is(arguments[i], "-h"))
             return true;
     return false;
-}
-
-static void set_log(const struct config *config)
-{
-    enum log_level level = LOG_INFO;
-    log_level_parse(config_text(config, "log-level"), &level);
-    log_setup(level, text_is(config_text(config, "log-format"), "json"));
 }
 
 /* As many descriptors as the system lets us have: connections of clients, clusters and registries. */
@@ -268,7 +296,7 @@ static void raise_limits(void)
 
 int serve_main(int count, const char *const *arguments)
 {
-    struct server s = { 0 };
+    struct server s = { .argument_count = count, .arguments = arguments };
     struct err e = { 0 };
     int64_t began = clock_mono();
     int status = 1;

@@ -14,6 +14,7 @@
 
 struct retention {
     struct retention_config config;
+    struct retention_config slice; /* what it was when the slice under way began: the writer's thread reads it */
     struct timer timer;
     struct db_job job;
     bool more, stopped, busy;
@@ -47,7 +48,7 @@ static bool slice_work(struct db_job *job, struct db_tx *tx, struct err *e)
 {
     struct retention *r = OWNER(job, struct retention, job);
     int64_t now = clock_now();
-    const int64_t before[] = { [BODIES] = now - r->config.bodies_days * CLOCK_DAY, [RUNS] = now - r->config.runs_days * CLOCK_DAY,
+    const int64_t before[] = { [BODIES] = now - r->slice.bodies_days * CLOCK_DAY, [RUNS] = now - r->slice.runs_days * CLOCK_DAY,
                                [CHANGES] = now - CHANGES_KEPT };
     r->more = false;
     for (size_t i = 0; i < ALEN(SLICES); i++)
@@ -72,6 +73,7 @@ static void due(struct timer *t)
 {
     struct retention *r = OWNER(t, struct retention, timer);
     r->busy = true;
+    r->slice = r->config;
     r->job = (struct db_job){ .work = slice_work, .done = slice_done };
     db_write(r->config.db, &r->job);
 }
@@ -82,6 +84,12 @@ struct retention *retention_create(const struct retention_config *config)
     r->config = *config;
     timer_set(&r->timer, config->loop, FIRST, due);
     return r;
+}
+
+void retention_change(struct retention *r, int64_t bodies_days, int64_t runs_days)
+{
+    r->config.bodies_days = bodies_days;
+    r->config.runs_days = runs_days;
 }
 
 void retention_stop(struct retention *r)

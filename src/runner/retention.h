@@ -13,5 +13,6 @@ struct retention_config {
 };
 
 struct retention *retention_create(const struct retention_config *config); /* begins after a minute */
+void retention_change(struct retention *r, int64_t bodies_days, int64_t runs_days); /* from the next slice on */
 void retention_stop(struct retention *r);
 void retention_destroy(struct retention **r); /* after the loop ended */
