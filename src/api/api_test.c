@@ -205,6 +205,53 @@ TEST(api, tags_executions_and_finds_them_by_their_tags)
     test_server_close(&s);
 }
 
+TEST(api, shares_global_pipelines_with_all_projects)
+{
+    static const char RUN[] = "/codestream/api/pipelines/default/deploy/executions", GLOBAL[] = "/codestream/api/pipelines/default/deploy/global";
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    ask(&s, "POST", "/codestream/api/projects", "{\"name\":\"other\"}");
+    AUTO_FREE char *project = mem_text(answered(&s, "id"));
+    AUTO_FREE char *member = test_user(&s, "otto", "", ""), *leader = test_user(&s, "lea", "", "administrator");
+    AUTO_FREE char *join = mem_format("/codestream/api/projects/%s/members/otto", project);
+    ask(&s, "PUT", join, "{\"role\":\"member\"}");
+    CHECK_INT(s.status, 200);
+    ask_as(&s, member, "POST", RUN, "{\"input\":{}}");
+    CHECK_INT(s.status, 404);
+    ask_as(&s, leader, "PATCH", GLOBAL, "{\"global\":true}");
+    CHECK_INT(s.status, 403);
+    ask_as(&s, leader, "PATCH", "/codestream/api/pipelines/default/deploy", "{\"global\":true}");
+    CHECK_INT(s.status, 403);
+    ask(&s, "PATCH", GLOBAL, "{\"global\":true}");
+    CHECK_INT(s.status, 200);
+    ask(&s, "POST", RUN, "{\"input\":{}}");
+    AUTO_FREE char *foreign = mem_text(answered(&s, "executionLink"));
+    ask_as(&s, member, "GET", "/codestream/api/pipelines", NULL);
+    CHECK_INT(json_int_at(s.json, "count", 0), 1);
+    ask_as(&s, member, "GET", "/codestream/api/pipelines/default/deploy", NULL);
+    CHECK_INT(s.status, 200);
+    ask_as(&s, member, "PATCH", "/codestream/api/pipelines/default/deploy", "{\"description\":\"mine\"}");
+    CHECK_INT(s.status, 404);
+    ask_as(&s, member, "POST", RUN, "{\"input\":{}}");
+    CHECK_INT(s.status, 202);
+    AUTO_FREE char *own = mem_text(answered(&s, "executionLink")), *pause = mem_format("%s?action=pause", own);
+    ask_as(&s, member, "GET", own, NULL);
+    CHECK_TEXT(answered(&s, "project"), "default");
+    ask_as(&s, member, "POST", pause, "{}");
+    CHECK_INT(s.status, 200);
+    ask_as(&s, member, "DELETE", own, NULL);
+    CHECK_INT(s.status, 404);
+    ask_as(&s, member, "GET", foreign, NULL);
+    CHECK_INT(s.status, 404);
+    ask_as(&s, member, "GET", RUN, NULL);
+    CHECK_INT(s.status, 404);
+    ask(&s, "PATCH", GLOBAL, "{\"global\":false}");
+    ask_as(&s, member, "GET", own, NULL);
+    CHECK_INT(s.status, 404);
+    test_server_close(&s);
+}
+
 TEST(api, imports_what_it_exports)
 {
     struct test_server s;

@@ -89,6 +89,8 @@ void call_go(struct call *c, enum call_place place, bool (*handle)(struct call *
 
 /* The rights of who asks, in this project: those that the route asks for. ERR_NOT_FOUND when the project may not even be seen. */
 bool call_in(struct call *c, int64_t project_id, struct err *e);
+/* The same of what is shared with all projects (shared true): reading and running it is open to whoever may do so in any project. */
+bool call_in_shared(struct call *c, int64_t project_id, bool shared, struct err *e);
 bool call_may(struct call *c, int64_t project_id, enum auth_action action, struct err *e); /* another right than the route's */
 
 char *call_query(const struct call *c, const char *name);          /* decoded; the caller's; NULL when absent */

@@ -74,12 +74,13 @@ bool executions_list(struct call *c, struct err *e)
     return call_list(c, &view, e);
 }
 
-static bool find_pipeline(struct call *c, int64_t *ret, struct err *e)
+/* A global one is anybody's to run; what runs there have done stays with its project. */
+static bool find_pipeline(struct call *c, bool running, int64_t *ret, struct err *e)
 {
     struct pipeline_row row = { 0 };
     if (!call_find(c, &PIPELINE, ret, e) || !pipeline_get(c->tx, *ret, &row, e))
         return false;
-    bool ok = call_in(c, row.object.project_id, e);
+    bool ok = call_in_shared(c, row.object.project_id, running && row.global, e);
     pipeline_row_fini(&row);
     return ok;
 }
@@ -88,7 +89,7 @@ bool executions_of_pipeline(struct call *c, struct err *e)
 {
     int64_t id = 0;
     struct list_view view = view_of(c);
-    return find_pipeline(c, &id, e) && call_list_of(c, &view, "x.pipeline_id", id, e);
+    return find_pipeline(c, false, &id, e) && call_list_of(c, &view, "x.pipeline_id", id, e);
 }
 
 static bool answer(struct call *c, int64_t id, struct err *e)
@@ -104,15 +105,18 @@ bool execution_of_pipeline(struct call *c, struct err *e)
     if (!text_to_int(last, &index))
         return err_set(e, ERR_NOT_FOUND, "'%s' is no number of an execution", last);
     c->parameter_count--; /* what is left finds the pipeline */
-    if (!find_pipeline(c, &pipeline, e) || !execution_find_index(c->tx, pipeline, index, &id, &project, e))
+    if (!find_pipeline(c, false, &pipeline, e) || !execution_find_index(c->tx, pipeline, index, &id, &project, e))
         return false;
     return id ? answer(c, id, e) : err_set(e, ERR_NOT_FOUND, "there is no execution #%lld of this pipeline", (long long)index);
 }
 
+/* Who ran a global pipeline of another project sees that run, and may act upon it. */
 static bool find(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e)
 {
+    bool shared = false;
     return execution_find(c->tx, c->parameters[0], ret, ret_project, e) &&
-           (*ret || err_set(e, ERR_NOT_FOUND, "there is no execution %s", c->parameters[0])) && call_in(c, *ret_project, e);
+           (*ret || err_set(e, ERR_NOT_FOUND, "there is no execution %s", c->parameters[0])) &&
+           execution_shared(c->tx, *ret, c->who.user_id, &shared, e) && call_in_shared(c, *ret_project, shared, e);
 }
 
 bool execution_one(struct call *c, struct err *e)
@@ -173,7 +177,7 @@ bool execution_make(struct call *c, struct err *e)
     int64_t pipeline = 0;
     bool there = false;
     const char *key = call_header(c, "Idempotency-Key");
-    if (!find_pipeline(c, &pipeline, e))
+    if (!find_pipeline(c, true, &pipeline, e))
         return false;
     if (text_empty(key))
         return insert(c, pipeline, e);

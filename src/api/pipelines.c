@@ -52,7 +52,7 @@ static bool find(struct call *c, struct pipeline_row *ret, struct err *e)
     int64_t id = 0;
     if (!call_find(c, &PIPELINE, &id, e) || !pipeline_get(c->tx, id, ret, e))
         return false;
-    if (call_in(c, ret->object.project_id, e))
+    if (call_in_shared(c, ret->object.project_id, ret->global, e))
         return true;
     pipeline_row_fini(ret);
     return false;
@@ -127,7 +127,10 @@ static bool fill(struct call *c, struct pipeline_row *row, const json_t *spec, s
     free(row->state);
     row->state = state;
     object_take(c, &row->object, spec);
-    row->global = json_bool_at(spec, "global", row->global);
+    bool global = json_bool_at(spec, "global", row->global);
+    if (global != row->global && !call_may(c, 0, MAY_ADMINISTER, e))
+        return err_wrap(e, "share pipeline '%s' with all projects", row->object.name);
+    row->global = global;
     for (size_t i = 0; i < ALEN(MADE); i++)
         json_object_del(kept, MADE[i]);
     AUTO_JSON *whole = json_copy(kept);

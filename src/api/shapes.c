@@ -66,6 +66,12 @@ bool call_in(struct call *c, int64_t project_id, struct err *e)
     return call_may(c, project_id, c->route->may, e);
 }
 
+bool call_in_shared(struct call *c, int64_t project_id, bool shared, struct err *e)
+{
+    bool open = shared && c->route->may <= MAY_EXECUTE && auth_may(&c->who, 0, c->route->may);
+    return open ? c->in_project = true : call_in(c, project_id, e);
+}
+
 /* What is not there and what may not be seen are told alike. */
 bool call_find(struct call *c, const struct finder *finder, int64_t *ret, struct err *e)
 {

@@ -72,8 +72,11 @@ static bool look(struct db_job *job, struct db_tx *tx, struct err *e)
     bool alive = false;
     if (!auth_who(tx, l->token, &who, e))
         return false;
-    bool may = auth_may(&who, l->project_id, MAY_VIEW);
+    bool shared = false, known = execution_shared(tx, l->execution_id, who.user_id, &shared, e);
+    bool may = auth_may(&who, shared ? 0 : l->project_id, MAY_VIEW);
     who_fini(&who);
+    if (!known)
+        return false;
     if (!may)
         return err_set(e, ERR_FORBIDDEN, "no longer allowed");
     if (!execution_brief(tx, l->execution_id, &at, &alive, e))

@@ -25,6 +25,13 @@ bool execution_find_index(struct db_tx *tx, int64_t pipeline_id, int64_t index, 
     return two(rows, ret, ret_project, e);
 }
 
+bool execution_shared(struct db_tx *tx, int64_t id, int64_t user_id, bool *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_shared, "ii", id, user_id);
+    *ret = db_next(rows, e);
+    return !db_rows_failed(rows);
+}
+
 bool execution_delete(struct db_tx *tx, int64_t id, int64_t project_id, struct err *e)
 {
     if (!db_run(tx, e, SQL_execution_delete, "i", id))

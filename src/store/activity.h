@@ -7,6 +7,8 @@
 /* By uuid; *ret is 0 when there is none. */
 bool execution_find(struct db_tx *tx, const char *uuid, int64_t *ret, int64_t *ret_project, struct err *e);
 bool execution_find_index(struct db_tx *tx, int64_t pipeline_id, int64_t index, int64_t *ret, int64_t *ret_project, struct err *e);
+/* Whether it is a run of a global pipeline by this user. */
+bool execution_shared(struct db_tx *tx, int64_t id, int64_t user_id, bool *ret, struct err *e);
 /* ERR_CONFLICT while it is live. Its events stay, without it. */
 bool execution_delete(struct db_tx *tx, int64_t id, int64_t project_id, struct err *e);
 /* When its row last changed, and whether it may change again. */

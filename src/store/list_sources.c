@@ -28,7 +28,8 @@ static const struct list_column PIPELINES[] = {
     COMMON, { "state", "x.state", LIST_TEXT }, { "enabled", "x.state <> 'DISABLED'", LIST_BOOL }, { "global", "x.global", LIST_BOOL },
     { "concurrency", "x.concurrency", LIST_INT }, { NULL, NULL, 0 }
 };
-const struct list_source LIST_PIPELINES = { "pipelines", WITH_PROJECT("pipelines"), PIPELINES, BY_NAME, "x.project_id", NULL };
+const struct list_source LIST_PIPELINES = { "pipelines", WITH_PROJECT("pipelines"), PIPELINES, BY_NAME, "x.project_id", NULL,
+                                           "x.global = 1" };
 
 static const struct list_column WEBHOOKS[] = {
     COMMON, { "enabled", "x.enabled", LIST_BOOL }, { "endpoint", "e.name", LIST_TEXT }, { "pipeline", "p.name", LIST_TEXT },

@@ -102,12 +102,13 @@ static void visible_sql(const struct list_source *source, const struct list_requ
 {
     text_add(&q->sql, " WHERE 1 = 1");
     if (!request->all_projects && source->project) {
-        text_addf(&q->sql, " AND %s IN (", source->project);
+        text_addf(&q->sql, " AND (%s IN (", source->project);
         for (size_t i = 0; i < request->project_count; i++) {
             text_add(&q->sql, i ? ", " : "");
             list_sql_int(q, request->projects[i]);
         }
-        text_add(&q->sql, request->project_count ? ")" : "0)");
+        const char *shared = source->shared ? source->shared : "";
+        text_addf(&q->sql, "%s)%s%s)", request->project_count ? "" : "0", *shared ? " OR " : "", shared);
     }
     if (request->also) {
         text_addf(&q->sql, " AND %s = ", request->also);

@@ -26,6 +26,7 @@ struct list_source {
     const char *const *search;         /* SQL columns that free text looks into; NULL at the end */
     const char *project;               /* the column that says whose it is; NULL: of nobody */
     const char *total;                 /* its kind in totals; NULL: counted */
+    const char *shared;                /* SQL: true of those that everybody sees; NULL: none. Not with total */
 };
 extern const struct list_source LIST_PROJECTS, LIST_ENDPOINTS, LIST_VARIABLES, LIST_PIPELINES, LIST_WEBHOOKS, LIST_EVENTS,
     LIST_EXECUTIONS, LIST_DELIVERIES, LIST_AUDIT;
