@@ -1,4 +1,5 @@
 /* Asking the registry about a push, once: the durable state is the push's row, this is the asking. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,6 +11,7 @@
 #include "store_sql.h"
 
 #define SOFT_TIME (2 * CLOCK_SECOND) /* after so long a trigger that only prefers an answer goes on without */
+#define HEAD_TIME (10 * CLOCK_SECOND)
 #define FIRST_RETRY (500 * CLOCK_MS)
 #define MOST_RETRY (30 * CLOCK_SECOND)
 
@@ -56,7 +58,7 @@ static bool store_work(struct db_job *job, struct db_tx *tx, struct err *e)
     bool first = true;
     if (c->last && !push_confirmed(tx, c->push_id, c->outcome, c->text, c->digest, &first, e))
         return false;
-    return decide_confirmed(c->runner, tx, c->push_id, !c->last, &c->wakes, e);
+    return decide_confirmed(c->runner, tx, c->push_id, c->last ? NULL : c->text, &c->wakes, e);
 }
 
 static void store_done(struct db_job *job, const struct err *e)
@@ -97,14 +99,20 @@ static void no_answer(struct confirm *c)
         timer_set(&c->timer, c->runner->config.loop, c->delay, ask_again);
 }
 
+/* No longer than until those who only prefer an answer go on. */
+static int64_t patience(const struct confirm *c, int64_t time)
+{
+    int64_t soft = c->began + SOFT_TIME - clock_now();
+    return !c->soft_told && soft > 0 && soft < time ? soft : time;
+}
+
 static void wait_longer(struct confirm *c)
 {
     c->delay = c->delay * 2 < MOST_RETRY ? c->delay * 2 : MOST_RETRY;
     if (c->head.retry_after_micros > c->delay)
         c->delay = c->head.retry_after_micros;
-    int64_t now = clock_now(), soft = c->began + SOFT_TIME - now, due = c->push.confirm_due - now;
-    if (!c->soft_told && soft > 0 && soft < c->delay)
-        c->delay = soft;
+    int64_t due = c->push.confirm_due - clock_now();
+    c->delay = patience(c, c->delay);
     if (due > 0 && due < c->delay)
         c->delay = due;
 }
@@ -132,7 +140,7 @@ static void answered(struct registry_head *head, const struct err *e)
 static void ask(struct confirm *c)
 {
     struct err e = { 0 };
-    int64_t left = c->push.confirm_due - clock_now(), soft = c->began + SOFT_TIME - clock_now();
+    int64_t left = c->push.confirm_due - clock_now();
     if (c->runner->draining) {
         confirm_free(c);
         return;
@@ -141,12 +149,18 @@ static void ask(struct confirm *c)
         store(c, c->outcome, true);
         return;
     }
-    if (!c->target || left <= 0) {
+    if (!c->target) { /* its endpoint is gone or cannot be read; time will not help */
+        store(c, "unreachable", true);
+        return;
+    }
+    if (left <= 0) {
+        if (!*c->text)
+            snprintf(c->text, sizeof c->text, "there was no time left to ask it");
         no_answer(c);
         return;
     }
     c->head = (struct registry_head){ .target = c->target, .repository = c->push.repository, .tag = c->push.tag, .done = answered,
-                                      .timeout_micros = !c->soft_told && soft > 0 && soft < left ? soft : left < 10 * CLOCK_SECOND ? left : 10 * CLOCK_SECOND };
+                                      .timeout_micros = patience(c, left < HEAD_TIME ? left : HEAD_TIME) };
     c->heading = registry_head_start(&c->head, c->runner->config.http, &e);
     if (c->heading)
         return;

@@ -230,7 +230,8 @@ static bool fire(struct decision *d, const struct trigger_row *t, struct err *e)
 
 /* ---- who is concerned */
 
-static bool judge(struct decision *d, struct trigger_row *t, bool *ret_fires, struct err *e)
+/* Whether it fires. */
+static bool judge(struct decision *d, const struct trigger_row *t)
 {
     struct image_ref at = { 0 };
     bool plain = false;
@@ -240,7 +241,6 @@ static bool judge(struct decision *d, struct trigger_row *t, bool *ret_fires, st
     struct trigger trigger = { .id = t->id, .name = t->name, .enabled = t->enabled, .endpoint = t->endpoint, .host = at.host ? at.host : "",
                                .image_pattern = t->image_pattern, .tag_pattern = t->tag_pattern };
     struct trigger_verdict verdict = trigger_judge(&trigger, d->event, d->runner->patterns);
-    *ret_fires = verdict.rule == TRIGGER_FIRED;
     if (json_array_size(d->trace) < TRACE_MOST)
         json_array_append_new(d->trace, json_pack("{s:s,s:s,s:s,s:s}", "webhook", t->name, "pipeline", t->pipeline, "rule",
                                                   trigger_rule_name(verdict.rule), "why", verdict.why));
@@ -249,8 +249,7 @@ static bool judge(struct decision *d, struct trigger_row *t, bool *ret_fires, st
         d->push.endpoint_id = t->endpoint_id;
     }
     image_ref_fini(&at);
-    (void)e;
-    return true;
+    return verdict.rule == TRIGGER_FIRED;
 }
 
 static void push_fill(struct decision *d, int64_t endpoint_id)
@@ -317,8 +316,8 @@ static bool candidates_read(struct decision *d, int64_t endpoint_id, int64_t web
         bool found = false;
         if (!trigger_get(d->tx, ids ? ids[i] : webhook_id, &c->rows[c->count], &found, e))
             return false;
-        if (found && !judge(d, &c->rows[c->count], &c->fires[c->count], e))
-            return false;
+        if (found)
+            c->fires[c->count] = judge(d, &c->rows[c->count]);
         c->count += found;
     }
     return true;
@@ -386,7 +385,7 @@ static bool decide_waiting(struct decision *d, const struct inbox_event_waiting 
     return ok;
 }
 
-bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, bool soft, struct wakes *wakes, struct err *e)
+bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, const char *silence, struct wakes *wakes, struct err *e)
 {
     struct decision d = { .runner = r, .tx = tx, .wakes = wakes };
     AUTO_FREE struct inbox_event_waiting *waiting = NULL;
@@ -394,9 +393,13 @@ bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, bool 
     if (!push_get(tx, push_id, &d.push, e))
         return false;
     d.project_id = d.push.project_id;
+    if (silence) {
+        free(d.push.confirm_text);
+        d.push.confirm_text = mem_text(silence);
+    }
     bool ok = inbox_event_waiting(tx, push_id, &waiting, &count, e);
     for (size_t i = 0; ok && i < count; i++)
-        ok = decide_waiting(&d, &waiting[i], soft, e);
+        ok = decide_waiting(&d, &waiting[i], silence != NULL, e);
     push_fini(&d.push);
     return ok;
 }

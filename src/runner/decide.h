@@ -9,6 +9,6 @@ struct event;
 bool decide_push(struct runner *r, struct db_tx *tx, int64_t delivery_id, int64_t project_id, int64_t endpoint_id, int64_t webhook_id,
                  const struct event *event, struct wakes *wakes, struct err *e);
 
-/* The registry answered about a push, or nobody did in time: its waiting events start or end. soft: only of the triggers that
- * do not insist on an answer. */
-bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, bool soft, struct wakes *wakes, struct err *e);
+/* The registry answered about a push, or nobody did in time: its waiting events start or end. silence (NULL: what it
+ * said is stored): why there is no answer yet; only those that do not insist on one go on. */
+bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, const char *silence, struct wakes *wakes, struct err *e);

@@ -22,13 +22,12 @@ struct effect {
     struct live *live;
     struct runner *runner;
     size_t task;
-    bool resume, started, canceled, draining;
+    bool started, canceled, draining;
     struct knowledge knowledge;
     json_t *endpoints; /* by role */
-    struct run_facts facts;
+    struct live_facts facts;
     struct execution_scope scope;
     struct execution *view; /* the execution as it was when the task began: what its references see */
-    char url[512];
     struct task_push push;
     struct push pushed;
     struct mask *mask;
@@ -178,8 +177,7 @@ void task_log(struct task_job *job, const char *bytes, size_t size)
 
 struct load_job {
     struct db_job job;
-    struct live *live; /* kept alive by its effect, which stays in the list until done ran */
-    struct effect *effect;
+    struct effect *effect; /* stays in its execution's list, and so keeps it alive, until done ran */
     json_t *names; /* of endpoints */
     int64_t push_id, project_id;
 };
@@ -231,14 +229,8 @@ static void job_fill(struct effect *f)
     const struct pipeline_task *task = &v.now->pipeline->tasks[f->task];
     const struct task_run *run = &v.now->tasks[f->task];
     f->view = execution_dup(v.now);
-    snprintf(f->url, sizeof f->url, "%s/codestream/api/executions/%s", f->runner->config.external_url ? f->runner->config.external_url : "",
-             v.row->uuid);
-    f->facts = (struct run_facts){ .id = v.row->uuid, .project = v.row->project, .project_id = "", .pipeline_id = v.row->pipeline_uuid,
-                                   .index = v.row->index, .url = f->url, .requested_by = v.row->executed_by,
-                                   .triggered_by = v.row->triggered_by, .source = v.row->source, .comments = v.row->comments,
-                                   .tags = v.row->tags, .created_at = v.row->requested_at, .updated_at = v.row->updated_at,
-                                   .now = clock_now(), .variable = knowledge_variable, .owner = &f->knowledge };
-    execution_scope_init(&f->scope, f->view, &f->facts, f->task);
+    live_facts(f->live, &f->knowledge, &f->facts);
+    execution_scope_init(&f->scope, f->view, &f->facts.facts, f->task);
     f->job.services = &f->runner->services;
     f->job.project = v.row->project;
     f->job.pipeline = v.row->name;
@@ -310,19 +302,18 @@ static json_t *endpoint_names(struct live *live, size_t task)
     return names;
 }
 
-void effect_start(struct live *live, size_t task, int attempt, bool resume)
+void effect_start(struct live *live, size_t task, int attempt)
 {
     struct live_view v = live_view(live);
     struct effect *f = NEW(struct effect);
     f->live = live;
     f->runner = v.runner;
     f->task = task;
-    f->resume = resume;
     f->job.attempt = attempt;
     list_append(live_effects(live), &f->link);
     runner_began(v.runner);
     struct load_job *job = NEW(struct load_job);
-    *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .live = live, .effect = f,
+    *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
                               .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id };
     db_read(v.runner->config.db, &job->job);
 }

@@ -75,7 +75,7 @@ struct live_view { /* what an effect sees of its execution */
     const struct execution *now;
 };
 struct live_view live_view(const struct live *live);
-void effect_start(struct live *live, size_t task, int attempt, bool resume);
+void effect_start(struct live *live, size_t task, int attempt); /* also after a crash: what it resolved to then is in the execution */
 void effect_cancel(struct live *live, size_t task);
 struct link *live_effects(struct live *live); /* struct effect, by their link */
 void live_effect_ended(struct live *live);    /* one left the list */
@@ -84,7 +84,7 @@ void effects_drain(struct live *live);
 /* ---- knowledge.c: what an execution's references see beside its own state */
 struct knowledge { /* variables and endpoints of a project, opened */
     json_t *variables; /* {name: {"value", "secret"}} */
-    json_t *endpoints; /* {name: {"name", "type", "properties", "restricted"}} */
+    json_t *endpoints; /* {name: {"name", "type", "properties"}} */
     json_t *secrets;   /* array of the texts that must not show */
     json_t *restricted;  /* {"endpoint NAME": true, "variable NAME": true}: what only administrators may use */
     bool administrator;  /* the execution has an administrator's rights */
@@ -99,4 +99,9 @@ bool endpoint_open(const struct seal *seal, const char *uuid, json_t *properties
  * the knowledge. */
 bool restricted_read(struct db_tx *tx, const struct run_row *row, struct knowledge *k, struct err *e);
 char *restricted_uses(const struct run_facts *facts, const struct execution *execution, size_t task);
+struct live_facts {
+    struct run_facts facts; /* borrows from the execution, the knowledge and url: not to be copied */
+    char url[512];
+};
+void live_facts(const struct live *live, struct knowledge *k, struct live_facts *ret);
 enum scope_answer knowledge_variable(void *knowledge, const char *name, struct value *ret, struct err *e);

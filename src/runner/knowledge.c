@@ -28,7 +28,7 @@ static bool read_variable(struct db_rows *r, const struct seal *seal, struct kno
     }
     if (secret)
         json_array_append_new(k->secrets, json_string(value));
-    json_object_set_new(k->variables, name, json_pack("{s:s,s:b,s:s}", "value", value, "secret", secret, "type", db_text(r, 2)));
+    json_object_set_new(k->variables, name, json_pack("{s:s,s:b}", "value", value, "secret", secret));
     return true;
 }
 
@@ -79,8 +79,7 @@ static bool read_endpoint(struct db_rows *r, const struct seal *seal, struct kno
     }
     resolve_variables(k, properties);
     json_object_set_new(k->endpoints, db_text(r, 1),
-                        json_pack("{s:s,s:s,s:o,s:b}", "name", db_text(r, 1), "type", db_text(r, 2), "properties", properties,
-                                  "restricted", (int)db_int(r, 4)));
+                        json_pack("{s:s,s:s,s:o}", "name", db_text(r, 1), "type", db_text(r, 2), "properties", properties));
     return true;
 }
 

@@ -137,16 +137,16 @@ static void live_forget(struct live *live)
 
 /* ---- steps */
 
-static void facts_fill(struct live *live, struct run_facts *f, char *url, size_t url_size)
+void live_facts(const struct live *live, struct knowledge *k, struct live_facts *ret)
 {
     const struct run_row *row = &live->row;
-    const char *base = live->runner->config.external_url;
-    snprintf(url, url_size, "%s/codestream/api/executions/%s", base ? base : "", row->uuid);
-    *f = (struct run_facts){ .id = row->uuid, .project = row->project, .project_id = "", .pipeline_id = row->pipeline_uuid,
+    const char *base = live->runner->config.external_url, *url = ret->url;
+    snprintf(ret->url, sizeof ret->url, "%s/codestream/api/executions/%s", base ? base : "", row->uuid);
+    ret->facts = (struct run_facts){ .id = row->uuid, .project = row->project, .project_id = "", .pipeline_id = row->pipeline_uuid,
                              .index = row->index, .url = url, .requested_by = row->executed_by, .triggered_by = row->triggered_by,
                              .source = row->source, .comments = row->comments, .tags = row->tags, .created_at = row->requested_at,
                              .updated_at = row->updated_at, .global = row->global, .now = clock_now(),
-                             .variable = knowledge_variable, .restricted = restricted_uses, .owner = &live->knowledge };
+                             .variable = knowledge_variable, .restricted = restricted_uses, .owner = k };
 }
 
 static void store_job_free(struct store_job *job)
@@ -183,7 +183,7 @@ static void perform(struct live *live, const struct run_effects *effects)
         int64_t now = clock_now();
         switch (f->kind) {
         case EFFECT_RUN_TASK:
-            effect_start(live, f->task, f->attempt, f->resume);
+            effect_start(live, f->task, f->attempt);
             break;
         case EFFECT_CANCEL_TASK:
             effect_cancel(live, f->task);
@@ -300,15 +300,14 @@ static void write_rows(struct live *live, struct store_job *job)
 static bool take_events(struct live *live, struct store_job *job)
 {
     bool moved = false;
-    char url[512];
-    struct run_facts facts;
-    facts_fill(live, &facts, url, sizeof url);
+    struct live_facts facts;
+    live_facts(live, &live->knowledge, &facts);
     LIST_EACH(&live->waiting, l) {
         struct fed *f = OWNER(l, struct fed, link);
         list_remove(l);
         list_append(&live->storing, l);
-        f->event.facts = &facts;
-        f->event.now = facts.now;
+        f->event.facts = &facts.facts;
+        f->event.now = facts.facts.now;
         AUTO_FREE char *restricted = job->next->restricted ? mem_text(run_text(job->next->message)) : NULL;
         f->refused = !execution_step(job->next, &f->event, &job->effects, &f->why);
         if (restricted && !f->refused && f->event.kind == ENGINE_RESUME) {

@@ -373,6 +373,18 @@ TEST(runner, goes_on_after_two_seconds_when_the_registry_asks_for_more_patience)
     close_registry();
 }
 
+TEST(runner, goes_on_for_one_webhook_while_another_insists)
+{
+    open_registry("preferred", 1000, "60");
+    run_sql("INSERT INTO webhooks (uuid, project_id, name, endpoint_id, pipeline_id, listener_id, image_pattern, repository, verify_push, "
+            "refresh_token, token_hash, created_at, updated_at) VALUES ('w2', 1, 'strict', 1, 1, 1, 'acme/web', 'acme/web', 'required', '', 'h1', 0, 0)");
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT triggered_by || ' ' || status FROM executions", "web COMPLETED");
+    CHECK_HAS(read_rows("SELECT comments FROM executions"), "without a digest: 127.0.0.1:");
+    CHECK_TEXT(read_rows("SELECT status FROM events WHERE webhook_name = 'strict'"), "WAITING");
+    close_registry();
+}
+
 static void acted(void *context, const struct err *e)
 {
     snprintf(context, 200, "%.190s", e ? e->text : "ok");
