@@ -16,6 +16,7 @@ struct api_config { /* all borrowed, and living longer than the api; texts are c
     const struct seal *seal;
     struct http_client *http;
     const char *external_url;     /* where people and registries reach us; "" or NULL: webhook URLs begin with a slash */
+    const char *trusted_proxies;  /* networks whose X-Forwarded-For is believed: "10.0.0.0/8, ::1"; NULL: none */
     const char *hub_url, *hub_registry_url, *hub_auth_url;
 };
 

@@ -41,7 +41,7 @@ static void put_error(struct call *c, const struct err *e)
 static void note_failure(struct call *c, const struct err *e)
 {
     if (c->route && c->route->flags & ROUTE_LOGIN && e->kind == ERR_UNAUTHORIZED)
-        limiter_failed(c->api->logins, c->request->remote);
+        limiter_failed(c->api->logins, peer_of(&c->api->proxies, c->request, (char[PEER_TEXT]){ 0 }));
     if (err_retry(e->kind) && !c->retry_after)
         c->retry_after = 2;
 }
@@ -181,7 +181,7 @@ static bool begin(struct call *c, struct err *e)
 {
     if (!route_match(c->request->method, c->request->path, &c->route, c->parameters, &c->parameter_count, &c->allow, e))
         return false;
-    if (c->route->flags & ROUTE_LOGIN && !limiter_open(c->api->logins, c->request->remote, &c->retry_after))
+    if (c->route->flags & ROUTE_LOGIN && !limiter_open(c->api->logins, peer_of(&c->api->proxies, c->request, (char[PEER_TEXT]){ 0 }), &c->retry_after))
         return err_set(e, ERR_LIMITED, "too many failed logins from this address: wait a little");
     c->retry_after = 0;
     return read_body(c, e);
@@ -212,6 +212,7 @@ bool api_create(const struct api_config *config, struct api **ret, struct err *e
     struct api *api = NEW(struct api);
     api->config = *config;
     api->external_url = mem_text(config->external_url ? config->external_url : "");
+    proxies_read(config->trusted_proxies, &api->proxies);
     api->hub_url = mem_text(config->hub_url);
     api->hub_registry_url = mem_text(config->hub_registry_url);
     api->hub_auth_url = mem_text(config->hub_auth_url);

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/peer.h"
 #include "auth/auth.h"
 #include "base/json.h"
 #include "store/lists.h"
@@ -141,6 +142,7 @@ struct api {
     size_t server_count;
     struct hooks *hooks;
     struct streams *streams;
+    struct proxies proxies;
     struct limiter *logins, *tokens; /* failed logins; wrong hook tokens */
     int64_t started_at, answered, failed;
 };

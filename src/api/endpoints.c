@@ -6,7 +6,9 @@
 #include "api/saving.h"
 #include "base/ids.h"
 #include "base/mem.h"
+#include "runner/hub.h"
 #include "runner/validate.h"
+#include "store/hub_hooks.h"
 #include "store/webhooks.h"
 
 #define LISTENERS API_PREFIX "/registry-webhook-listeners/"
@@ -199,6 +201,12 @@ static bool begin(struct call *c, int64_t project_id, int64_t id, struct endpoin
     return true;
 }
 
+static void hub_look(struct api *api, int64_t unused)
+{
+    (void)unused;
+    runner_hub_wake(api->config.runner);
+}
+
 bool endpoint_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e)
 {
     struct endpoint_row row = { 0 };
@@ -207,10 +215,13 @@ bool endpoint_save(struct call *c, int64_t project_id, int64_t id, const json_t 
               (id ? endpoint_update(c->tx, &row, e) : endpoint_insert(c->tx, &row, e));
     if (ok && !id && text_is(row.type, "dockerregistry"))
         ok = listener_make(c, project_id, row.object.id, NULL, &listener, e);
+    if (ok && id && text_is(row.type, "dockerregistry"))
+        ok = runner_hub_endpoint(c->api->config.runner, c->tx, id, e);
     ok = ok && call_audit(c, project_id, id ? "endpoint.update" : "endpoint.create", row.object.name, row.type, e);
     *ret = row.object.id;
     endpoint_row_fini(&row);
     call_after(c, hooks_forget, 0); /* a listener remembers its endpoint's server type */
+    call_after(c, hub_look, 0);
     return ok;
 }
 
@@ -281,6 +292,12 @@ static bool unused(struct call *c, const struct endpoint_row *row, struct err *e
         return false;
     if (*webhooks)
         return err_set(e, ERR_CONFLICT, "endpoint '%s' is used by Docker webhook: %s", row->object.name, webhooks);
+    AUTO_FREE char *hooks = NULL;
+    if (!hub_hooks_gone_of_endpoint(c->tx, row->object.id, &hooks, e))
+        return false;
+    if (*hooks)
+        return err_set(e, ERR_CONFLICT, "endpoint '%s' is needed to delete at Docker Hub: %.300s; an administrator may give that up (registry-hooks)",
+                       row->object.name, hooks);
     bool ok = pipelines_of_project(c->tx, row->object.project_id, look_into, &naming, e);
     if (ok && naming.found.length)
         ok = err_set(e, ERR_CONFLICT, "endpoint '%s' is used by pipeline: %s", row->object.name, text_of(&naming.found));

@@ -30,6 +30,7 @@ struct arrival {
     struct db_job job;
     char key[120];
     char token_hash[65]; /* "" without a token */
+    char peer[PEER_TEXT];
     struct listener_row listener;
     bool found;
     struct hook_result *read;
@@ -83,6 +84,7 @@ static void remember(struct hooks *h, const char *key, const struct listener_row
         hooks_forget(h->api, 0);
     struct listener_row *copy = mem_copy(row, sizeof *row);
     copy->token = NULL;
+    copy->senders = mem_text(row->senders);
     free(map_put(h->listeners, key, copy));
 }
 
@@ -137,11 +139,11 @@ static void answer_stored(struct arrival *a)
 static bool store(struct db_job *job, struct db_tx *tx, struct err *e)
 {
     struct arrival *a = OWNER(job, struct arrival, job);
-    bool unauthorized = text_is(a->verdict, "unauthorized");
+    bool refused = text_is(a->verdict, "unauthorized") || text_is(a->verdict, "forbidden");
     struct inbox_delivery d = {
         .project_id = a->listener.project_id, .listener_id = a->listener.id, .sender_key = a->sender_key,
-        .format = a->read ? a->read->format : "", .remote = a->request->remote, .headers = a->headers,
-        .body = unauthorized ? NULL : a->request->body, .body_size = unauthorized ? 0 : a->request->body_size, .verdict = a->verdict,
+        .format = a->read ? a->read->format : "", .remote = a->peer, .headers = a->headers,
+        .body = refused ? NULL : a->request->body, .body_size = refused ? 0 : a->request->body_size, .verdict = a->verdict,
         .problem = a->problem.kind ? a->problem.text : a->read ? a->read->note : "", .events = a->events ? a->events : "[]",
         .received_at = clock_now(),
     };
@@ -161,6 +163,8 @@ static void stored(struct db_job *job, const struct err *e)
         runner_wake_inbox(runner);
     if (text_is(a->verdict, "unauthorized"))
         refuse(a, ERR_UNAUTHORIZED, "the secret token is missing or wrong");
+    else if (text_is(a->verdict, "forbidden"))
+        refuse(a, ERR_FORBIDDEN, a->problem.text);
     else if (a->problem.kind == ERR_INVALID || a->problem.kind == ERR_TOO_LARGE)
         arrival_end(a, 400, answer_error(&a->problem, a->request->path, a->stored.uuid, NULL));
     else
@@ -237,26 +241,45 @@ static bool authentic(const struct arrival *a)
     return a->token_hash[0] && hook_secret_any(a->token_hash, wants, 2);
 }
 
+/* May this address deliver there? */
+static bool sender_ok(const struct arrival *a)
+{
+    AUTO_JSON *senders = NULL;
+    if (text_empty(a->listener.senders) || text_is(a->listener.senders, "[]"))
+        return true;
+    return json_read(a->listener.senders, strlen(a->listener.senders), &senders, NULL) && peer_in(senders, a->peer);
+}
+
+/* Kept without its body, so that Activity can tell. */
+static void store_refused(struct arrival *a, const char *verdict)
+{
+    char id[ID_TEXT];
+    a->verdict = verdict;
+    a->sender_key = mem_text(id_new(id));
+    a->headers = headers_json(a->request->headers);
+    start_store(a);
+}
+
 static void judge(struct arrival *a)
 {
     struct limiter *wrong = a->hooks->api->tokens;
     int64_t wait = 0;
     if (!a->found) {
-        limiter_failed(wrong, a->request->remote);
+        limiter_failed(wrong, a->peer);
         refuse(a, ERR_NOT_FOUND, "there is no listener at this URL");
-    } else if (authentic(a)) {
+    } else if (authentic(a) && sender_ok(a)) {
         read_body(a);
         start_store(a);
-    } else if (!limiter_open(wrong, a->request->remote, &wait)) {
+    } else if (!limiter_open(wrong, a->peer, &wait)) {
         refuse(a, ERR_LIMITED, "too many requests with a wrong secret token from this address");
+    } else if (authentic(a)) {
+        limiter_failed(wrong, a->peer);
+        err_set(&a->problem, ERR_FORBIDDEN, "address %s is in none of the networks that may deliver to this webhook", a->peer);
+        store_refused(a, "forbidden");
     } else {
-        char id[ID_TEXT];
-        limiter_failed(wrong, a->request->remote);
-        a->verdict = "unauthorized";
+        limiter_failed(wrong, a->peer);
         err_set(&a->problem, ERR_UNAUTHORIZED, "the secret token is missing or wrong");
-        a->sender_key = mem_text(id_new(id));
-        a->headers = headers_json(a->request->headers);
-        start_store(a);
+        store_refused(a, "unauthorized");
     }
 }
 
@@ -328,15 +351,20 @@ bool hooks_take(struct hooks *h, struct http_request *r)
     char key[120];
     if (!text_is(r->method, "POST") || !hook_path(r->path, key))
         return false;
+    AUTO_FREE char *action = key[0] == 'w' ? http_query_get(r->query, "action") : NULL;
+    if (action) /* a person's, for the webhook itself: routes.c */
+        return false;
     struct arrival *a = NEW(struct arrival);
     a->hooks = h;
     a->request = r;
+    peer_of(&h->api->proxies, r, a->peer);
     present_token(a);
     snprintf(a->key, sizeof a->key, "%.50s%s", key, key[0] == 't' ? a->token_hash : "");
     const struct listener_row *known = map_get(h->listeners, a->key);
     if (known) {
         a->found = true;
         a->listener = *known;
+        a->listener.senders = mem_text(known->senders);
         judge(a);
     } else {
         a->job = (struct db_job){ .work = look_up, .done = looked_up };

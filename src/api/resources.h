@@ -15,6 +15,8 @@
     /* pipelines.c */ X(pipelines_list) X(pipeline_one) X(pipeline_post) X(pipeline_clone) X(pipeline_change)                 \
         X(pipeline_patch) X(pipeline_global) X(pipeline_remove)                                                                 \
     /* webhooks.c */ X(webhooks_list) X(webhook_one) X(webhook_create) X(webhook_change) X(webhook_patch) X(webhook_remove)     \
+        X(webhook_act)                                                                                                      \
+    /* hub.c */ X(registry_hooks_list) X(registry_hook_remove)                                                               \
     /* events.c */ X(events_list) X(event_one) X(event_act) X(event_remove) X(deliveries_list) X(delivery_one)                  \
     /* executions.c */ X(executions_list) X(executions_of_pipeline) X(execution_of_pipeline) X(execution_one) X(execution_make) \
         X(execution_act) X(execution_remove) X(executions_remove) X(execution_logs) X(execution_events)                    \

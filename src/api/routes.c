@@ -97,6 +97,11 @@ const struct route ROUTES[] = {
     { "PATCH", "P/registry-webhooks/{project}/{name}", WRITE(webhook_patch), MAY_DEVELOP, BODY_JSON, 0 },
     { "DELETE", "P/registry-webhooks/{project}/{name}", WRITE(webhook_remove), MAY_DEVELOP, BODY_NONE, 0 },
 
+    { "POST", "P/registry-webhooks/{id}", WRITE(webhook_act), MAY_DEVELOP, BODY_JSON, 0 },
+    { "POST", "P/registry-webhooks/{project}/{name}", WRITE(webhook_act), MAY_DEVELOP, BODY_JSON, 0 },
+    { "GET", "P/registry-hooks", READ(registry_hooks_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "DELETE", "P/registry-hooks/{id}", WRITE(registry_hook_remove), MAY_RESTRICTED, BODY_NONE, 0 },
+
     { "GET", "P/registry-events", READ(events_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "GET", "P/registry-events/{id}", READ(event_one), MAY_VIEW, BODY_NONE, 0 },
     { "POST", "P/registry-events/{id}", WRITE(event_act), MAY_EXECUTE, BODY_TEXT, 0 },

@@ -4,9 +4,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "pipeline/engine.h"
+#include "runner/hub.h"
 #include "runner/runner.h"
 #include "runner/validate.h"
+#include "store/hub_hooks.h"
 #include "store/runs.h"
+#include "store/webhooks.h"
 
 void runner_wake_inbox(struct runner *r)
 {
@@ -84,4 +87,50 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
 {
     (void)op, (void)loop, (void)http;
     return err_set(e, ERR_INVALID, "nothing to ask in tests");
+}
+
+/* ---- runner/hub.h: rows are written as the runner would, and nothing is asked */
+
+bool runner_hub_want(struct runner *r, struct db_tx *tx, int64_t webhook_id, enum hub_want why, int64_t *ret_id, struct err *e)
+{
+    struct webhook_row webhook = { 0 };
+    (void)r, (void)why;
+    bool ok = hub_hook_of_webhook(tx, webhook_id, ret_id, e) && webhook_get(tx, webhook_id, &webhook, e);
+    if (ok && !*ret_id && text_is(webhook.registration, "automatic")) {
+        struct hub_hook_row row = { .project_id = webhook.object.project_id, .endpoint_id = webhook.endpoint_id, .webhook_id = webhook_id,
+                                    .webhook = webhook.object.name, .repository = "acme/web", .state = "pending", .message = "", .next_at = clock_now() };
+        ok = hub_hook_insert(tx, &row, e);
+        *ret_id = row.id;
+        free(row.name);
+    }
+    webhook_row_fini(&webhook);
+    return ok;
+}
+
+bool runner_hub_remove(struct runner *r, struct db_tx *tx, int64_t webhook_id, int64_t *ret_id, struct err *e)
+{
+    struct hub_hook_row row = { 0 };
+    bool found = false;
+    (void)r;
+    bool ok = hub_hook_of_webhook(tx, webhook_id, ret_id, e) && (!*ret_id || hub_hook_get(tx, *ret_id, &row, &found, e)) &&
+              (!found || hub_hook_orphan(tx, &row, e));
+    hub_hook_row_fini(&row);
+    return ok;
+}
+
+bool runner_hub_endpoint(struct runner *r, struct db_tx *tx, int64_t endpoint_id, struct err *e)
+{
+    (void)r, (void)tx, (void)endpoint_id, (void)e;
+    return true;
+}
+
+void runner_hub_wake(struct runner *r)
+{
+    (void)r;
+}
+
+void runner_hub_wait(struct runner *r, int64_t id, int64_t micros, void (*done)(void *context), void *context)
+{
+    (void)r, (void)id, (void)micros;
+    done(context);
 }

@@ -2,20 +2,29 @@
 #include <string.h>
 
 #include "api/hooks.h"
+#include "api/hub.h"
 #include "api/resources.h"
 #include "api/saving.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/mem.h"
+#include "base/network.h"
 #include "pipeline/expression.h"
+#include "runner/hub.h"
 #include "secrets/seal.h"
 #include "store/webhooks.h"
 #include "trigger/inputs.h"
 #include "trigger/trigger.h"
 
+enum { SENDERS_MOST = 50, RUN_LIMIT = 60, RUN_LIMIT_MOST = 100000 };
+
 static const struct finder WEBHOOK = { "Docker webhook", webhook_find, webhook_find_named };
 
-static json_t *webhook_json(const struct webhook_row *row)
+static json_t *webhook_json(struct call *c, const struct webhook_row *row, struct err *e)
 {
+    json_t *hub = hub_json(c, row->object.id, e);
+    if (!hub)
+        return NULL;
     json_t *json = object_json(&row->object, "registry-webhooks");
     AUTO_FREE char *link = mem_format(API_PREFIX "/registry-webhook-listeners/%s", row->listener);
     const char *repository = json_text_at(row->endpoint_properties, "repoURL", "");
@@ -30,8 +39,13 @@ static json_t *webhook_json(const struct webhook_row *row)
     json_set_text(json, "secretToken", API_MASK);
     json_set_text(json, "repoName", row->repository ? row->repository : repository);
     json_set_text(json, "serverType", json_text_at(row->endpoint_properties, "serverType", ""));
-    json_set_text(json, "slug", row->slug);
+    json_set_text(json, "slug", *json_text_at(hub, "slug", "") ? json_text_at(hub, "slug", "") : row->slug);
     json_set_text(json, "externalListenerLink", link);
+    json_set_text(json, "registration", row->registration);
+    json_set_text(json, "sweep", row->sweep);
+    json_object_set(json, "senders", row->senders);
+    json_object_set_new(json, "runLimit", json_integer(row->run_limit));
+    json_object_set_new(json, "dockerHub", hub);
     return json;
 }
 
@@ -40,9 +54,9 @@ static bool webhook_load(struct call *c, int64_t id, json_t **ret, struct err *e
     struct webhook_row row = { 0 };
     if (!webhook_get(c->tx, id, &row, e))
         return false;
-    *ret = webhook_json(&row);
+    *ret = webhook_json(c, &row, e);
     webhook_row_fini(&row);
-    return true;
+    return *ret;
 }
 
 bool webhooks_list(struct call *c, struct err *e)
@@ -63,16 +77,33 @@ static bool find(struct call *c, struct webhook_row *ret, struct err *e)
 
 /* ---- one; editors must be able to copy the URL with its secret, and that is written down */
 
-static bool answer_with_url(struct call *c, const struct webhook_row *row, struct err *e)
+static bool audit_url(struct call *c, const struct webhook_row *row, struct err *e)
+{
+    return call_audit(c, row->object.project_id, "webhook.url", row->object.name, "webhook URL shown", e);
+}
+
+/* After audit_url. */
+static json_t *with_url(struct call *c, const struct webhook_row *row, struct err *e)
 {
     AUTO_FREE char *url = NULL, *token = NULL;
-    if (!listener_url(c->api, row->listener, row->token, &url, &token, e) ||
-        !call_audit(c, row->object.project_id, "webhook.url", row->object.name, "webhook URL shown", e))
-        return false;
-    json_t *json = webhook_json(row);
+    AUTO_JSON *json = NULL;
+    if (!listener_url(c->api, row->listener, row->token, &url, &token, e) || !(json = webhook_json(c, row, e)) || !hub_add_heard(c, row, json, e))
+        return NULL;
     json_set_text(json, "webhookUrl", url);
     json_set_text(json, "secretToken", token);
-    return call_answer(c, 200, json);
+    return json_incref(json);
+}
+
+static bool answer_with_url(struct call *c, const struct webhook_row *row, struct err *e)
+{
+    json_t *json = audit_url(c, row, e) ? with_url(c, row, e) : NULL;
+    return json && call_answer(c, 200, json);
+}
+
+static bool answer_without_url(struct call *c, const struct webhook_row *row, struct err *e)
+{
+    AUTO_JSON *json = webhook_json(c, row, e);
+    return json && hub_add_heard(c, row, json, e) && call_answer(c, 200, json_incref(json));
 }
 
 static bool one_with_url(struct call *c, struct err *e)
@@ -90,10 +121,9 @@ bool webhook_one(struct call *c, struct err *e)
         return false;
     if (auth_may(&c->who, row.object.project_id, MAY_DEVELOP))
         c->next = (struct stage){ CALL_WRITE, one_with_url };
-    else
-        call_answer(c, 200, webhook_json(&row));
+    bool ok = c->next.handle || answer_without_url(c, &row, e);
     webhook_row_fini(&row);
-    return true;
+    return ok;
 }
 
 /* ---- saving */
@@ -213,19 +243,70 @@ static bool take_token(struct call *c, struct webhook_row *row, const json_t *sp
            (id || err_field(e, "refreshToken", "the API token is unknown, revoked or expired"));
 }
 
+/* A text that is one of these; what spec does not say stays, or is the first. */
+static bool take_choice(char **member, const json_t *spec, const char *key, const char *const choices[2], struct err *e)
+{
+    put(member, json_text_at(spec, key, *member ? *member : choices[0]));
+    return text_is(*member, choices[0]) || text_is(*member, choices[1]) || err_field(e, key, "%s is %s or %s", key, choices[0], choices[1]);
+}
+
+static bool take_senders(struct webhook_row *row, const json_t *spec, struct err *e)
+{
+    const json_t *given = json_object_get(spec, "senders");
+    struct network network;
+    size_t i;
+    json_t *one;
+    if (given && (!json_is_array(given) || json_array_size(given) > SENDERS_MOST))
+        return err_field(e, "senders", "senders is a list of at most %d networks", SENDERS_MOST);
+    json_array_foreach((json_t *)given, i, one)
+        if (!json_is_string(one) || !network_parse(json_string_value(one), &network))
+            return err_field(e, "senders", "'%.60s' is no network such as 192.0.2.0/24 or 2001:db8::/32",
+                             json_is_string(one) ? json_string_value(one) : "?");
+    if (!given && row->senders)
+        return true;
+    json_decref(row->senders);
+    row->senders = given ? json_incref((json_t *)given) : json_array();
+    return true;
+}
+
+static bool take_limits(struct webhook_row *row, const json_t *spec, struct err *e)
+{
+    static const char *const REGISTRATION[] = { "automatic", "manual" }, *const SWEEP[] = { "on", "off" };
+    const json_t *limit = json_object_get(spec, "runLimit");
+    if (limit && (!json_is_integer(limit) || json_integer_value(limit) < 0 || json_integer_value(limit) > RUN_LIMIT_MOST))
+        return err_field(e, "runLimit", "runLimit is a number of runs in 10 minutes, 0 (no limit) to %d", RUN_LIMIT_MOST);
+    row->run_limit = limit ? json_integer_value(limit) : row->object.id ? row->run_limit : RUN_LIMIT;
+    return take_choice(&row->registration, spec, "registration", REGISTRATION, e) && take_choice(&row->sweep, spec, "sweep", SWEEP, e) &&
+           take_senders(row, spec, e);
+}
+
 static bool fill(struct call *c, struct webhook_row *row, const json_t *spec, struct err *e)
 {
     object_take(c, &row->object, spec);
     row->enabled = json_bool_at(spec, "enabled", row->object.id ? row->enabled : true);
     return name_ok(row->object.name, "Docker webhook", e) && take_endpoint(c, row, spec, e) && take_pipeline(c, row, spec, e) &&
-           take_patterns(row, spec, e) && take_token(c, row, spec, e);
+           take_patterns(row, spec, e) && take_limits(row, spec, e) && take_token(c, row, spec, e);
 }
 
-static bool saved(struct call *c, int64_t id, const char *action, struct err *e)
+static bool answer_saved(struct call *c, struct err *e)
 {
     struct webhook_row row = { 0 };
+    json_t *json = webhook_get(c->tx, hub_webhook(c), &row, e) ? with_url(c, &row, e) : NULL;
+    if (json) {
+        json_object_set_new(json, "warnings", hub_warnings(c, &row));
+        call_answer(c, 200, json);
+    }
+    webhook_row_fini(&row);
+    return json;
+}
+
+/* Committed here, then made so at Docker Hub; the answer says what came of it. */
+static bool saved(struct call *c, int64_t id, const char *action, enum hub_want why, struct err *e)
+{
+    struct webhook_row row = { 0 };
+    int64_t hub = 0;
     bool ok = webhook_get(c->tx, id, &row, e) && call_audit(c, row.object.project_id, action, row.object.name, row.pipeline, e) &&
-              answer_with_url(c, &row, e);
+              audit_url(c, &row, e) && runner_hub_want(c->api->config.runner, c->tx, id, why, &hub, e) && hub_then(c, id, hub, answer_saved, e);
     webhook_row_fini(&row);
     call_after(c, hooks_forget, 0);
     return ok;
@@ -235,7 +316,7 @@ static bool insert(struct call *c, struct webhook_row *row, struct err *e)
 {
     const char *token = call_text(c, "secretToken", NULL);
     return listener_make(c, row->object.project_id, 0, text_is(token, API_MASK) ? NULL : token, &row->listener_id, e) &&
-           webhook_insert(c->tx, row, e) && saved(c, row->object.id, "webhook.create", e);
+           webhook_insert(c->tx, row, e) && saved(c, row->object.id, "webhook.create", HUB_SAVED, e);
 }
 
 bool webhook_create(struct call *c, struct err *e)
@@ -268,7 +349,7 @@ bool webhook_change(struct call *c, struct err *e)
 {
     struct webhook_row row = { 0 };
     bool ok = find(c, &row, e) && fill(c, &row, c->body, e) && webhook_update(c->tx, &row, e) && new_secret(c, &row, e) &&
-              saved(c, row.object.id, "webhook.update", e);
+              saved(c, row.object.id, "webhook.update", HUB_SAVED, e);
     webhook_row_fini(&row);
     return ok;
 }
@@ -280,7 +361,7 @@ bool webhook_patch(struct call *c, struct err *e)
         return err_field(e, "enabled", "the body must be {\"enabled\": true} or false");
     bool enabled = json_bool_at(c->body, "enabled", true);
     bool ok = find(c, &row, e) && webhook_enable(c->tx, &row, enabled, c->who.name, e) &&
-              saved(c, row.object.id, enabled ? "webhook.enable" : "webhook.disable", e);
+              saved(c, row.object.id, enabled ? "webhook.enable" : "webhook.disable", HUB_IF_CHANGED, e);
     webhook_row_fini(&row);
     return ok;
 }
@@ -288,9 +369,35 @@ bool webhook_patch(struct call *c, struct err *e)
 bool webhook_remove(struct call *c, struct err *e)
 {
     struct webhook_row row = { 0 };
-    bool ok = find(c, &row, e) && webhook_delete(c->tx, &row, e) &&
-              call_audit(c, row.object.project_id, "webhook.delete", row.object.name, "", e) && call_answer(c, 200, webhook_json(&row));
+    int64_t hub = 0;
+    json_t *gone = NULL;
+    bool ok = find(c, &row, e) && (gone = webhook_json(c, &row, e)) && runner_hub_remove(c->api->config.runner, c->tx, row.object.id, &hub, e) &&
+              webhook_delete(c->tx, &row, e) && call_audit(c, row.object.project_id, "webhook.delete", row.object.name, "", e);
+    ok = ok && hub_then_gone(c, TAKE(gone), hub, e);
+    json_decref(gone);
     webhook_row_fini(&row);
     call_after(c, hooks_forget, 0);
+    return ok;
+}
+
+/* ---- POST ?action=rotate: a new secret, random or as the body says; ?action=register: Docker Hub is asked again, now */
+
+static bool rotate(struct call *c, const struct webhook_row *row, struct err *e)
+{
+    const char *given = call_text(c, "secretToken", NULL);
+    AUTO_FREE char *random = id_secret(32);
+    return listener_change(c, row->listener_id, row->listener, text_empty(given) ? random : given, clock_now() + CLOCK_DAY, e) &&
+           saved(c, row->object.id, "webhook.rotate", HUB_SAVED, e);
+}
+
+bool webhook_act(struct call *c, struct err *e)
+{
+    struct webhook_row row = { 0 };
+    AUTO_FREE char *action = call_query(c, "action");
+    bool again = text_is(action, "register");
+    if (!again && !text_is(action, "rotate"))
+        return err_field(e, "action", "?action=rotate and ?action=register are what can be done with a Docker webhook");
+    bool ok = find(c, &row, e) && (again ? saved(c, row.object.id, "webhook.register", HUB_AGAIN, e) : rotate(c, &row, e));
+    webhook_row_fini(&row);
     return ok;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "config/config.h"
 
@@ -12,6 +13,7 @@ const struct setting SETTINGS[] = {
     { "data", SETTING_TEXT, "slipway-data", .text = "folder of the database, of admin.token and of the master key" },
     { "listen", SETTING_LISTEN, "127.0.0.1:8080", .text = "address and port that are listened at; IPv6 in brackets; port 0: any free one" },
     { "external-url", SETTING_URL, "", .text = "where registries and people reach this server; webhook URLs begin with it" },
+    { "trusted-proxies", SETTING_NETWORKS, "", .text = "networks of the reverse proxies before this server, such as 10.0.0.0/8: only their X-Forwarded-For is believed" },
     { "tls-cert", SETTING_TEXT, "", .text = "PEM file of the server's certificate and its chain; with tls-key" },
     { "tls-key", SETTING_TEXT, "", .text = "PEM file of the certificate's key" },
     { "organisation", SETTING_TEXT, "Slipway", .text = "the organisation's name, given at the first start" },
@@ -119,6 +121,19 @@ static bool check_secret(const struct setting *s, const char *value, struct err 
     return true;
 }
 
+static bool check_networks(const struct setting *s, const char *value, struct err *e)
+{
+    struct network network;
+    for (const char *at = value + strspn(value, " ,"); *at; at += strspn(at, " ,")) {
+        size_t n = strcspn(at, " ,");
+        AUTO_FREE char *one = mem_text_n(at, n);
+        if (!network_parse(one, &network))
+            return err_set(e, ERR_INVALID, "'%.100s' is no network such as 10.0.0.0/8 or 2001:db8::/32", one);
+        at += n;
+    }
+    return check_text(s, value, e);
+}
+
 static const struct {
     const char *name;
     bool (*check)(const struct setting *s, const char *value, struct err *e);
@@ -127,6 +142,7 @@ static const struct {
     [SETTING_BOOL] = { "true or false", check_choice }, [SETTING_CHOICE] = { "choice", check_choice },
     [SETTING_LIST] = { "list", check_text },       [SETTING_URL] = { "URL", check_url },
     [SETTING_LISTEN] = { "address", check_listen }, [SETTING_SECRET] = { "secret", check_secret },
+    [SETTING_NETWORKS] = { "networks", check_networks },
 };
 
 const char *setting_type_name(enum setting_type type)

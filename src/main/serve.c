@@ -206,7 +206,7 @@ static bool open_api(struct server *s, struct err *e)
 {
     struct api_config config = { .loop = s->loop, .db = s->db, .runner = s->runner, .seal = s->seal, .http = s->client,
                                  .external_url = config_text(s->config, "external-url"), .hub_url = config_text(s->config, "docker-hub-url"),
-                                 .hub_registry_url = config_text(s->config, "docker-hub-registry-url"),
+                                 .trusted_proxies = config_text(s->config, "trusted-proxies"), .hub_registry_url = config_text(s->config, "docker-hub-registry-url"),
                                  .hub_auth_url = config_text(s->config, "docker-hub-auth-url") };
     return api_create(&config, &s->api, e);
 }

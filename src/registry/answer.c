@@ -13,7 +13,7 @@ bool registry_answer_is_page(const struct http_call *call)
     return type && strcasestr(type, "text/html");
 }
 
-static void copy_clean(const char *from, char *out, size_t size)
+void registry_words_clean(const char *from, char *out, size_t size)
 {
     size_t n = 0;
     for (; *from && n + 1 < size && n < 200; from++)
@@ -33,7 +33,7 @@ void registry_answer_words(const struct http_call *call, char *out, size_t size)
     if (!json_read(text_of(&call->answer), call->answer.length, &answer, NULL))
         return;
     for (size_t i = 0; i < ALEN(PATHS) && !*out; i++)
-        copy_clean(json_text_at(answer, PATHS[i], ""), out, size);
+        registry_words_clean(json_text_at(answer, PATHS[i], ""), out, size);
 }
 
 static const struct meaning {

@@ -37,3 +37,4 @@ bool registry_answer_refused(const struct registry_target *t, const struct http_
 bool registry_answer_is_page(const struct http_call *call); /* HTML, where an API was asked */
 /* The registry's own words of {"errors":[{"message"}]} or {"detail"} or {"message"}; "" when none. Cleaned and cut to size. */
 void registry_answer_words(const struct http_call *call, char *out, size_t size);
+void registry_words_clean(const char *from, char *out, size_t size); /* the same with any text */

@@ -23,6 +23,7 @@ struct runner {
     bool matching, match_again; /* a match job is in the writer's queue; another is wanted after it */
     struct timer match_retry;
     struct link confirms;      /* struct confirm, in flight */
+    struct hub_state *hub_hooks; /* hub_work.h */
     int in_flight;             /* database jobs and effects of ours that are not done */
     bool draining;
     void (*drained)(void *context);

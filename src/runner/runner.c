@@ -8,6 +8,7 @@
 #include "event/event.h"
 #include "kube/kube.h"
 #include "runner/decide.h"
+#include "runner/hub_work.h"
 #include "store/inbox.h"
 
 #define MATCH_GROUP 256 /* deliveries that one write matches at most */
@@ -91,6 +92,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->pipelines = map_create();
     r->patterns = patterns_create();
     list_init(&r->confirms);
+    r->hub_hooks = hub_create(r);
     *ret = r;
     return true;
 }
@@ -109,6 +111,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     r->drained_context = context;
     timer_clear(&r->match_retry);
     confirm_drain(r);
+    hub_drain(r);
     live_drain(r);
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
@@ -121,6 +124,7 @@ void runner_destroy(struct runner **runner)
         return;
     timer_clear(&r->match_retry);
     live_destroy_all(r);
+    hub_destroy(&r->hub_hooks);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
     patterns_destroy(&r->patterns);
@@ -274,6 +278,7 @@ bool runner_start(struct runner *r, struct err *e)
     id_list_fini(&f.live);
     id_list_fini(&f.pipelines);
     id_list_fini(&f.confirms);
+    hub_start(r);
     runner_wake_inbox(r);
     return true;
 }

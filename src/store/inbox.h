@@ -17,7 +17,7 @@ struct inbox_delivery {
     const char *headers;    /* JSON, tokens redacted; NULL: not kept */
     const void *body;       /* NULL: not kept (a wrong token) */
     size_t body_size;
-    const char *verdict;    /* "accepted", "unauthorized", "unreadable" */
+    const char *verdict;    /* "accepted", "unauthorized", "forbidden" (a network that may not deliver), "unreadable" */
     const char *problem;    /* "" when there was none */
     const char *events;     /* JSON array of the pushes read from it: event_to_json; "[]" when none */
     int64_t received_at;

@@ -85,3 +85,13 @@ static const struct list_column AUDIT[] = {
 };
 static const char *const SEARCH_AUDIT[] = { "x.user_name", "x.action", "x.object", "x.detail", NULL };
 const struct list_source LIST_AUDIT = { "audit", "audit x", AUDIT, SEARCH_AUDIT, "x.project_id", NULL };
+
+static const struct list_column REGISTRY_HOOKS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT },
+    { "webhook", "x.webhook_name", LIST_TEXT }, { "endpoint", "e.name", LIST_TEXT }, { "repository", "x.repository", LIST_TEXT },
+    { "slug", "x.slug", LIST_TEXT }, { "wanted", "x.wanted", LIST_TEXT }, { "state", "x.state", LIST_TEXT },
+    { "createdAt", "x.created_at", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_REGISTRY_HOOKS[] = { "x.webhook_name", "x.repository", "x.name", "x.message", NULL };
+const struct list_source LIST_REGISTRY_HOOKS = { "registry-hooks", WITH_PROJECT("hub_hooks") " JOIN endpoints e ON e.id = x.endpoint_id",
+                                                 REGISTRY_HOOKS, SEARCH_REGISTRY_HOOKS, "x.project_id", NULL };

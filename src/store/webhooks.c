@@ -1,6 +1,7 @@
 #include "store/webhooks.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -12,11 +13,12 @@
 void webhook_row_fini(struct webhook_row *row)
 {
     char **texts[] = { &row->endpoint, &row->pipeline, &row->endpoint_uuid, &row->listener, &row->token, &row->image_pattern,
-                       &row->tag_pattern, &row->repository, &row->verify_push, &row->refresh_token, &row->token_hash, &row->slug };
+                       &row->tag_pattern, &row->repository, &row->verify_push, &row->refresh_token, &row->token_hash, &row->slug, &row->registration, &row->sweep };
     object_fini(&row->object);
     for (size_t i = 0; i < ALEN(texts); i++)
         free(*texts[i]);
     json_decref(row->input);
+    json_decref(row->senders);
     json_decref(row->endpoint_properties);
     *row = (struct webhook_row){ 0 };
 }
@@ -44,7 +46,8 @@ bool webhook_get(struct db_tx *tx, int64_t id, struct webhook_row *ret, struct e
         .token = mem_text(db_text(r, 18)), .image_pattern = mem_text(db_text(r, 19)), .tag_pattern = mem_text(db_text(r, 20)),
         .repository = rows_text(r, 21), .verify_push = mem_text(db_text(r, 22)), .input = rows_json(r, 23),
         .refresh_token = mem_text(db_text(r, 24)), .token_hash = mem_text(db_text(r, 25)), .slug = mem_text(db_text(r, 26)),
-        .endpoint_properties = rows_json(r, 27), .endpoint_uuid = mem_text(db_text(r, 28)),
+        .endpoint_properties = rows_json(r, 27), .endpoint_uuid = mem_text(db_text(r, 28)), .registration = mem_text(db_text(r, 29)),
+        .sweep = mem_text(db_text(r, 30)), .senders = rows_json(r, 31), .run_limit = db_int(r, 32),
     };
     object_read(r, &ret->object);
     return true;
@@ -53,10 +56,11 @@ bool webhook_get(struct db_tx *tx, int64_t id, struct webhook_row *ret, struct e
 bool webhook_insert(struct db_tx *tx, struct webhook_row *row, struct err *e)
 {
     struct object *o = &row->object;
-    AUTO_FREE char *input = json_write(row->input);
-    if (!db_run(tx, e, SQL_webhook_insert, "tittiiiittttttttit", id_new(o->uuid), o->project_id, o->name, o->description,
+    AUTO_FREE char *input = json_write(row->input), *senders = json_write(row->senders);
+    if (!db_run(tx, e, SQL_webhook_insert, "tittiiiitttttttttttiit", id_new(o->uuid), o->project_id, o->name, o->description,
                 (int64_t)row->enabled, row->endpoint_id, row->pipeline_id, row->listener_id, row->image_pattern, row->tag_pattern,
-                row->repository, row->verify_push, input, row->refresh_token, row->token_hash, row->slug, clock_now(), o->updated_by))
+                row->repository, row->verify_push, input, row->refresh_token, row->token_hash, row->slug, row->registration,
+                row->sweep, senders, row->run_limit, clock_now(), o->updated_by))
         return false;
     if (!db_changes(tx))
         return object_taken("Docker webhook", o->name, o->project, e);
@@ -67,15 +71,16 @@ bool webhook_insert(struct db_tx *tx, struct webhook_row *row, struct err *e)
 bool webhook_update(struct db_tx *tx, const struct webhook_row *row, struct err *e)
 {
     const struct object *o = &row->object;
-    AUTO_FREE char *input = json_write(row->input);
+    AUTO_FREE char *input = json_write(row->input), *senders = json_write(row->senders);
     int64_t other = 0;
     if (!webhook_find_named(tx, o->project, o->name, &other, e))
         return false;
     if (other && other != o->id)
         return object_taken("Docker webhook", o->name, o->project, e);
-    return db_run(tx, e, SQL_webhook_update, "ittiiittttttttit", o->id, o->name, o->description, (int64_t)row->enabled, row->endpoint_id,
+    return db_run(tx, e, SQL_webhook_update, "ittiiitttttttttttiit", o->id, o->name, o->description, (int64_t)row->enabled, row->endpoint_id,
                   row->pipeline_id, row->image_pattern, row->tag_pattern, row->repository, row->verify_push, input,
-                  row->refresh_token, row->token_hash, row->slug, clock_now(), o->updated_by) &&
+                  row->refresh_token, row->token_hash, row->slug, row->registration, row->sweep, senders, row->run_limit, clock_now(),
+                  o->updated_by) &&
            change_add(tx, o->project_id, "webhooks", o->id, e);
 }
 
@@ -96,6 +101,7 @@ bool webhook_delete(struct db_tx *tx, const struct webhook_row *row, struct err 
 void listener_row_fini(struct listener_row *row)
 {
     free(row->token);
+    free(row->senders);
     *row = (struct listener_row){ 0 };
 }
 
@@ -119,7 +125,7 @@ static bool read_listener(struct db_rows *r, struct listener_row *ret, bool *ret
     if (!*ret_found)
         return !db_rows_failed(r);
     *ret = (struct listener_row){ .id = db_int(r, 0), .project_id = db_int(r, 2), .old_until = db_int(r, 5),
-                                  .token = mem_text(db_text(r, 7)) };
+                                  .token = mem_text(db_text(r, 7)), .senders = mem_text(db_text(r, 8)) };
     snprintf(ret->uuid, sizeof ret->uuid, "%s", db_text(r, 1));
     snprintf(ret->token_hash, sizeof ret->token_hash, "%s", db_text(r, 3));
     snprintf(ret->old_token_hash, sizeof ret->old_token_hash, "%s", db_text(r, 4));
@@ -144,6 +150,34 @@ bool listener_by_webhook(struct db_tx *tx, const char *webhook_uuid, struct list
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_listener_by_webhook, "t", webhook_uuid);
     return read_listener(rows, ret, ret_found, e);
+}
+
+static void add_push(struct listener_heard *h, const json_t *event)
+{
+    size_t n = strlen(h->pushes);
+    snprintf(h->pushes + n, sizeof h->pushes - n, "%s%s:%s", n ? ", " : "", json_text_at(event, "repository", ""), json_text_at(event, "tag", ""));
+}
+
+static bool read_heard(struct db_tx *tx, const char *sql, int64_t id, struct listener_heard *ret, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, sql, "i", id);
+    *ret = (struct listener_heard){ 0 };
+    if (!db_next(r, e))
+        return !db_rows_failed(r);
+    AUTO_JSON *events = rows_json(r, 2);
+    size_t i;
+    json_t *event;
+    ret->at = db_int(r, 0);
+    snprintf(ret->verdict, sizeof ret->verdict, "%s", db_text(r, 1));
+    snprintf(ret->problem, sizeof ret->problem, "%.290s", db_text(r, 3));
+    json_array_foreach(events, i, event)
+        add_push(ret, event);
+    return true;
+}
+
+bool listener_heard(struct db_tx *tx, int64_t id, struct listener_heard *ret_first, struct listener_heard *ret_last, struct err *e)
+{
+    return read_heard(tx, SQL_delivery_first, id, ret_first, e) && read_heard(tx, SQL_delivery_last, id, ret_last, e);
 }
 
 bool listener_of_endpoint(struct db_tx *tx, int64_t endpoint_id, struct listener_row *ret, bool *ret_found, struct err *e)

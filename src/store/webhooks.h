@@ -15,6 +15,10 @@ struct webhook_row {
     char *verify_push;                /* "required", "preferred", "off" */
     char *refresh_token, *token_hash; /* one of them is "" */
     char *slug;
+    char *registration;               /* "automatic", "manual": who makes the hook at Docker Hub */
+    char *sweep;                      /* "on", "off": pushes whose delivery never came are looked for */
+    int64_t run_limit;                /* runs in 10 minutes; 0: no limit */
+    json_t *senders;                  /* array of networks that may deliver; empty: all may */
     json_t *input, *endpoint_properties;
 };
 void webhook_row_fini(struct webhook_row *row);
@@ -35,6 +39,7 @@ struct listener_row {
     char token_hash[65], old_token_hash[65]; /* SHA-256, hex; the old one "" when there is none */
     char server_type[32];                    /* the endpoint's */
     char *token;                             /* sealed */
+    char *senders;                           /* JSON array of networks that may deliver; NULL or "[]": all may */
 };
 void listener_row_fini(struct listener_row *row);
 /* endpoint_id 0: of a webhook that is made next. uuid is the caller's, because the sealed token names it. */
@@ -46,4 +51,12 @@ bool listener_token(struct db_tx *tx, int64_t id, const char *token_sealed, cons
 bool listener_by_uuid(struct db_tx *tx, const char *uuid, struct listener_row *ret, bool *ret_found, struct err *e);
 bool listener_by_token(struct db_tx *tx, const char *token_hash, struct listener_row *ret, bool *ret_found, struct err *e);
 bool listener_by_webhook(struct db_tx *tx, const char *webhook_uuid, struct listener_row *ret, bool *ret_found, struct err *e);
+/* What a listener got first (with the right secret) and last. at 0: nothing. */
+struct listener_heard {
+    int64_t at;
+    char verdict[16];
+    char problem[300]; /* "" when there was none */
+    char pushes[300];  /* "acme/web:v1, acme/web:v2"; "" when it told of no push */
+};
+bool listener_heard(struct db_tx *tx, int64_t id, struct listener_heard *ret_first, struct listener_heard *ret_last, struct err *e);
 bool listener_of_endpoint(struct db_tx *tx, int64_t endpoint_id, struct listener_row *ret, bool *ret_found, struct err *e);

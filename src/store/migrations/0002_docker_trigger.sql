@@ -10,6 +10,9 @@ ALTER TABLE webhooks ADD COLUMN run_limit INTEGER NOT NULL DEFAULT 60;          
 ALTER TABLE webhooks ADD COLUMN disabled_at INTEGER;
 ALTER TABLE webhooks ADD COLUMN enabled_at INTEGER;
 
+-- Those that are there already were pasted at Docker Hub by hand.
+UPDATE webhooks SET registration = 'manual';
+
 -- The hook at Docker Hub that a webhook has, or had: its row goes only when the hook is gone there. Written before each call,
 -- so that a crash between the two sides leaves a row that says what to look for.
 CREATE TABLE hub_hooks (
@@ -26,6 +29,7 @@ CREATE TABLE hub_hooks (
     url_hash     TEXT NOT NULL DEFAULT '',       -- SHA-256 of the URL that is known to stand there
     state        TEXT NOT NULL,                  -- pending | registered | failed (will be tried again) | manual
     message      TEXT NOT NULL DEFAULT '',       -- one sentence for people, with Docker Hub's own words
+    version      INTEGER NOT NULL DEFAULT 1,     -- one more with each intent: what came of an older one says nothing of it
     attempts     INTEGER NOT NULL DEFAULT 0,
     next_at      INTEGER,                        -- NULL: nothing to do
     created_at   INTEGER NOT NULL,
@@ -35,6 +39,9 @@ CREATE UNIQUE INDEX hub_hooks_by_webhook ON hub_hooks (webhook_id) WHERE webhook
 CREATE INDEX hub_hooks_due ON hub_hooks (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX hub_hooks_by_endpoint ON hub_hooks (endpoint_id);
 CREATE INDEX hub_hooks_by_project ON hub_hooks (project_id, id);
+
+-- The first and the last delivery of a webhook.
+CREATE INDEX deliveries_by_listener ON deliveries (listener_id, id);
 
 -- ---- the sweep
 

@@ -1,5 +1,6 @@
 -- The same, of an endpoint.
-SELECT l.id, l.uuid, l.project_id, l.token_hash, l.old_token_hash, l.old_until, COALESCE(e.properties, f.properties, '{}'), l.token
+SELECT l.id, l.uuid, l.project_id, l.token_hash, l.old_token_hash, l.old_until, COALESCE(e.properties, f.properties, '{}'), l.token,
+       '[]'
 FROM listeners l
 LEFT JOIN endpoints e ON e.id = l.endpoint_id
 LEFT JOIN webhooks w ON w.listener_id = l.id

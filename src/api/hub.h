@@ -1,0 +1,19 @@
+/* api/hub.h - what answers about webhooks say of Docker Hub, and waiting for it. For webhooks.c and hub.c. */
+#pragma once
+
+#include "api/call.h"
+#include "store/webhooks.h"
+
+/* {"state", "message", "name", "slug"}: with c->tx. A new reference, or NULL with e. */
+json_t *hub_json(struct call *c, int64_t webhook_id, struct err *e);
+/* Sentences about what was saved that a person should read now. A new reference. */
+json_t *hub_warnings(const struct call *c, const struct webhook_row *row);
+/* {"at", "verdict", "recognised", "problem"} as firstDelivery and lastDelivery of json; null where nothing came. */
+bool hub_add_heard(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
+
+/* Ends a WRITE handler: when Docker Hub was tried (or after some seconds) answer runs on a reader. hub_id 0, or nothing to be
+ * done there: without waiting. webhook_id is what answer finds by hub_webhook. */
+bool hub_then(struct call *c, int64_t webhook_id, int64_t hub_id, bool (*answer)(struct call *c, struct err *e), struct err *e);
+int64_t hub_webhook(const struct call *c);
+/* The same for a webhook that is deleted: gone (taken) is answered, with what Docker Hub said. */
+bool hub_then_gone(struct call *c, json_t *gone, int64_t hub_id, struct err *e);

@@ -1,0 +1,1 @@
+DELETE FROM hub_hooks WHERE id = $1;

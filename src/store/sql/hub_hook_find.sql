@@ -1,0 +1,1 @@
+SELECT id FROM hub_hooks WHERE uuid = $1;

@@ -1,0 +1,1 @@
+SELECT id FROM hub_hooks WHERE webhook_id = $1;

@@ -1,0 +1,3 @@
+-- The endpoint changed: what failed is tried anew.
+UPDATE hub_hooks SET next_at = $2, attempts = 0, version = version + 1, updated_at = $2
+WHERE endpoint_id = $1 AND state IN ('pending', 'failed');
