@@ -44,7 +44,7 @@ static json_t *json_of_names(const char *const *names)
 /* ---- with whose rights */
 
 /* The hash of the trigger's API token: kept, or of the variable it names. */
-static bool token_hash(struct decision *d, const struct trigger_row *t, char **ret, struct err *e)
+static bool token_hash(struct runner *r, struct db_tx *tx, const struct trigger_row *t, char **ret, struct err *e)
 {
     size_t n = strlen(t->refresh_token);
     if (!text_starts(t->refresh_token, "${var.") || t->refresh_token[n - 1] != '}') {
@@ -54,7 +54,7 @@ static bool token_hash(struct decision *d, const struct trigger_row *t, char **r
     struct knowledge k = { 0 };
     struct value value = { 0 };
     AUTO_FREE char *name = mem_text_n(t->refresh_token + 6, n - 7);
-    if (!knowledge_read(d->tx, d->runner->config.seal, t->project_id, NULL, &k, e))
+    if (!knowledge_read(tx, r->config.seal, t->project_id, NULL, &k, e))
         return false;
     bool found = knowledge_variable(&k, name, &value, e) == SCOPE_FOUND && json_is_string(value.json);
     *ret = found ? auth_token_hash(json_string_value(value.json)) : mem_text("");
@@ -63,14 +63,13 @@ static bool token_hash(struct decision *d, const struct trigger_row *t, char **r
     return true;
 }
 
-/* The token's owner, who must be allowed to run pipelines in the project now. ret->user_id stays 0: no; name then says why. */
-static bool owner_of(struct decision *d, const struct trigger_row *t, struct run_asker *ret, char name[256], struct err *e)
+bool decide_owner(struct runner *r, struct db_tx *tx, const struct trigger_row *t, struct run_asker *ret, char name[256], struct err *e)
 {
     struct who who = { 0 };
     bool found = false;
     AUTO_FREE char *hash = NULL;
     snprintf(name, 256, "%s", INVALID_TOKEN);
-    if (!token_hash(d, t, &hash, e) || !auth_who_token(d->tx, hash, &who, &found, e))
+    if (!token_hash(r, tx, t, &hash, e) || !auth_who_token(tx, hash, &who, &found, e))
         return false;
     if (found && auth_may(&who, t->project_id, MAY_EXECUTE)) {
         ret->user_id = who.user_id;
@@ -112,12 +111,11 @@ static struct event *event_of(const struct push *p)
     return ev;
 }
 
-/* The webhook's inputs, and over them what the push says. */
-static json_t *run_input(const struct decision *d, const struct start *s)
+json_t *decide_input(const struct trigger_row *t, const struct push *push, const char *event_uuid)
 {
-    struct trigger_facts facts = { .event_id = s->event_uuid, .digest = d->push.digest };
-    AUTO(event) ev = event_of(&d->push);
-    json_t *input = json_deep_copy(s->trigger->input);
+    struct trigger_facts facts = { .event_id = event_uuid, .digest = push->digest };
+    AUTO(event) ev = event_of(push);
+    json_t *input = json_deep_copy(t->input);
     AUTO_JSON *injected = trigger_injected(ev, &facts);
     json_object_update(input, injected);
     return input;
@@ -130,11 +128,11 @@ static bool start_run(struct decision *d, struct start *s, struct err *e)
     struct run_asker by = { .name = owner };
     if (s->asked_by)
         by = *s->asked_by;
-    else if (!owner_of(d, t, &by, owner, e))
+    else if (!decide_owner(d->runner, d->tx, t, &by, owner, e))
         return false;
     if (!by.user_id)
         return refuse(d, s->event_id, owner, e);
-    AUTO_JSON *input = run_input(d, s);
+    AUTO_JSON *input = decide_input(t, &d->push, s->event_uuid);
     AUTO_JSON *outside = json_of_names(TRIGGER_INPUTS);
     struct run_request request = { .pipeline_id = t->pipeline_id, .input = input, .executed_by = by.name,
                                    .triggered_by = t->name, .source = "registry-webhook", .comments = s->note, .user_id = by.user_id, .token_id = by.token_id, .webhook_id = t->id,
@@ -153,8 +151,7 @@ static bool start_run(struct decision *d, struct start *s, struct err *e)
 
 /* ---- the registry's word */
 
-/* What the registry said allows a run? Otherwise why says not. note is for a run that goes on without its word. */
-static bool confirmed(const struct push *p, const char *verify, char why[700], const char **ret_note)
+bool decide_go(const struct push *p, const char *verify, char why[700], const char **ret_note)
 {
     *ret_note = NULL;
     if (text_is(verify, "off") || text_is(p->confirm, "found"))
@@ -221,7 +218,7 @@ static bool fire(struct decision *d, const struct trigger_row *t, struct err *e)
         snprintf(message, sizeof message, "asking %s about %s:%s", d->push.registry, d->push.repository, d->push.tag);
         return ask_registry(d, t->verify_push, e) && add_event(d, t, "WAITING", message, &event, &s.event_id, e);
     }
-    bool go = confirmed(&d->push, t->verify_push, message, &s.note);
+    bool go = decide_go(&d->push, t->verify_push, message, &s.note);
     if (!add_event(d, t, go ? "QUEUED" : "FAILED", go ? "" : message, &event, &s.event_id, e))
         return false;
     s.event_uuid = event.uuid;
@@ -230,8 +227,7 @@ static bool fire(struct decision *d, const struct trigger_row *t, struct err *e)
 
 /* ---- who is concerned */
 
-/* Whether it fires. */
-static bool judge(struct decision *d, const struct trigger_row *t)
+struct trigger_verdict decide_judge(const struct trigger_row *t, const struct event *event, struct patterns *patterns, char **ret_host)
 {
     struct image_ref at = { 0 };
     bool plain = false;
@@ -240,15 +236,24 @@ static bool judge(struct decision *d, const struct trigger_row *t)
         at.host = NULL;
     struct trigger trigger = { .id = t->id, .name = t->name, .enabled = t->enabled, .endpoint = t->endpoint, .host = at.host ? at.host : "",
                                .image_pattern = t->image_pattern, .tag_pattern = t->tag_pattern };
-    struct trigger_verdict verdict = trigger_judge(&trigger, d->event, d->runner->patterns);
+    struct trigger_verdict verdict = trigger_judge(&trigger, event, patterns);
+    *ret_host = at.host ? mem_text(at.host) : NULL;
+    image_ref_fini(&at);
+    return verdict;
+}
+
+/* Whether it fires. */
+static bool judge(struct decision *d, const struct trigger_row *t)
+{
+    AUTO_FREE char *host = NULL;
+    struct trigger_verdict verdict = decide_judge(t, d->event, d->runner->patterns, &host);
     if (json_array_size(d->trace) < TRACE_MOST)
         json_array_append_new(d->trace, json_pack("{s:s,s:s,s:s,s:s}", "webhook", t->name, "pipeline", t->pipeline, "rule",
                                                   trigger_rule_name(verdict.rule), "why", verdict.why));
-    if (!d->push.registry && at.host) { /* a sender that names no host means its endpoint's */
-        d->push.registry = mem_text(at.host);
+    if (!d->push.registry && host) { /* a sender that names no host means its endpoint's */
+        d->push.registry = TAKE(host);
         d->push.endpoint_id = t->endpoint_id;
     }
-    image_ref_fini(&at);
     return verdict.rule == TRIGGER_FIRED;
 }
 
@@ -377,7 +382,7 @@ static bool decide_waiting(struct decision *d, const struct inbox_event_waiting 
         ok = true; /* it goes on asking */
     else if (!t.enabled)
         ok = inbox_event_set(d->tx, w->id, "IGNORED", "webhook disabled", 0, e);
-    else if (!confirmed(&d->push, t.verify_push, why, &s.note))
+    else if (!decide_go(&d->push, t.verify_push, why, &s.note))
         ok = refuse(d, w->id, why, e);
     else
         ok = start_run(d, &s, e);

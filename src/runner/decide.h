@@ -2,8 +2,11 @@
 #pragma once
 
 #include "runner/inside.h"
+#include "trigger/trigger.h"
 
 struct event;
+struct push;
+struct trigger_row;
 
 /* A pushed image reaches the triggers of a listener: of one webhook, or (webhook_id 0) of an endpoint. */
 bool decide_push(struct runner *r, struct db_tx *tx, int64_t delivery_id, int64_t project_id, int64_t endpoint_id, int64_t webhook_id,
@@ -12,3 +15,14 @@ bool decide_push(struct runner *r, struct db_tx *tx, int64_t delivery_id, int64_
 /* The registry answered about a push, or nobody did in time: its waiting events start or end. silence (NULL: what it
  * said is stored): why there is no answer yet; only those that do not insist on one go on. */
 bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, const char *silence, struct wakes *wakes, struct err *e);
+
+/* ---- the questions a decision asks, which a simulation asks too */
+
+/* Whether a trigger takes a push, by its rules alone. *ret_host: its endpoint's registry, the caller's; NULL when it is not known. */
+struct trigger_verdict decide_judge(const struct trigger_row *t, const struct event *event, struct patterns *patterns, char **ret_host);
+/* The token's owner, who must be allowed to run pipelines in the project now. ret->user_id stays 0: no; name then says why. */
+bool decide_owner(struct runner *r, struct db_tx *tx, const struct trigger_row *t, struct run_asker *ret, char name[256], struct err *e);
+/* The webhook's inputs, and over them what the push says. A new reference. */
+json_t *decide_input(const struct trigger_row *t, const struct push *push, const char *event_uuid);
+/* What the registry said allows a run? Otherwise why says not. note is for a run that goes on without its word. */
+bool decide_go(const struct push *p, const char *verify, char why[700], const char **ret_note);

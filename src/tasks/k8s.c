@@ -39,6 +39,14 @@ static const struct field FIELDS[] = {
 
 /* ---- saying things */
 
+static void log_add(struct k8s *k, const char *bytes, size_t n)
+{
+    if (k->notes)
+        text_add_n(k->notes, bytes, n);
+    else
+        task_log(k->job, bytes, n);
+}
+
 void k8s_say(struct k8s *k, const char *format, ...)
 {
     AUTO_FREE char *line = NULL;
@@ -48,8 +56,8 @@ void k8s_say(struct k8s *k, const char *format, ...)
     va_end(args);
     if (n < 0)
         return;
-    task_log(k->job, line, (size_t)n);
-    task_log(k->job, "\n", 1);
+    log_add(k, line, (size_t)n);
+    log_add(k, "\n", 1);
 }
 
 void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e)
@@ -63,7 +71,7 @@ void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e)
 
 /* ---- the end */
 
-static void k8s_free(struct k8s *k)
+void k8s_free(struct k8s *k)
 {
     timer_clear(&k->again);
     for (size_t i = 0; i < k->count; i++) {
@@ -321,7 +329,7 @@ static void make_items(struct k8s *k, size_t added)
             k8s_stamp(object, &k->facts, &notes);
     }
     if (notes.length)
-        task_log(k->job, text_of(&notes), notes.length);
+        log_add(k, text_of(&notes), notes.length);
 }
 
 /* What people see as the task's input, and what is noted before anything is changed. */
@@ -369,7 +377,7 @@ static void take_facts(struct k8s *k)
     k->facts.namespace_ = k->input.namespace_;
 }
 
-static bool prepare(struct k8s *k, struct err *e)
+bool k8s_prepare(struct k8s *k, struct err *e)
 {
     static const char *const RAW[] = { "yaml", NULL };
     AUTO_RESOLUTION more = { 0 };
@@ -388,13 +396,19 @@ static bool prepare(struct k8s *k, struct err *e)
 
 /* ---- the type */
 
-static bool k8s_start(struct task_job *job, struct err *e)
+struct k8s *k8s_create(struct task_job *job)
 {
     struct k8s *k = NEW(struct k8s);
     k->job = job;
     k->output = kube_output_create();
     k->explanations = json_array();
-    if (!prepare(k, e)) {
+    return k;
+}
+
+static bool k8s_start(struct task_job *job, struct err *e)
+{
+    struct k8s *k = k8s_create(job);
+    if (!k8s_prepare(k, e)) {
         k8s_free(k);
         return false;
     }
@@ -430,4 +444,6 @@ const struct task_type TASK_K8S = {
     .crash = TASK_FINDABLE,
     .start = k8s_start,
     .cancel = k8s_cancel,
+    .preview = k8s_preview,
+    .preview_cancel = k8s_preview_cancel,
 };

@@ -34,6 +34,7 @@ struct k8s_input { /* texts, because each may have been a reference; "" or NULL:
 
 struct k8s {
     struct task_job *job;
+    struct text *notes;        /* of a preview, whose log this is; NULL: the task's log */
     const struct k8s_action *action;
     struct k8s_input input;
     struct k8s_facts facts;
@@ -71,4 +72,10 @@ void k8s_wait_all(struct k8s *k);
 void k8s_wait_one(struct k8s_item *item);           /* then k8s_next: what follows needs it */
 void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e);
 void k8s_say(struct k8s *k, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of the task's log */
+/* Renders and checks: objects, items, shown. For a start and for a preview; k is the caller's (k8s_free) either way. */
+struct k8s *k8s_create(struct task_job *job);
+bool k8s_prepare(struct k8s *k, struct err *e);
+void k8s_free(struct k8s *k);
+bool k8s_preview(struct task_preview *p, struct err *e); /* k8s_preview.c */
+void k8s_preview_cancel(struct task_preview *p);
 void k8s_end(struct k8s *k);                        /* when nothing is in flight any more */

@@ -65,6 +65,18 @@ struct task_job {
     struct task_job_private *private;
 };
 
+/* What a task would send, and what that would change, without doing it. Embed; zeroed before first use. */
+struct task_preview {
+    struct task_job *job;   /* as for start; lives until done */
+    bool diff;              /* the cluster is asked too, by a dry run */
+    int64_t timeout_micros; /* of each request */
+    void (*done)(struct task_preview *p); /* once, later, on the loop */
+    /* ---- valid in done */
+    json_t *answer;         /* {"action", "cluster", "yaml", "notes": [], "objects": [{"object", "would", "diff"}]}; freed after done */
+    bool canceled;          /* private from here on */
+    void *private;
+};
+
 struct task_type {
     const char *name;          /* as written in pipeline YAML: "K8S" */
     const struct field *fields; /* what its input may say, checked before any run */
@@ -75,6 +87,9 @@ struct task_type {
     bool (*start)(struct task_job *run, struct err *e);
     /* Stop, say what is left, and end by task_done(TASK_CANCELED). The runner may call it once. */
     void (*cancel)(struct task_job *run);
+    /* false: done never runs, and e says why a run would fail. NULL: this type cannot be previewed. */
+    bool (*preview)(struct task_preview *preview, struct err *e);
+    void (*preview_cancel)(struct task_preview *preview); /* done still runs, once, later */
 };
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
