@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/hooks.h"
+#include "api/hub.h"
 #include "api/resources.h"
 #include "api/saving.h"
 #include "base/ids.h"
@@ -201,12 +202,6 @@ static bool begin(struct call *c, int64_t project_id, int64_t id, struct endpoin
     return true;
 }
 
-static void hub_look(struct api *api, int64_t unused)
-{
-    (void)unused;
-    runner_hub_wake(api->config.runner);
-}
-
 bool endpoint_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e)
 {
     struct endpoint_row row = { 0 };
@@ -221,7 +216,7 @@ bool endpoint_save(struct call *c, int64_t project_id, int64_t id, const json_t 
     *ret = row.object.id;
     endpoint_row_fini(&row);
     call_after(c, hooks_forget, 0); /* a listener remembers its endpoint's server type */
-    call_after(c, hub_look, 0);
+    call_after(c, hub_wake, 0);
     return ok;
 }
 

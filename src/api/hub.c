@@ -109,11 +109,18 @@ static bool is_pending(struct call *c, int64_t hub_id, bool *ret, struct err *e)
     return ok;
 }
 
+void hub_wake(struct api *api, int64_t unused)
+{
+    (void)unused;
+    runner_hub_wake(api->config.runner);
+}
+
 static bool then(struct call *c, struct waiting waiting, struct err *e)
 {
     bool pending = false;
     c->context = mem_copy(&waiting, sizeof waiting);
     c->context_free = waiting_free;
+    call_after(c, hub_wake, 0); /* also of what is to be deleted there meanwhile */
     if (!is_pending(c, waiting.hub_id, &pending, e))
         return false;
     if (!pending)

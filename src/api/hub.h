@@ -11,6 +11,9 @@ json_t *hub_warnings(const struct call *c, const struct webhook_row *row);
 /* {"at", "verdict", "recognised", "problem"} as firstDelivery and lastDelivery of json; null where nothing came. */
 bool hub_add_heard(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
 
+/* As a call_after: what is due at Docker Hub is looked for. */
+void hub_wake(struct api *api, int64_t unused);
+
 /* Ends a WRITE handler: when Docker Hub was tried (or after some seconds) answer runs on a reader. hub_id 0, or nothing to be
  * done there: without waiting. webhook_id is what answer finds by hub_webhook. */
 bool hub_then(struct call *c, int64_t webhook_id, int64_t hub_id, bool (*answer)(struct call *c, struct err *e), struct err *e);
