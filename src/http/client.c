@@ -17,6 +17,7 @@
 #include "http/trust.h"
 
 #define ANSWER_LIMIT (16u << 20)
+#define CONNECTIONS_KEPT 64
 #define HEADER_LIMIT 200 /* headers of an answer that are kept */
 
 struct http_client {
@@ -198,9 +199,7 @@ bool http_client_create(struct loop *loop, const struct http_client_config *conf
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    long per_host = config && config->connections_per_host ? config->connections_per_host : 16;
-    curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 0L); /* watches hold theirs for hours: no limit that could starve calls */
-    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, per_host * 4);
+    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)(config && config->connections_kept ? config->connections_kept : CONNECTIONS_KEPT));
     curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     *ret = c;
     return true;

@@ -13,8 +13,8 @@ struct x509_store_ctx_st; /* OpenSSL's */
 struct http_client; /* connections are kept and shared by all its calls */
 
 struct http_client_config {
-    int connections_per_host; /* 16 */
-    const char *user_agent;
+    int connections_kept; /* without a call, for the next one; 0: 64. Those with one have no limit: watches hold theirs for hours */
+    const char *user_agent; /* NULL: slipway/VERSION */
 };
 bool http_client_create(struct loop *loop, const struct http_client_config *config, struct http_client **ret, struct err *e);
 void http_client_destroy(struct http_client **c); /* no call may be in flight */
