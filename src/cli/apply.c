@@ -78,6 +78,8 @@ static void say_warnings(const json_t *answer)
         AUTO_FREE char *where = screen_clean(json_text_at(warning, "pointer", "")), *what = screen_clean(json_text_at(warning, "message", ""));
         fprintf(stderr, "  warning: %s%s%s\n", where, *where ? ": " : "", what);
     }
+    say_docker_hub(answer);
+    say_texts(json_object_get(answer, "warnings"));
 }
 
 static int change(struct cli *cli, const struct kind *kind, const char *path, const json_t *document, const char *name, const char *what)

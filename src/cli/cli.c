@@ -51,7 +51,7 @@ static void print_commands(const char *between)
 }
 
 #define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --help"
-#define KINDS "projects variables endpoints pipelines webhooks events executions tokens"
+#define KINDS "projects variables endpoints pipelines webhooks hooks events executions tokens"
 
 static int command_completion(struct cli *cli)
 {
@@ -86,9 +86,11 @@ const struct cli_command CLI_COMMANDS[] = {
       "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
       "in an endpoint's properties name files that are read here", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
-      "KIND: projects variables endpoints pipelines webhooks events executions tokens", command_get },
+      "KIND: projects variables endpoints pipelines webhooks hooks events executions tokens\n"
+      "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
-    { "delete", "delete one thing", "delete KIND NAME", command_delete },
+    { "delete", "delete one thing", "delete KIND NAME\n"
+      "delete hooks ID gives up deleting it at Docker Hub, where a person does it then", command_delete },
     { "run", "run a pipeline", "run PIPELINE [--input NAME=VALUE]... [--wait]", command_run },
     { "watch", "stages and tasks of an execution, live; the newest when none is named", "watch [EXECUTION]\nEXECUTION: an id, or PIPELINE#NUMBER", command_watch },
     { "cancel", "stop an execution", "cancel EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER", command_cancel },
@@ -105,6 +107,9 @@ const struct cli_command CLI_COMMANDS[] = {
       "Without a name: everything. pipeline NAME comes with its endpoints. Secrets are never in it.", command_export },
     { "import", "Code Stream's YAML", "import FILE", command_import },
     { "completion", "print completions for a shell", "completion bash|zsh|fish", command_completion },
+    { "webhook", "a Docker webhook's URL, a new secret, its hook at Docker Hub, what arrives", "webhook url|rotate|register|listen NAME [--follow]\n"
+      "url: the URL that Docker Hub posts to; rotate: a new secret, the old one is accepted for a day;\n"
+      "register: Docker Hub is asked now; listen: waits for the first delivery that tells of a push, with --follow for all", command_webhook },
     { "token", "API tokens: create, list, revoke", "token create NAME [--role ROLE] [--org-role owner|member] [--days N] | list | revoke ID", command_token },
     { 0 },
 };

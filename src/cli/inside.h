@@ -106,3 +106,8 @@ int command_executions(struct cli *cli);
 int command_explain(struct cli *cli);
 int command_rerun(struct cli *cli);
 int command_token(struct cli *cli);
+int command_webhook(struct cli *cli);
+
+/* ---- webhook.c: on stderr */
+void say_texts(const json_t *texts);          /* warnings */
+void say_docker_hub(const json_t *webhook);   /* what stands there; nothing when it is no webhook */

@@ -12,7 +12,9 @@ static const struct column PIPELINES[] = { { "NAME", "name" }, { "PROJECT", "pro
 static const struct column ENDPOINTS[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "TYPE", "type" }, { "UPDATED", "updatedAt" } };
 static const struct column VARIABLES[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "TYPE", "type" }, { "VALUE", "value" } };
 static const struct column WEBHOOKS[] = { { "NAME", "name" }, { "ENABLED", "enabled" }, { "ENDPOINT", "endpoint" }, { "PIPELINE", "pipeline" },
-                                          { "IMAGE", "imageNameRegExPattern" }, { "TAG", "tagNamePattern" } };
+                                          { "IMAGE", "imageNameRegExPattern" }, { "TAG", "tagNamePattern" }, { "DOCKER HUB", "dockerHub.state" } };
+static const struct column HOOKS[] = { { "NAME", "name" }, { "REPOSITORY", "repository" }, { "WEBHOOK", "webhook" }, { "WANTED", "wanted" },
+                                       { "STATE", "state" }, { "NEXT TRY", "nextTryAt" }, { "MESSAGE", "message" }, { "ID", "id" } };
 static const struct column EVENTS[] = { { "TIME", "createdAt" }, { "IMAGE", "imageName" }, { "TAG", "tag" }, { "WEBHOOK", "name" },
                                         { "STATUS", "executionStatus" }, { "MESSAGE", "message" }, { "ID", "id" } };
 static const struct column EXECUTIONS[] = { { "PIPELINE", "name" }, { "#", "index" }, { "STATUS", "status" }, { "BY", "_executedBy" },
@@ -27,6 +29,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "endpoints", "/endpoints", "ENDPOINT", ENDPOINTS, ALEN(ENDPOINTS) },
     { "pipelines", "/pipelines", "PIPELINE", PIPELINES, ALEN(PIPELINES) },
     { "webhooks", "/registry-webhooks", "DOCKER_WEBHOOK", WEBHOOKS, ALEN(WEBHOOKS) },
+    { "hooks", "/registry-hooks", NULL, HOOKS, ALEN(HOOKS) },
     { "events", "/registry-events", NULL, EVENTS, ALEN(EVENTS) },
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
     { "tokens", "/tokens", NULL, TOKENS, ALEN(TOKENS) },

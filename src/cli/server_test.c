@@ -52,6 +52,15 @@ static const struct row {
     { "GET", A "/pipelines/default/new", 404, NULL, "{}" },
     { "POST", A "/pipelines", 200, NULL, "{\"enabled\":false,\"_warnings\":[{\"message\":\"look\",\"pointer\":\"/x\"}]}" },
     { "PUT", A "/pipelines/default/new", 200, NULL, "{\"enabled\":true}" },
+    { "GET", A "/registry-webhooks/default/w", 200, NULL,
+      "{\"name\":\"w\",\"externalListenerLink\":\"/x/u1\",\"webhookUrl\":\"https://s/u1?secureToken=t\",\"dockerHub\":{\"state\":\"manual\",\"message\":\"by \\u001bhand\"}}" },
+    { "GET", A "/registry-webhooks/default/blind", 200, NULL, "{\"name\":\"blind\"}" },
+    { "POST", A "/registry-webhooks/default/w?action=rotate", 200, NULL,
+      "{\"webhookUrl\":\"https://s/new\",\"dockerHub\":{\"state\":\"registered\"},\"warnings\":[\"private\",\"sweep\"]}" },
+    { "POST", A "/registry-webhooks/default/w?action=register", 200, NULL,
+      "{\"webhookUrl\":\"https://s/u1\",\"dockerHub\":{\"state\":\"failed\",\"message\":\"no (401)\",\"nextTryAt\":\"soon\"}}" },
+    { "GET", A "/registry-deliveries?expand=true&%24top=20&%24orderby=receivedAt%20desc&%24filter=listener%20eq%20%27u2%27", 200, NULL,
+      "{\"count\":0,\"totalCount\":0,\"links\":[],\"documents\":{}}" },
     { "POST", A "/import?action=apply", 400, NULL, "{\"message\":\"bad\",\"field\":\"f\",\"problems\":[{\"pointer\":\"/p\",\"message\":\"why\"}]}" },
 };
 
@@ -236,6 +245,24 @@ TEST(cli_server, applies_in_order_and_only_what_changed)
     fclose(f);
     CHECK_INT(run(line), CLI_OK);
     CHECK_TEXT(s.err, "VARIABLE same unchanged\nVARIABLE other updated\nPIPELINE new created\n  warning: /x: look\n");
+    close_scene();
+}
+
+TEST(cli_server, shows_and_changes_a_webhook)
+{
+    open_scene();
+    CHECK_INT(run("webhook url w"), CLI_OK);
+    CHECK_TEXT(s.out, "https://s/u1?secureToken=t\n");
+    CHECK_TEXT(s.err, "  Docker Hub: manual: by  hand\n");
+    CHECK_INT(run("webhook url blind"), CLI_NOT_ALLOWED);
+    CHECK_INT(run("webhook rotate w"), CLI_OK);
+    CHECK_TEXT(s.out, "https://s/new\n");
+    CHECK_HAS(s.err, "  warning: private\n  warning: sweep\n");
+    CHECK_HAS(s.err, "accepted for a day");
+    CHECK_INT(run("webhook register w"), CLI_REFUSED);
+    CHECK_HAS(s.err, "  Docker Hub: failed: no (401)\n  the next try is at soon;");
+    CHECK_INT(run("webhook listen w"), CLI_REFUSED); /* the server of this test has no deliveries of u1 */
+    CHECK_INT(run("webhook fly w"), CLI_USAGE);
     close_scene();
 }
 
