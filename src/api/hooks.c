@@ -247,7 +247,7 @@ static bool sender_ok(const struct arrival *a)
     AUTO_JSON *senders = NULL;
     if (text_empty(a->listener.senders) || text_is(a->listener.senders, "[]"))
         return true;
-    return json_read(a->listener.senders, strlen(a->listener.senders), &senders, NULL) && peer_in(senders, a->peer);
+    return json_read(a->listener.senders, strlen(a->listener.senders), &senders, NULL) && networks_have(senders, a->peer);
 }
 
 /* Kept without its body, so that Activity can tell. */

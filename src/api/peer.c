@@ -65,14 +65,3 @@ const char *peer_of(const struct proxies *proxies, const struct http_request *r,
     }
     return out;
 }
-
-bool peer_in(const json_t *networks, const char *address)
-{
-    size_t i;
-    json_t *one;
-    struct network network;
-    json_array_foreach((json_t *)networks, i, one)
-        if (network_parse(json_string_value(one), &network) && network_has(&network, address))
-            return true;
-    return !json_array_size(networks);
-}

@@ -1,7 +1,6 @@
-/* api/peer.h - whose address a request comes from, also behind a reverse proxy; and whether a network is meant. */
+/* api/peer.h - whose address a request comes from, also behind a reverse proxy. */
 #pragma once
 
-#include "base/json.h"
 #include "base/network.h"
 #include "http/server.h"
 
@@ -17,6 +16,3 @@ void proxies_read(const char *text, struct proxies *ret);
 /* The last address on the way here that is no proxy of ours. What is no address, as somebody's own X-Forwarded-For may hold,
  * ends the way. */
 const char *peer_of(const struct proxies *proxies, const struct http_request *r, char out[PEER_TEXT]);
-
-/* networks: an array of texts; empty: every address is in it. */
-bool peer_in(const json_t *networks, const char *address);

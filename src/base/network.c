@@ -60,3 +60,14 @@ bool network_has(const struct network *network, const char *address)
     int most;
     return address_parse(address, bytes, &most) && same_bits(network->address, bytes, network->bits);
 }
+
+bool networks_have(const json_t *networks, const char *address)
+{
+    size_t i;
+    json_t *one;
+    struct network network;
+    json_array_foreach((json_t *)networks, i, one)
+        if (json_is_string(one) && network_parse(json_string_value(one), &network) && network_has(&network, address))
+            return true;
+    return !json_array_size(networks);
+}

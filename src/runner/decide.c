@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "event/event.h"
 #include "event/image_ref.h"
@@ -243,18 +244,32 @@ struct trigger_verdict decide_judge(const struct trigger_row *t, const struct ev
 }
 
 /* Whether it fires. */
+/* A webhook's own URL takes deliveries from its networks only; here it is about those that reach it by its endpoint's URL. */
+static bool sender_ok(const struct decision *d, const struct trigger_row *t, char why[400])
+{
+    AUTO_FREE char *remote = NULL;
+    struct err unread = { 0 };
+    if (!json_array_size(t->senders) || !d->delivery_id)
+        return true;
+    if (inbox_remote(d->tx, d->delivery_id, &remote, &unread) && networks_have(t->senders, remote))
+        return true;
+    snprintf(why, 400, "address %s is in none of the networks that may deliver to this webhook", text_empty(remote) ? "unknown" : remote);
+    return false;
+}
+
 static bool judge(struct decision *d, const struct trigger_row *t)
 {
     AUTO_FREE char *host = NULL;
     struct trigger_verdict verdict = decide_judge(t, d->event, d->runner->patterns, &host);
+    bool allowed = sender_ok(d, t, verdict.why);
     if (json_array_size(d->trace) < TRACE_MOST)
         json_array_append_new(d->trace, json_pack("{s:s,s:s,s:s,s:s}", "webhook", t->name, "pipeline", t->pipeline, "rule",
-                                                  trigger_rule_name(verdict.rule), "why", verdict.why));
+                                                  allowed ? trigger_rule_name(verdict.rule) : "sender", "why", verdict.why));
     if (!d->push.registry && host) { /* a sender that names no host means its endpoint's */
         d->push.registry = TAKE(host);
         d->push.endpoint_id = t->endpoint_id;
     }
-    return verdict.rule == TRIGGER_FIRED;
+    return allowed && verdict.rule == TRIGGER_FIRED;
 }
 
 static void push_fill(struct decision *d, int64_t endpoint_id)

@@ -303,6 +303,18 @@ TEST(runner, goes_on_without_a_registry_only_when_it_may)
     close_scene();
 }
 
+TEST(runner, takes_a_push_from_a_webhooks_networks_only_by_whichever_url)
+{
+    open_scene();
+    run_sql("UPDATE webhooks SET senders = '[\"192.0.2.0/24\"]'");
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 }); /* at the endpoint's URL, from 127.0.0.1 */
+    expect(EVENTS, "web v1 IGNORED address 127.0.0.1 is in none of the networks that may deliver to this webhook");
+    run_sql("UPDATE webhooks SET senders = '[\"192.0.2.0/24\",\"127.0.0.0/8\"]'");
+    deliver((struct delivery){ "k2", "v2", A, NULL, 0 });
+    expect("SELECT status FROM executions", "COMPLETED");
+    close_scene();
+}
+
 /* ---- a registry that asks for patience */
 
 struct registry {

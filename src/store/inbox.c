@@ -67,6 +67,13 @@ bool inbox_unmatched(struct db_tx *tx, size_t limit, struct inbox_unmatched **re
     return true;
 }
 
+bool inbox_remote(struct db_tx *tx, int64_t delivery_id, char **ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_delivery_remote, "i", delivery_id);
+    *ret = mem_text(db_next(rows, e) ? db_text(rows, 0) : "");
+    return !db_rows_failed(rows);
+}
+
 bool inbox_matched(struct db_tx *tx, int64_t delivery_id, struct err *e)
 {
     return db_run(tx, e, SQL_inbox_matched, "i", delivery_id);
@@ -166,6 +173,7 @@ void trigger_row_fini(struct trigger_row *row)
         free(*texts[i]);
     json_decref(row->endpoint_properties);
     json_decref(row->input);
+    json_decref(row->senders);
     *row = (struct trigger_row){ 0 };
 }
 
@@ -189,6 +197,7 @@ bool trigger_get(struct db_tx *tx, int64_t id, struct trigger_row *ret, bool *re
             .token_hash = mem_text(db_text(r, 10)), .endpoint_id = db_int(r, 11), .endpoint = mem_text(db_text(r, 12)),
             .endpoint_properties = column_json(r, 13), .pipeline_id = db_int(r, 14), .pipeline = mem_text(db_text(r, 15)),
             .pipeline_state = mem_text(db_text(r, 16)), .project = mem_text(db_text(r, 17)),
+            .senders = column_json(r, 18),
         };
     return !db_rows_failed(r);
 }

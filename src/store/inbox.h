@@ -41,6 +41,8 @@ struct inbox_unmatched {
 /* The oldest, at most limit; *ret (the caller's, inbox_unmatched_free) has *ret_count. */
 bool inbox_unmatched(struct db_tx *tx, size_t limit, struct inbox_unmatched **ret, size_t *ret_count, struct err *e);
 void inbox_unmatched_free(struct inbox_unmatched *rows, size_t count);
+/* The peer's address; the caller's, "" when the delivery is gone. */
+bool inbox_remote(struct db_tx *tx, int64_t delivery_id, char **ret, struct err *e);
 bool inbox_matched(struct db_tx *tx, int64_t delivery_id, struct err *e);
 
 /* ---- pushes: what happened at the registry, once */
@@ -75,6 +77,7 @@ struct trigger_row {
     char *uuid, *project, *name, *image_pattern, *tag_pattern, *verify_push, *refresh_token, *token_hash;
     char *endpoint, *pipeline, *pipeline_state;
     json_t *endpoint_properties, *input;
+    json_t *senders; /* array of networks that may deliver; empty: all may */
 };
 void trigger_row_fini(struct trigger_row *row);
 bool trigger_get(struct db_tx *tx, int64_t id, struct trigger_row *ret, bool *ret_found, struct err *e);

@@ -1,6 +1,6 @@
 -- One trigger with what a decision needs.
 SELECT w.id, w.uuid, w.project_id, w.name, w.enabled, w.image_pattern, w.tag_pattern, w.verify_push, w.input,
-       w.refresh_token, w.token_hash, w.endpoint_id, e.name, e.properties, w.pipeline_id, p.name, p.state, j.name
+       w.refresh_token, w.token_hash, w.endpoint_id, e.name, e.properties, w.pipeline_id, p.name, p.state, j.name, w.senders
 FROM webhooks w
 JOIN endpoints e ON e.id = w.endpoint_id
 JOIN pipelines p ON p.id = w.pipeline_id
