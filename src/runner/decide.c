@@ -293,7 +293,8 @@ static void ignored_message(const struct decision *d, size_t considered, int64_t
     else if (!all)
         snprintf(out, 700, "no webhook of this endpoint exists yet");
     else
-        snprintf(out, 700, "none of the endpoint's %lld webhooks takes %s:%s%s%s", (long long)all, d->push.repository, d->push.tag,
+        snprintf(out, 700, "none of the endpoint's %lld%s webhooks takes %s:%s%s%s", (long long)all,
+                 all == TRIGGERS_COUNTED ? " or more" : "", d->push.repository, d->push.tag,
                  considered ? "; the first one says: " : ", all name other images", considered ? json_text_at(first, "why", "") : "");
 }
 

@@ -212,7 +212,7 @@ bool triggers_of_endpoint(struct db_tx *tx, int64_t endpoint_id, const char *rep
         ids = mem_resize(ids, (count + 1) * sizeof *ids);
         ids[count++] = db_int(rows, 0);
     }
-    AUTO(db_rows) all = db_rows(tx, SQL_webhooks_count_of_endpoint, "i", endpoint_id);
+    AUTO(db_rows) all = db_rows(tx, SQL_webhooks_count_of_endpoint, "ii", endpoint_id, (int64_t)TRIGGERS_COUNTED);
     if (db_rows_failed(rows) || !db_next(all, e))
         return false;
     *ret_all = db_int(all, 0);

@@ -81,7 +81,9 @@ struct trigger_row {
 };
 void trigger_row_fini(struct trigger_row *row);
 bool trigger_get(struct db_tx *tx, int64_t id, struct trigger_row *ret, bool *ret_found, struct err *e);
-/* Ids of the endpoint's triggers that could take this repository: by index. *ret is the caller's to free. */
+enum { TRIGGERS_COUNTED = 1000 };
+/* Ids of the endpoint's triggers that could take this repository: by index. *ret is the caller's to free. *ret_all: how many it
+ * has at all, counted to TRIGGERS_COUNTED. */
 bool triggers_of_endpoint(struct db_tx *tx, int64_t endpoint_id, const char *repository, int64_t **ret, size_t *ret_count,
                           int64_t *ret_all, struct err *e);
 

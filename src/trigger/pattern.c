@@ -11,6 +11,7 @@
 enum { MATCH_LIMIT = 20000, DEPTH_LIMIT = 1000, HEAP_LIMIT_KIB = 1024, CACHED = 4096 };
 
 struct pattern {
+    char *literal; /* most patterns are one name: compared, not compiled. Then the rest is NULL */
     pcre2_code *code;
     pcre2_match_data *data;
     pcre2_match_context *limits;
@@ -21,6 +22,7 @@ void pattern_destroy(struct pattern **p)
     struct pattern *old = TAKE(*p);
     if (!old)
         return;
+    free(old->literal);
     pcre2_match_data_free(old->data);
     pcre2_match_context_free(old->limits);
     pcre2_code_free(old->code);
@@ -37,21 +39,16 @@ static bool compile_failed(int code, size_t offset, struct err *e)
     return err_set(e, ERR_INVALID, "character %zu: %s", offset + 1, (const char *)why);
 }
 
-bool pattern_create(const char *text, struct pattern **ret, struct err *e)
+static struct pattern *compile(const char *text, size_t n, struct err *e)
 {
-    size_t n = strlen(text);
-    if (n > PATTERN_BYTES)
-        return err_set(e, ERR_INVALID, "a pattern of %zu characters; %d are allowed", n, PATTERN_BYTES);
-    if (!text_utf8(text, n))
-        return err_set(e, ERR_INVALID, "the pattern is not UTF-8");
     int code;
     size_t offset;
-    pcre2_compile_context *compile = pcre2_compile_context_create(NULL);
-    pcre2_set_parens_nest_limit(compile, 50);
-    pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)text, n, OPTIONS, &code, &offset, compile);
-    pcre2_compile_context_free(compile);
+    pcre2_compile_context *limits = pcre2_compile_context_create(NULL);
+    pcre2_set_parens_nest_limit(limits, 50);
+    pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)text, n, OPTIONS, &code, &offset, limits);
+    pcre2_compile_context_free(limits);
     if (!compiled)
-        return compile_failed(code, offset, e);
+        return compile_failed(code, offset, e), NULL;
     pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without it matching is slower, and as right */
     struct pattern *p = NEW(struct pattern);
     *p = (struct pattern){ .code = compiled, .data = pcre2_match_data_create_from_pattern(compiled, NULL),
@@ -59,12 +56,31 @@ bool pattern_create(const char *text, struct pattern **ret, struct err *e)
     pcre2_set_match_limit(p->limits, MATCH_LIMIT);
     pcre2_set_depth_limit(p->limits, DEPTH_LIMIT);
     pcre2_set_heap_limit(p->limits, HEAP_LIMIT_KIB);
-    *ret = p;
+    return p;
+}
+
+bool pattern_create(const char *text, struct pattern **ret, struct err *e)
+{
+    size_t n = strlen(text);
+    char *literal = NULL;
+    if (n > PATTERN_BYTES)
+        return err_set(e, ERR_INVALID, "a pattern of %zu characters; %d are allowed", n, PATTERN_BYTES);
+    if (!text_utf8(text, n))
+        return err_set(e, ERR_INVALID, "the pattern is not UTF-8");
+    if (!trigger_pattern_literal(text, &literal))
+        return (*ret = compile(text, n, e)) != NULL;
+    *ret = NEW(struct pattern);
+    (*ret)->literal = literal;
     return true;
 }
 
 bool pattern_matches(const struct pattern *p, const char *subject, bool *gave_up)
 {
+    if (p->literal) {
+        if (gave_up)
+            *gave_up = false;
+        return strcmp(p->literal, subject) == 0;
+    }
     int code = pcre2_match(p->code, (PCRE2_SPTR)subject, strlen(subject), 0, 0, p->data, p->limits);
     if (gave_up)
         *gave_up = code < 0 && code != PCRE2_ERROR_NOMATCH;
