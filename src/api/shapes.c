@@ -25,6 +25,9 @@ bool call_answer_text(struct call *c, int status, const char *type, const char *
 
 void call_after(struct call *c, void (*run)(struct api *api, int64_t argument), int64_t argument)
 {
+    for (size_t i = 0; i < c->after_count; i++)
+        if (c->after[i].run == run && c->after[i].argument == argument)
+            return; /* an import asks for the same again and again */
     if (c->after_count < CALL_AFTER)
         c->after[c->after_count++] = (struct call_after){ run, argument };
 }

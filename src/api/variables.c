@@ -1,11 +1,13 @@
 /* Variables: REGULAR ones are shown, SECRET and RESTRICTED ones never again. */
 #include <string.h>
 
+#include "api/hub.h"
 #include "api/resources.h"
 #include "api/saving.h"
 #include "base/ids.h"
 #include "base/mem.h"
 #include "secrets/seal.h"
+#include "store/hub_hooks.h"
 
 enum { VALUE_MOST = 256 * 1024 };
 
@@ -124,10 +126,11 @@ bool variable_save(struct call *c, int64_t project_id, int64_t id, const json_t 
 {
     struct variable_row row = { 0 };
     bool ok = begin(c, project_id, id, &row, e) && fill(c, &row, spec, e) &&
-              (id ? variable_update(c->tx, &row, e) : variable_insert(c->tx, &row, e)) &&
+              (id ? variable_update(c->tx, &row, e) : variable_insert(c->tx, &row, e)) && hub_hooks_retry_project(c->tx, project_id, e) &&
               call_audit(c, project_id, id ? "variable.update" : "variable.create", row.object.name, row.type, e);
     *ret = row.object.id;
     variable_row_fini(&row);
+    call_after(c, hub_wake, 0);
     return ok;
 }
 

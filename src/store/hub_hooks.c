@@ -104,6 +104,11 @@ bool hub_hooks_retry(struct db_tx *tx, int64_t endpoint_id, struct err *e)
     return db_run(tx, e, SQL_hub_hooks_retry, "ii", endpoint_id, clock_now());
 }
 
+bool hub_hooks_retry_project(struct db_tx *tx, int64_t project_id, struct err *e)
+{
+    return db_run(tx, e, SQL_hub_hooks_retry_project, "ii", project_id, clock_now());
+}
+
 /* ---- what came of a call */
 
 /* Those who look at webhooks are told. */

@@ -33,6 +33,7 @@ bool hub_hook_want(struct db_tx *tx, int64_t id, const char *webhook, const char
 bool hub_hook_orphan(struct db_tx *tx, const struct hub_hook_row *row, struct err *e);
 bool hub_hook_delete(struct db_tx *tx, int64_t id, struct err *e);
 bool hub_hooks_retry(struct db_tx *tx, int64_t endpoint_id, struct err *e); /* what is pending or failed, now */
+bool hub_hooks_retry_project(struct db_tx *tx, int64_t project_id, struct err *e); /* what failed, now */
 
 /* ---- what came of a call; *ret_current false: something else is wanted since */
 
