@@ -1,5 +1,6 @@
 /* What the server is, and whether it is well: about, healthz, readyz, metrics; and what does not exist here yet. */
 #include "api/resources.h"
+#include "runner/doctor.h"
 
 #include "api/answer.h"
 #include "base/clock.h"
@@ -16,7 +17,10 @@ bool about_get(struct call *c, struct err *e)
 
 bool health_get(struct call *c, struct err *e)
 {
+    char mark[RUNNER_MARK];
     (void)e;
+    runner_mark(c->api->config.runner, mark);
+    http_answer_header(c->request, "Slipway-Node", mark);
     call_answer_text(c, 200, "text/plain", "ok\n");
     call_end(c, NULL);
     return true;

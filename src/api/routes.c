@@ -88,6 +88,8 @@ const struct route ROUTES[] = {
 
     { "GET", "P/registry-webhooks", READ(webhooks_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "POST", "P/registry-webhooks", WRITE(webhook_create), MAY_DEVELOP, BODY_JSON, 0 },
+    { "GET", "P/registry-webhooks/{id}/checks", READ(webhook_checks), MAY_DEVELOP, BODY_NONE, 0 },
+    { "GET", "P/registry-webhooks/{project}/{name}/checks", READ(webhook_checks), MAY_DEVELOP, BODY_NONE, 0 },
     { "GET", "P/registry-webhooks/{id}", READ(webhook_one), MAY_VIEW, BODY_NONE, 0 },
     { "PUT", "P/registry-webhooks/{id}", WRITE(webhook_change), MAY_DEVELOP, BODY_JSON, 0 },
     { "PATCH", "P/registry-webhooks/{id}", WRITE(webhook_patch), MAY_DEVELOP, BODY_JSON, 0 },
@@ -101,6 +103,8 @@ const struct route ROUTES[] = {
     { "POST", "P/registry-webhooks/{project}/{name}", WRITE(webhook_act), MAY_DEVELOP, BODY_JSON, 0 },
     { "GET", "P/registry-hooks", READ(registry_hooks_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "DELETE", "P/registry-hooks/{id}", WRITE(registry_hook_remove), MAY_RESTRICTED, BODY_NONE, 0 },
+
+    { "POST", "P/registry-simulations", READ(simulation_make), MAY_DEVELOP, BODY_JSON, 0 },
 
     { "GET", "P/registry-events", READ(events_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "GET", "P/registry-events/{id}", READ(event_one), MAY_VIEW, BODY_NONE, 0 },

@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "pipeline/engine.h"
+#include "runner/doctor.h"
 #include "runner/hub.h"
 #include "runner/runner.h"
+#include "runner/simulate.h"
 #include "runner/validate.h"
 #include "store/hub_hooks.h"
 #include "store/runs.h"
@@ -133,4 +135,75 @@ void runner_hub_wait(struct runner *r, int64_t id, int64_t micros, void (*done)(
 {
     (void)r, (void)id, (void)micros;
     done(context);
+}
+
+/* ---- simulations: what was asked is the answer */
+
+struct simulation {
+    json_t *answer;
+};
+
+bool simulation_read(struct runner *r, struct db_tx *tx, const struct simulation_request *q, struct simulation **ret, struct err *e)
+{
+    (void)r, (void)tx, (void)e;
+    *ret = NEW(struct simulation);
+    (*ret)->answer = json_pack("{s:I, s:I, s:O, s:b, s:b, s:s}", "webhook", (json_int_t)q->webhook_id, "endpoint", (json_int_t)q->endpoint_id, "events",
+                               q->events, "diff", q->diff, "administrator", q->administrator, "event", q->event_id ? q->event_id : "");
+    return true;
+}
+
+void simulation_start(struct simulation *s, void (*done)(void *context), void *context)
+{
+    (void)s;
+    done(context);
+}
+
+json_t *simulation_answer(const struct simulation *s)
+{
+    return json_incref(s->answer);
+}
+
+void simulation_destroy(struct simulation **s)
+{
+    if (*s)
+        json_decref((*s)->answer);
+    free(*s);
+    *s = NULL;
+}
+
+/* ---- the doctor finds one thing */
+
+struct doctor {
+    int unused;
+};
+
+bool doctor_read(struct runner *r, struct db_tx *tx, int64_t webhook_id, struct doctor **ret, struct err *e)
+{
+    (void)r, (void)tx, (void)webhook_id, (void)e;
+    *ret = NEW(struct doctor);
+    return true;
+}
+
+void doctor_start(struct doctor *d, void (*done)(void *context), void *context)
+{
+    (void)d;
+    done(context);
+}
+
+json_t *doctor_answer(const struct doctor *d)
+{
+    (void)d;
+    return json_pack("[{s:s, s:s}]", "check", "API token", "status", "failed");
+}
+
+void doctor_destroy(struct doctor **d)
+{
+    free(*d);
+    *d = NULL;
+}
+
+void runner_mark(const struct runner *r, char ret[RUNNER_MARK])
+{
+    (void)r;
+    memcpy(ret, "0123456789abcdef", RUNNER_MARK);
 }

@@ -50,7 +50,7 @@ static void print_commands(const char *between)
         printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
 }
 
-#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --help"
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --diff --help"
 #define KINDS "projects variables endpoints pipelines webhooks hooks events executions tokens"
 
 static int command_completion(struct cli *cli)
@@ -101,7 +101,12 @@ const struct cli_command CLI_COMMANDS[] = {
       "EXECUTION: an id, or PIPELINE#NUMBER", command_logs },
     { "executions", "list executions", "executions [--filter F] [--limit N]", command_executions },
     { "events", "list what registries told us, and what came of it", "events [--filter F] [--limit N]", command_events },
-    { "explain", "why an event did or did not start something", "explain EVENT", command_explain },
+    { "simulate", "what a push would do: which webhooks, which inputs, which YAML; starts nothing",
+      "simulate --body FILE|- | --event ID | --image NAME:TAG [--digest D] [--webhook NAME] [--diff]\n"
+      "--diff asks the clusters what would change, by a dry run. Ends with 0 when something would run, with 1 when nothing would", command_simulate },
+    { "explain", "why an event did or did not start something", "explain ID\nID: of an event, a delivery or an execution", command_explain },
+    { "doctor", "is all that webhooks need as it should be, and what is to be done", "doctor [--webhook NAME]\n"
+      "Ends with 1 when a check failed", command_doctor },
     { "rerun", "run an event again", "rerun EVENT", command_rerun },
     { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|pipelines|pipeline NAME[,NAME]]\n"
       "Without a name: everything. pipeline NAME comes with its endpoints. Secrets are never in it.", command_export },
@@ -148,7 +153,8 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--server", &cli->server, NULL }, { "--token", &cli->token, NULL }, { "--project", &cli->project, NULL }, { "--ca", &cli->ca, NULL },
         { "--file", NULL, &cli->file }, { "-f", NULL, &cli->file }, { "--filter", NULL, &cli->filter }, { "--search", NULL, &cli->search },
         { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
-        { "--org-role", NULL, &cli->org_role }, { "--user", NULL, &cli->user },
+        { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
+        { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--user", NULL, &cli->user },
         { "-p", &cli->project, NULL },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))
@@ -173,7 +179,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
 static bool set_switch(struct parsed *p, const char *name)
 {
     const struct { const char *name; bool *on; } SWITCHES[] = { { "--insecure", &p->cli.insecure }, { "--wait", &p->cli.wait },
-                                                                { "--follow", &p->cli.follow }, { "--help", &p->help }, { "-h", &p->help } };
+                                                                { "--follow", &p->cli.follow }, { "--diff", &p->cli.diff }, { "--help", &p->help }, { "-h", &p->help } };
     for (size_t i = 0; i < ALEN(SWITCHES); i++)
         if (text_is(name, SWITCHES[i].name))
             return *SWITCHES[i].on = true;

@@ -1,7 +1,7 @@
 /* cli/cli.h - the client in the same binary: what people and scripts ask of a server.
  *
  * Data goes to stdout, everything else to stderr. Exit codes, for scripts:
- * 0 done; 1 the execution that was waited for failed; 2 wrong usage; 3 not found;
+ * 0 done; 1 the execution that was waited for failed, nothing would run (simulate), a check failed (doctor); 2 wrong usage; 3 not found;
  * 4 not logged in or not allowed; 5 the server was not reached; 6 it exists, or
  * is not in a state for this; 7 any other refusal.
  */

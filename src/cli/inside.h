@@ -13,10 +13,10 @@ enum cli_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
 struct cli {
     char *server, *token, *project, *ca; /* from flags, else the environment, else the configuration */
     char *folder;                        /* of the configuration: ~/.config/slipway */
-    bool insecure, wait, follow;
+    bool insecure, wait, follow, diff;
     bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
-    const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role;
+    const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook;
     json_t *input;                       /* of --input k=v */
     const char *words[8];                /* what is no flag */
     int count;
@@ -104,6 +104,8 @@ int command_logs(struct cli *cli);
 int command_events(struct cli *cli);
 int command_executions(struct cli *cli);
 int command_explain(struct cli *cli);
+int command_simulate(struct cli *cli);
+int command_doctor(struct cli *cli);
 int command_rerun(struct cli *cli);
 int command_token(struct cli *cli);
 int command_webhook(struct cli *cli);

@@ -1,4 +1,4 @@
-/* What happens: run, cancel, explain, rerun; and which execution is meant. */
+/* What happens: run, cancel, rerun; and which execution is meant. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -136,27 +136,6 @@ int command_resume(struct cli *cli)
 }
 
 /* ---- why, and again */
-
-int command_explain(struct cli *cli)
-{
-    struct cli_answer a = { 0 };
-    size_t i;
-    json_t *considered;
-    if (need(cli, "explain EVENT"))
-        return CLI_USAGE;
-    AUTO_FREE char *path = path_of(P "/registry-events/", cli->words[0], "");
-    int code = cli_do(cli, "GET", path, NULL, &a);
-    if (code != CLI_OK)
-        return code;
-    AUTO_FREE char *message = screen_clean(json_text_at(a.json, "message", "")), *tag = screen_clean(json_text_at(a.json, "tag", ""));
-    printf("%s:%s  %s  %s\n", json_text_at(a.json, "imageName", ""), tag, json_text_at(a.json, "executionStatus", ""), message);
-    json_array_foreach(json_object_get(a.json, "trace"), i, considered) {
-        AUTO_FREE char *why = screen_clean(json_text_at(considered, "why", ""));
-        printf("  %-20s %s\n", json_text_at(considered, "webhook", ""), why);
-    }
-    cli_answer_fini(&a);
-    return CLI_OK;
-}
 
 int command_rerun(struct cli *cli)
 {

@@ -232,7 +232,11 @@ TEST(cli_server, watches_to_the_end)
     CHECK_INT(run("logs P#3 --task S.B"), CLI_OK);
     CHECK_TEXT(s.out, "of B\n");
     CHECK_INT(run("explain e1"), CLI_OK);
-    CHECK_TEXT(s.out, "a/b:1  IGNORED  m\n  w                    tag no\n");
+    CHECK_HAS(s.out, "considered  w: tag no\n");
+    CHECK_HAS(s.out, "came of it  IGNORED: m\n");
+    CHECK_HAS(s.out, "next        nothing, if it was not meant");
+    CHECK_INT(run("simulate"), CLI_USAGE);
+    CHECK_INT(run("simulate --event e1 --image a/b:1"), CLI_USAGE);
     close_scene();
 }
 

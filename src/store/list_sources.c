@@ -48,6 +48,8 @@ static const struct list_column EVENTS[] = {
     { "executionStatus", "x.status", LIST_TEXT }, { "status", "x.status", LIST_TEXT }, { "message", "x.message", LIST_TEXT },
     { "registry", "x.registry", LIST_TEXT }, { "imageName", "x.repository", LIST_TEXT }, { "repository", "x.repository", LIST_TEXT },
     { "tag", "x.tag", LIST_TEXT }, { "owner", "x.owner", LIST_TEXT }, { "attempt", "x.attempt", LIST_INT },
+    { "delivery", "SELECT v.id FROM deliveries d JOIN events v ON v.delivery_id = d.id WHERE d.uuid = ", LIST_ANY },
+    { "execution", "SELECT v.id FROM executions q JOIN events v ON v.execution_id = q.id WHERE q.uuid = ", LIST_ANY },
     { "timeStampInMicros", "x.created_at", LIST_INT }, { "createdAt", "x.created_at", LIST_INT },
     { "_createTimeInMicros", "x.created_at", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT },
     { "_updateTimeInMicros", "x.updated_at", LIST_INT }, { NULL, NULL, 0 }

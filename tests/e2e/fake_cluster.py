@@ -37,11 +37,24 @@ class Handler(BaseHTTPRequestHandler):
     def do_PATCH(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.lock:
+            if "dryRun=All" in self.path:
+                self.server.dry_runs += 1
+                body["metadata"].setdefault("uid", "u-" + self.name())
+                return self.answer(200, body)
             self.server.version += 1
             body["metadata"]["resourceVersion"] = str(self.server.version)
             body["metadata"].setdefault("uid", "u-" + self.name())
             self.server.objects[self.name()] = body
         self.answer(200, body)
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("/selfsubjectaccessreviews"):
+            return self.answer(201, dict(body, status={"allowed": self.server.allows}))
+        if "dryRun=All" in self.path:
+            self.server.dry_runs += 1
+            return self.answer(201, body)
+        self.answer(405, {"kind": "Status", "status": "Failure", "reason": "MethodNotAllowed", "code": 405, "message": "not here"})
 
 
 class Server(ThreadingHTTPServer):
@@ -54,6 +67,6 @@ class Server(ThreadingHTTPServer):
 def start():
     """The server, in a thread of its own; .objects is what was applied, by name."""
     server = Server(("127.0.0.1", 0), Handler)
-    server.objects, server.lock, server.version = {}, threading.Lock(), 0
+    server.objects, server.lock, server.version, server.dry_runs, server.allows = {}, threading.Lock(), 0, 0, True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
