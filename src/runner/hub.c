@@ -14,6 +14,7 @@
 #define FIRST_RETRY (5 * CLOCK_SECOND)
 #define REFUSED_RETRY CLOCK_MINUTE   /* of credentials that do not get there: more would lock the account */
 #define MOST_RETRY CLOCK_HOUR
+#define WAIT_MOST (2 * CLOCK_HOUR)   /* no try is put off for longer: then somebody set the clock back */
 #define DATABASE_RETRY CLOCK_SECOND
 #define QUIET (30 * CLOCK_SECOND)    /* a 429 that names no time */
 #define START_GROUP 100              /* webhooks that one write looks at */
@@ -281,10 +282,12 @@ static void start_due(struct runner *r, const struct hub_look *look)
         int64_t wait = look->due[i].at - now;
         if (at_work(h, look->due[i].id))
             continue;
+        if (wait > WAIT_MOST)
+            wait = 0;
         if (quiet > wait)
             wait = quiet;
         if (wait > 0) {
-            look_later(r, wait < CLOCK_HOUR ? wait : CLOCK_HOUR); /* a clock that jumps is noticed */
+            look_later(r, wait < CLOCK_MINUTE ? wait : CLOCK_MINUTE); /* a clock that jumps is noticed */
             return;
         }
         work_start(r, look->due[i].id);

@@ -329,6 +329,16 @@ TEST(hub, has_the_patience_that_is_asked_for)
     close_scene();
 }
 
+TEST(hub, tries_when_the_clock_was_set_back)
+{
+    open_scene();
+    expect(REGISTERED, "slipway-web-site secret-1");
+    write_now(set_secret, "secret-2");
+    write_now(change_work, "UPDATE hub_hooks SET state = 'failed', next_at = 9000000000000000");
+    expect(REGISTERED, "slipway-web-site secret-2");
+    close_scene();
+}
+
 /* ---- the process ends after each commit, and in each call */
 
 static void story(void)
