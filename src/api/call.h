@@ -120,11 +120,12 @@ void json_set_time(json_t *json, const char *text_key, const char *micros_key, i
 struct list_view {
     const struct list_source *source;
     bool (*load)(struct call *c, int64_t id, json_t **ret, struct err *e);
+    const char *order; /* "index desc": where the request names no order; NULL: the newest first */
 };
 bool call_list(struct call *c, const struct list_view *view, struct err *e);
 bool call_list_of(struct call *c, const struct list_view *view, const char *also, int64_t also_value, struct err *e);
 /* The page only, as ids, by the request's query. */
-bool call_page(struct call *c, const struct list_source *source, const char *also, int64_t also_value, int64_t top,
+bool call_page(struct call *c, const struct list_view *view, const char *also, int64_t also_value, int64_t top,
                struct list_page *ret, struct err *e);
 
 /* A name of something people make: 1 to 255 bytes, no control characters, no slash at its ends. */

@@ -43,7 +43,7 @@ bool endpoint_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 
 bool endpoints_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_ENDPOINTS, endpoint_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_ENDPOINTS, .load = endpoint_load }, e);
 }
 
 static bool find(struct call *c, struct endpoint_row *ret, struct err *e)

@@ -46,7 +46,7 @@ static bool event_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 
 bool events_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_EVENTS, event_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_EVENTS, .load = event_load }, e);
 }
 
 static bool find(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e)
@@ -135,7 +135,7 @@ static bool delivery_load(struct call *c, int64_t id, json_t **ret, struct err *
 
 bool deliveries_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_DELIVERIES, delivery_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_DELIVERIES, .load = delivery_load }, e);
 }
 
 bool delivery_one(struct call *c, struct err *e)

@@ -65,7 +65,7 @@ static struct list_view view_of(const struct call *c)
 {
     AUTO_FREE char *expand = call_query(c, "expand");
     bool whole = expand && strstr(expand, "STAGE");
-    return (struct list_view){ &LIST_EXECUTIONS, whole ? load_whole : load_brief };
+    return (struct list_view){ .source = &LIST_EXECUTIONS, .load = whole ? load_whole : load_brief };
 }
 
 bool executions_list(struct call *c, struct err *e)
@@ -89,6 +89,7 @@ bool executions_of_pipeline(struct call *c, struct err *e)
 {
     int64_t id = 0;
     struct list_view view = view_of(c);
+    view.order = "index desc"; /* the newest first, as the index of a pipeline's executions has them */
     return find_pipeline(c, false, &id, e) && call_list_of(c, &view, "x.pipeline_id", id, e);
 }
 
@@ -280,7 +281,7 @@ bool executions_remove(struct call *c, struct err *e)
     AUTO_FREE char *filter = call_query(c, "$filter");
     if (text_empty(filter))
         return err_field(e, "$filter", "deleting in bulk needs a $filter");
-    if (!call_page(c, &LIST_EXECUTIONS, NULL, 0, SLICE, &page, e))
+    if (!call_page(c, &(struct list_view){ .source = &LIST_EXECUTIONS }, NULL, 0, SLICE, &page, e))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < page.count; i++) {

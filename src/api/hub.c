@@ -190,7 +190,7 @@ static bool hook_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 
 bool registry_hooks_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_REGISTRY_HOOKS, hook_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_REGISTRY_HOOKS, .load = hook_load }, e);
 }
 
 static bool find(struct call *c, struct hub_hook_row *ret, struct err *e)

@@ -44,7 +44,7 @@ bool pipeline_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 
 bool pipelines_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_PIPELINES, pipeline_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_PIPELINES, .load = pipeline_load }, e);
 }
 
 static bool find(struct call *c, struct pipeline_row *ret, struct err *e)

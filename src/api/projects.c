@@ -26,7 +26,7 @@ static bool project_load(struct call *c, int64_t id, json_t **ret, struct err *e
 
 bool projects_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_PROJECTS, project_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_PROJECTS, .load = project_load }, e);
 }
 
 /* {"content": [...], "totalElements"}: of /iaas and /project-service. */
@@ -34,7 +34,7 @@ bool projects_content(struct call *c, struct err *e)
 {
     struct list_page page = { 0 };
     json_t *content = json_array();
-    bool ok = call_page(c, &LIST_PROJECTS, NULL, 0, LIST_PAGE_MOST, &page, e);
+    bool ok = call_page(c, &(struct list_view){ .source = &LIST_PROJECTS }, NULL, 0, LIST_PAGE_MOST, &page, e);
     for (size_t i = 0; ok && i < page.count; i++) {
         json_t *one = NULL;
         ok = project_load(c, page.ids[i], &one, e);

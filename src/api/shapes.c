@@ -164,7 +164,7 @@ static int64_t page_size(const struct call *c, int64_t top)
     return size < 1 ? 1 : size > LIST_PAGE_MOST ? LIST_PAGE_MOST : size;
 }
 
-bool call_page(struct call *c, const struct list_source *source, const char *also, int64_t also_value, int64_t top,
+bool call_page(struct call *c, const struct list_view *view, const char *also, int64_t also_value, int64_t top,
                struct list_page *ret, struct err *e)
 {
     static const char *const SKIP[] = { "$skip", NULL }, *const PAGE[] = { "page", "$page", NULL };
@@ -178,8 +178,9 @@ bool call_page(struct call *c, const struct list_source *source, const char *als
     int64_t size = page_size(c, top), page = query_int(c, PAGE, 0);
     int64_t skip = query_int(c, SKIP, page < INT32_MAX ? page * size : 0);
     c->in_project = true; /* the query itself keeps to the projects that may be seen */
-    return list_page(c->tx, source,
-                     &(struct list_request){ .filter = filter, .orderby = orderby, .search = search, .after = after, .top = size, .skip = skip,
+    return list_page(c->tx, view->source,
+                     &(struct list_request){ .filter = filter, .orderby = text_empty(orderby) ? view->order : orderby, .search = search,
+                                             .after = after, .top = size, .skip = skip,
                                              .all_projects = auth_everywhere(&c->who), .projects = projects,
                                              .project_count = c->who.project_count, .also = also, .also_value = also_value },
                      ret, e);
@@ -211,7 +212,7 @@ static bool envelope(struct call *c, const struct list_view *view, const struct 
 bool call_list_of(struct call *c, const struct list_view *view, const char *also, int64_t also_value, struct err *e)
 {
     struct list_page page = { 0 };
-    if (!call_page(c, view->source, also, also_value, LIST_PAGE, &page, e))
+    if (!call_page(c, view, also, also_value, LIST_PAGE, &page, e))
         return false;
     bool ok = envelope(c, view, &page, e);
     list_page_fini(&page);

@@ -34,7 +34,7 @@ bool variable_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 
 bool variables_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_VARIABLES, variable_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_VARIABLES, .load = variable_load }, e);
 }
 
 static bool find(struct call *c, struct variable_row *ret, struct err *e)

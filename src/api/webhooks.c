@@ -61,7 +61,7 @@ static bool webhook_load(struct call *c, int64_t id, json_t **ret, struct err *e
 
 bool webhooks_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ &LIST_WEBHOOKS, webhook_load }, e);
+    return call_list(c, &(struct list_view){ .source = &LIST_WEBHOOKS, .load = webhook_load }, e);
 }
 
 static bool find(struct call *c, struct webhook_row *ret, struct err *e)
@@ -135,6 +135,20 @@ static void put(char **member, const char *text)
     *member = fresh;
 }
 
+/* A webhook that registers itself uses its endpoint's credentials: restricted ones are an administrator's to lend. */
+static bool lend_ok(struct call *c, struct webhook_row *row, const struct endpoint_row *endpoint, const json_t *spec, struct err *e)
+{
+    const char *given = json_text_at(spec, "registration", row->registration);
+    struct err why = { 0 };
+    if (!endpoint->restricted || text_is(given, "manual") || call_may(c, row->object.project_id, MAY_RESTRICTED, &why))
+        return true;
+    if (given)
+        return err_set(e, ERR_FORBIDDEN, "endpoint '%s' is restricted: an administrator may let webhooks register themselves with it; others save them with "
+                       "registration: manual", endpoint->object.name);
+    put(&row->registration, "manual");
+    return true;
+}
+
 static bool take_endpoint(struct call *c, struct webhook_row *row, const json_t *spec, struct err *e)
 {
     struct endpoint_row endpoint = { 0 };
@@ -149,6 +163,7 @@ static bool take_endpoint(struct call *c, struct webhook_row *row, const json_t 
         return false;
     bool ok = text_is(endpoint.type, "dockerregistry") ||
               err_field(e, "endpoint", "endpoint '%s' is of type %s: a dockerregistry is needed", row->endpoint, endpoint.type);
+    ok = ok && lend_ok(c, row, &endpoint, spec, e);
     endpoint_row_fini(&endpoint);
     return ok;
 }
