@@ -74,6 +74,31 @@ TEST(webhooks, check_what_is_saved_and_name_the_field)
     test_server_close(&s);
 }
 
+TEST(webhooks, lend_restricted_credentials_to_docker_hub_for_administrators_only)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    AUTO_FREE char *developer = test_user(&s, "dora", "developer", "");
+    ask(&s, "PUT", "/codestream/api/endpoints/default/hub", "{\"isRestricted\":true,\"properties\":{\"serverType\":\"dockerhub\",\"repoURL\":\"acme/web\"}}");
+    CHECK_INT(s.status, 200);
+    ask_as(&s, developer, "PUT", WEBHOOK, "{\"imageNameRegExPattern\":\"acme/other\"}");
+    CHECK_INT(s.status, 403);
+    CHECK_HAS(answered(&s, "message"), "endpoint 'hub' is restricted");
+    ask_as(&s, developer, "PUT", WEBHOOK, "{\"imageNameRegExPattern\":\"acme/other\",\"registration\":\"manual\"}");
+    CHECK_INT(s.status, 200);
+    ask_as(&s, developer, "PUT", WEBHOOK, "{\"registration\":\"automatic\"}");
+    CHECK_INT(s.status, 403);
+    AUTO_FREE char *body = mem_format("{\"project\":\"default\",\"name\":\"v\",\"endpoint\":\"hub\",\"pipeline\":\"deploy\",\"imageNameRegExPattern\":\"acme/web\","
+                                      "\"refreshToken\":\"%s\"}", s.api_token);
+    ask_as(&s, developer, "POST", "/codestream/api/registry-webhooks", body);
+    CHECK_INT(s.status, 200);
+    CHECK_TEXT(answered(&s, "registration"), "manual");
+    ask(&s, "PUT", WEBHOOK, "{\"registration\":\"automatic\"}");
+    CHECK_INT(s.status, 200);
+    test_server_close(&s);
+}
+
 #define PUSH(tag) "{\"push_data\":{\"tag\":\"" tag "\",\"pushed_at\":1700000000},\"repository\":{\"repo_name\":\"acme/web\",\"name\":\"web\",\"namespace\":\"acme\"}}"
 
 static char *webhook_path(struct test_server *s)
