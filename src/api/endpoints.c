@@ -165,7 +165,7 @@ static bool values_ok(struct call *c, const struct endpoint_row *row, struct err
     json_object_foreach(opened, key, value)
         if (json_is_string(value) && strstr(json_string_value(value), "${"))
             return true;
-    return endpoint_properties_ok(row->type, opened, e);
+    return endpoint_properties_ok(row->type, opened, c->api->config.allow_in_cluster, e);
 }
 
 static bool fill(struct call *c, struct endpoint_row *row, const json_t *spec, struct err *e)

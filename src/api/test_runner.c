@@ -79,9 +79,10 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
     *ret_count = 1;
 }
 
-bool endpoint_properties_ok(const char *type, const json_t *properties, struct err *e)
+bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e)
 {
-    (void)type, (void)properties, (void)e;
+    (void)allow_in_cluster;
+    (void)type, (void)properties, (void)allow_in_cluster, (void)e;
     return true;
 }
 

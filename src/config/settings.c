@@ -29,6 +29,7 @@ const struct setting SETTINGS[] = {
     { "body-limit", SETTING_INT, "1048576", 1024, 16 << 20, .text = "bytes of a request's body, decompressed; more is answered with 413" },
     { "body-memory-mb", SETTING_INT, "64", 1, 4096, .text = "megabytes of all requests' bodies at once; beyond it 503 is answered" },
     { "request-seconds", SETTING_INT, "30", 1, 600, .text = "seconds from a request's first byte to its last" },
+    { "allow-in-cluster", SETTING_BOOL, "false", .text = "Kubernetes endpoints of authType incluster may use the service account that this server itself has in its cluster" },
     { "docker-hub-url", SETTING_URL, "https://hub.docker.com", .text = "Docker Hub's API" },
     { "docker-hub-registry-url", SETTING_URL, "https://registry-1.docker.io", .text = "Docker Hub's registry" },
     { "docker-hub-auth-url", SETTING_URL, "https://auth.docker.io", .text = "Docker Hub's token service" },

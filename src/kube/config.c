@@ -193,7 +193,7 @@ static bool take_plain(const struct properties *p, const char *auth, bool allow_
         return err_field(e, "authType", "authType '%.40s' is unknown: token, certificate, basic, none, kubeconfig or incluster", auth);
     t->auth = AUTHS[i].auth;
     if (t->auth == KUBE_AUTH_IN_CLUSTER)
-        return allow_in_cluster || err_field(e, "authType", "authType incluster is switched off on this server");
+        return allow_in_cluster || err_field(e, "authType", "authType incluster is switched off on this server; the setting allow-in-cluster allows it");
     t->insecure = p->insecure;
     return kube_server_take(p->url, "kubernetesURL", &t->server, e) && kube_pem_take(p->ca, "certAuthorityData", &t->ca_pem, e) &&
            fingerprint_take(p->fingerprint, &t->fingerprint, e) && AUTHS[i].take(p, t, e);

@@ -30,8 +30,8 @@ void kube_target_destroy(struct kube_target **target);
 /* From the properties of a k8s endpoint, as Code Stream names them: kubernetesURL, authType (token, certificate, basic,
  * none, incluster, kubeconfig), token, certAuthorityData, certData, certKeyData (PEM, or base64 of PEM), username,
  * password, fingerprint; ours on top: kubeconfig (YAML text), context, namespace, insecure. A property kubeconfig
- * decides when authType does not say otherwise. allow_in_cluster false refuses authType incluster: it lends the
- * server's own rights to whoever makes the endpoint. ERR_INVALID names the property in e->field. */
+ * decides when authType does not say otherwise. allow_in_cluster (the setting allow-in-cluster) false refuses
+ * authType incluster: it lends the server's own rights to whoever makes the endpoint. ERR_INVALID names the property in e->field. */
 bool kube_target_from_properties(const json_t *properties, bool allow_in_cluster, struct kube_target **ret, struct err *e);
 
 /* context NULL or "": the file's current-context. Plugins (exec, auth-provider) and references to files are refused:

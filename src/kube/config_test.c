@@ -63,7 +63,7 @@ TEST(kube_target, says_which_property_is_wrong)
         { "{kubernetesURL: 'https://x', authType: basic}", "username", "username is missing" },
         { "{kubernetesURL: 'https://x', authType: magic}", "authType",
           "authType 'magic' is unknown: token, certificate, basic, none, kubeconfig or incluster" },
-        { "{authType: incluster}", "authType", "authType incluster is switched off on this server" },
+        { "{authType: incluster}", "authType", "authType incluster is switched off on this server; the setting allow-in-cluster allows it" },
         { "{kubernetesURL: 'https://x', fingerprint: abc}", "fingerprint", "fingerprint has 3 hex digits; a SHA-256 has 64" },
         { "{kubernetesURL: 'https://x', namespace: Bad_Name}", "namespace",
           "'Bad_Name' is no name of a namespace: small letters, digits and '-', 63 at most" },

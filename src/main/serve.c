@@ -198,7 +198,8 @@ static bool open_runner(struct server *s, struct err *e)
     struct runner_config config = { .loop = s->loop, .db = s->db, .http = s->client, .seal = s->seal, .node = s->node,
                                     .external_url = config_text(s->config, "external-url"), .hub_url = config_text(s->config, "docker-hub-url"),
                                     .hub_registry_url = config_text(s->config, "docker-hub-registry-url"),
-                                    .hub_auth_url = config_text(s->config, "docker-hub-auth-url"), .changed = execution_changed, .context = s };
+                                    .hub_auth_url = config_text(s->config, "docker-hub-auth-url"),
+                                    .allow_in_cluster = config_bool(s->config, "allow-in-cluster"), .changed = execution_changed, .context = s };
     return runner_create(&config, &s->runner, e);
 }
 
@@ -207,7 +208,7 @@ static bool open_api(struct server *s, struct err *e)
     struct api_config config = { .loop = s->loop, .db = s->db, .runner = s->runner, .seal = s->seal, .http = s->client,
                                  .external_url = config_text(s->config, "external-url"), .hub_url = config_text(s->config, "docker-hub-url"),
                                  .trusted_proxies = config_text(s->config, "trusted-proxies"), .hub_registry_url = config_text(s->config, "docker-hub-registry-url"),
-                                 .hub_auth_url = config_text(s->config, "docker-hub-auth-url") };
+                                 .hub_auth_url = config_text(s->config, "docker-hub-auth-url"), .allow_in_cluster = config_bool(s->config, "allow-in-cluster") };
     return api_create(&config, &s->api, e);
 }
 

@@ -25,6 +25,7 @@ struct runner_config {
     const char *node;              /* this process's name in leases */
     const char *external_url;      /* for ${executionUrl}; may be NULL */
     const char *hub_url, *hub_registry_url, *hub_auth_url; /* Docker Hub's three addresses */
+    bool allow_in_cluster;         /* kube/config.h */
     void (*changed)(void *context, int64_t execution_id); /* an execution moved: live streams look again; may be NULL */
     void *context;
 };

@@ -21,11 +21,11 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
     *ret_count = count;
 }
 
-bool endpoint_properties_ok(const char *type, const json_t *properties, struct err *e)
+bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e)
 {
     if (text_is(type, "k8s")) {
         AUTO(kube_target) target = NULL;
-        return kube_target_from_properties(properties, true, &target, e);
+        return kube_target_from_properties(properties, allow_in_cluster, &target, e);
     }
     AUTO(registry_target) target = NULL;
     return registry_target_from_properties(properties, NULL, &target, e);
@@ -131,7 +131,7 @@ static void refused(void *context)
 static bool start_kube(struct endpoint_validate_private *p, struct loop *loop, struct http_client *http, struct err *e)
 {
     struct kube_target *target = NULL;
-    if (!kube_target_from_properties(p->op->properties, true, &target, e))
+    if (!kube_target_from_properties(p->op->properties, p->op->allow_in_cluster, &target, e))
         return false;
     p->clusters = kube_clusters_create(loop, http);
     p->call = (struct kube_call){ .path = "/version", .timeout_micros = 15 * CLOCK_SECOND, .done = versioned };

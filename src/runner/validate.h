@@ -11,8 +11,9 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count);
 
 /* ---- endpoints */
 
-/* Properties (opened) as the room that uses them reads them. ERR_INVALID with the property's name. Pure. */
-bool endpoint_properties_ok(const char *type, const json_t *properties, struct err *e);
+/* Properties (opened) as the room that uses them reads them. ERR_INVALID with the property's name. Pure. allow_in_cluster
+ * is the setting: kube/config.h. */
+bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e);
 
 struct endpoint_hub { /* Docker Hub's three addresses; borrowed until done */
     const char *hub_url, *registry_url, *auth_url;
@@ -23,6 +24,7 @@ struct endpoint_validate {
     const char *type;          /* "dockerregistry", "k8s" */
     const json_t *properties;  /* opened; borrowed until done */
     struct endpoint_hub hub;
+    bool allow_in_cluster;
     void (*done)(struct endpoint_validate *op); /* once, later, on the loop */
     /* ---- valid in done */
     bool ok;

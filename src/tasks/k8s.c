@@ -359,8 +359,9 @@ static bool hold_cluster(struct k8s *k, struct err *e)
     const char *type = json_text_at(endpoint, "type", "k8s");
     if (!text_is(type, "k8s"))
         return err_field(e, "kubernetesServer", "endpoint '%s' is of type %s, not k8s", json_text_at(endpoint, "name", ""), type);
-    if (!kube_target_from_properties(json_object_get(endpoint, "properties"), true, &target, e) ||
-        !kube_hold(k->job->services->clusters, target, &k->kube, e))
+    const struct task_services *services = k->job->services;
+    if (!kube_target_from_properties(json_object_get(endpoint, "properties"), services->allow_in_cluster, &target, e) ||
+        !kube_hold(services->clusters, target, &k->kube, e))
         return err_wrap(e, "endpoint %s", json_text_at(endpoint, "name", ""));
     return true;
 }

@@ -180,6 +180,8 @@ TEST(k8s_task, needs_a_cluster_that_it_can_understand)
         { "{}", "the task names no cluster (endpoints.kubernetesServer)" },
         { "{kubernetesServer: {name: k, type: docker}}", "endpoint 'k' is of type docker, not k8s" },
         { "{kubernetesServer: {name: k, type: k8s, properties: {}}}", "endpoint k: kubernetesURL is missing: where is the cluster's API?" },
+        { "{kubernetesServer: {name: k, type: k8s, properties: {authType: inCluster}}}",
+          "endpoint k: authType incluster is switched off on this server; the setting allow-in-cluster allows it" },
     };
     struct harness h;
     harness_open(&h);

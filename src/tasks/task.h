@@ -20,6 +20,7 @@ struct task_services {
     struct loop *loop;
     struct http_client *http;
     struct kube_clusters *clusters;
+    bool allow_in_cluster; /* kube/config.h */
 };
 
 /* The push that started the run; NULL fields "" when not known. */
