@@ -136,15 +136,28 @@ static void answer_stored(struct arrival *a)
 
 /* ---- storing */
 
+/* What a person should know of it: why it was refused, what was read leniently, or why nothing in it could start anything. */
+static const char *problem_of(const struct arrival *a, char out[512])
+{
+    const struct hook_result *read = a->read;
+    if (a->problem.kind || !read)
+        return a->problem.kind ? a->problem.text : "";
+    if (*read->note || read->event_count || !read->ignored_count)
+        return read->note;
+    snprintf(out, 512, "%.200s: %.200s%s", read->ignored[0].what, read->ignored[0].why, read->ignored_count > 1 ? " (and more of the kind)" : "");
+    return out;
+}
+
 static bool store(struct db_job *job, struct db_tx *tx, struct err *e)
 {
     struct arrival *a = OWNER(job, struct arrival, job);
+    char problem[512];
     bool refused = text_is(a->verdict, "unauthorized") || text_is(a->verdict, "forbidden");
     struct inbox_delivery d = {
         .project_id = a->listener.project_id, .listener_id = a->listener.id, .sender_key = a->sender_key,
         .format = a->read ? a->read->format : "", .remote = a->peer, .headers = a->headers,
         .body = refused ? NULL : a->request->body, .body_size = refused ? 0 : a->request->body_size, .verdict = a->verdict,
-        .problem = a->problem.kind ? a->problem.text : a->read ? a->read->note : "", .events = a->events ? a->events : "[]",
+        .problem = problem_of(a, problem), .events = a->events ? a->events : "[]",
         .received_at = clock_now(),
     };
     return inbox_store(tx, &d, &a->stored, e);

@@ -10,7 +10,7 @@
 #include "runner/hub.h"
 
 #define URL_TIME (5 * CLOCK_SECOND)
-#define CLUSTER_TIME (8 * CLOCK_SECOND)
+#define CLUSTER_TIME (4 * CLOCK_SECOND)
 #define SOON (14 * CLOCK_DAY)
 
 /* ---- the URL */
@@ -168,7 +168,7 @@ static void reviewed(struct kube_call *call, const struct err *e)
 static bool hold_cluster(struct doctor *d, const struct doctor_cluster *c, struct err *e)
 {
     struct kube_target *target = NULL;
-    return kube_target_from_properties(json_object_get(c->endpoint, "properties"), true, &target, e) &&
+    return kube_target_from_properties(json_object_get(c->endpoint, "properties"), d->runner->services.allow_in_cluster, &target, e) &&
            kube_hold(d->runner->services.clusters, target, &d->kube, e);
 }
 
@@ -271,8 +271,8 @@ static void check_sweep(struct doctor *d)
                     *message ? "; the last try failed: " : "", message);
     }
     if (!json_array_size(d->watches))
-        doctor_note(d, "warning", "wait a minute; an image pattern that is no literal name needs an endpoint that names the repository",
-                    "the sweep watches nothing for this webhook yet");
+        doctor_note(d, "warning", "an image pattern that is one literal name, or an endpoint that names its repository, says what is to be watched",
+                    "the sweep watches nothing for this webhook: a push whose delivery never comes is not found");
     doctor_next(d);
 }
 
