@@ -55,7 +55,7 @@ bool webhook_checks(struct call *c, struct err *e)
         return false;
     int64_t project = row.object.project_id;
     webhook_row_fini(&row);
-    if (!call_in(c, project, e) || !doctor_read(c->api->config.runner, c->tx, id, &doctor, e))
+    if (!call_in(c, project, e) || !doctor_read(c->api->config.runner, c->tx, id, auth_may(&c->who, project, MAY_RESTRICTED), &doctor, e))
         return false;
     struct checking *k = NEW(struct checking);
     *k = (struct checking){ .doctor = doctor, .call = c };

@@ -178,9 +178,9 @@ struct doctor {
     int unused;
 };
 
-bool doctor_read(struct runner *r, struct db_tx *tx, int64_t webhook_id, struct doctor **ret, struct err *e)
+bool doctor_read(struct runner *r, struct db_tx *tx, int64_t webhook_id, bool administrator, struct doctor **ret, struct err *e)
 {
-    (void)r, (void)tx, (void)webhook_id, (void)e;
+    (void)r, (void)tx, (void)webhook_id, (void)administrator, (void)e;
     *ret = NEW(struct doctor);
     return true;
 }

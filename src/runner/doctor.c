@@ -70,12 +70,14 @@ static bool read_hook(struct doctor *d, struct db_tx *tx, struct err *e)
 static bool read_all(struct doctor *d, struct db_tx *tx, int64_t webhook_id, struct err *e)
 {
     bool found = false;
+    struct run_row nobody = { 0 };
     AUTO_JSON *all = json_pack("[s]", "*");
     if (!webhook_get(tx, webhook_id, &d->webhook, e) || !trigger_get(tx, webhook_id, &d->trigger, &found, e))
         return false;
+    nobody.project_id = d->webhook.object.project_id;
     if (!run_pipeline_get(tx, d->webhook.pipeline_id, &d->pipeline_row, e) ||
         !knowledge_read(tx, d->runner->config.seal, d->webhook.object.project_id, all, &d->knowledge, e) ||
-        !decide_owner(d->runner, tx, &d->trigger, &d->by, d->owner, e) || !read_token(d, tx, e) || !read_hook(d, tx, e) ||
+        !restricted_read(tx, &nobody, &d->knowledge, e) || !decide_owner(d->runner, tx, &d->trigger, &d->by, d->owner, e) || !read_token(d, tx, e) || !read_hook(d, tx, e) ||
         !listener_heard(tx, d->webhook.listener_id, &d->first, &d->last, e) || !read_watches(d, tx, e))
         return false;
     compile(d);
@@ -86,13 +88,14 @@ static bool read_all(struct doctor *d, struct db_tx *tx, int64_t webhook_id, str
     return true;
 }
 
-bool doctor_read(struct runner *r, struct db_tx *tx, int64_t webhook_id, struct doctor **ret, struct err *e)
+bool doctor_read(struct runner *r, struct db_tx *tx, int64_t webhook_id, bool administrator, struct doctor **ret, struct err *e)
 {
     AUTO(doctor) d = NEW(struct doctor);
     d->runner = r;
     d->rows = json_array();
     if (!read_all(d, tx, webhook_id, e))
         return false;
+    d->knowledge.administrator = administrator;
     *ret = TAKE(d);
     return true;
 }

@@ -11,8 +11,8 @@
 struct runner;
 
 struct doctor;
-/* In a read. *ret is the caller's. */
-bool doctor_read(struct runner *r, struct db_tx *tx, int64_t webhook_id, struct doctor **ret, struct err *e);
+/* In a read. administrator: who asks may use what is restricted; else those checks are skipped. *ret is the caller's. */
+bool doctor_read(struct runner *r, struct db_tx *tx, int64_t webhook_id, bool administrator, struct doctor **ret, struct err *e);
 /* Loop. done runs once, later, in a minute at the latest. */
 void doctor_start(struct doctor *d, void (*done)(void *context), void *context);
 /* [{"check", "status": "ok|warning|failed|skipped", "says", "todo"}]; secrets masked. A new reference; in done. */

@@ -66,6 +66,10 @@ static void check_registry(struct doctor *d)
     const json_t *endpoint = json_object_get(d->knowledge.endpoints, d->webhook.endpoint);
     const struct registry_hub *hub = &d->runner->hub;
     struct err e = { 0 };
+    if (restricted_endpoint(&d->knowledge, d->webhook.endpoint)) {
+        doctor_say(d, "skipped", "", "endpoint '%s' is restricted: only an administrator may ask there", d->webhook.endpoint);
+        return;
+    }
     d->validate = (struct endpoint_validate){ .type = "dockerregistry", .properties = json_object_get(endpoint, "properties"),
                                               .hub = { hub->hub_url, hub->registry_url, hub->auth_url }, .done = validated };
     if (!endpoint_validate_start(&d->validate, d->runner->config.loop, d->runner->config.http, &e))
@@ -189,9 +193,14 @@ static void next_cluster(struct doctor *d)
         return;
     }
     const struct doctor_cluster *c = &d->clusters[d->cluster];
-    if (hold_cluster(d, c, &e) && ask_cluster(d, &e))
+    const char *name = json_text_at(c->endpoint, "name", "");
+    bool restricted = restricted_endpoint(&d->knowledge, name);
+    if (!restricted && hold_cluster(d, c, &e) && ask_cluster(d, &e))
         return;
-    doctor_note(d, "failed", "correct the endpoint", "task %s: cluster '%s': %s", c->task, json_text_at(c->endpoint, "name", ""), e.text);
+    if (restricted)
+        doctor_note(d, "skipped", "", "task %s: endpoint '%s' is restricted: only an administrator may ask there", c->task, name);
+    else
+        doctor_note(d, "failed", "correct the endpoint", "task %s: cluster '%s': %s", c->task, name, e.text);
     if (d->kube)
         kube_release(&d->kube);
     json_decref(d->review);

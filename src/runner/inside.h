@@ -99,6 +99,7 @@ bool endpoint_open(const struct seal *seal, const char *uuid, json_t *properties
 /* restricted.c: the last two of knowledge, with the rights that the execution has now; and run_facts.restricted, whose owner is
  * the knowledge. */
 bool restricted_read(struct db_tx *tx, const struct run_row *row, struct knowledge *k, struct err *e);
+bool restricted_endpoint(const struct knowledge *k, const char *name); /* and the knowledge has no administrator's rights */
 char *restricted_uses(const struct run_facts *facts, const struct execution *execution, size_t task);
 struct live_facts {
     struct run_facts facts; /* borrows from the execution, the knowledge and url: not to be copied */

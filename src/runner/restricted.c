@@ -27,6 +27,12 @@ bool restricted_read(struct db_tx *tx, const struct run_row *row, struct knowled
     return true;
 }
 
+bool restricted_endpoint(const struct knowledge *k, const char *name)
+{
+    AUTO_FREE char *key = mem_format("endpoint %s", name);
+    return !k->administrator && json_object_get(k->restricted, key);
+}
+
 /* ---- judging: any reference in the task or its stage counts, wherever it stands */
 
 struct judging {

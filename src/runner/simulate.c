@@ -82,12 +82,16 @@ static bool read_run(struct would_run *run, struct runner *r, struct db_tx *tx, 
     acting.token_id = by.token_id;
     if (!restricted_read(tx, &acting, &run->knowledge, e) || !read_names(run, tx, e))
         return false;
+    run->knowledge.administrator = run->simulation->administrator; /* whoever asks must see no more than they may */
     if (!by.user_id) {
         simulation_run_refused(run, "token", run->owner);
         return true;
     }
     json_set_text(run->row, "runAs", run->owner);
-    if (compile(run) && !text_is(run->trigger.verify_push, "off") && !hub_target_read(r, tx, run->trigger.endpoint_id, &run->target, &no_target)) {
+    if (restricted_endpoint(&run->knowledge, run->trigger.endpoint))
+        err_set(&no_target, ERR_FORBIDDEN, "endpoint '%s' is restricted: only an administrator may ask there", run->trigger.endpoint);
+    if (compile(run) && !text_is(run->trigger.verify_push, "off") &&
+        (no_target.kind || !hub_target_read(r, tx, run->trigger.endpoint_id, &run->target, &no_target))) {
         free(run->push.confirm_text);
         run->push.confirm_text = mem_text(no_target.text);
     }
@@ -253,7 +257,6 @@ static void prepare_run(struct would_run *run)
     }
     show_inputs(run, input);
     run->execution = execution_create(run->pipeline, input, outside, clock_now());
-    run->knowledge.administrator = run->simulation->administrator; /* whoever asks must see no more than they may */
     snprintf(run->url, sizeof run->url, "%s/codestream/api/executions/%s", run->simulation->runner->config.external_url
              ? run->simulation->runner->config.external_url : "", NOBODY);
     run->facts = (struct run_facts){ .id = NOBODY, .project = run->pipeline_row.project, .project_id = run->project_uuid,
