@@ -25,12 +25,6 @@ void object_take(struct call *c, struct object *object, const json_t *spec);
 
 /* ---- endpoints' types */
 
-struct endpoint_type {
-    const char *name;
-    const char *const *properties; /* known ones; NULL at the end */
-};
-const struct endpoint_type *endpoint_type_find(const char *name);
-extern const struct endpoint_type ENDPOINT_TYPES[]; /* ends with a NULL name */
 bool endpoint_type_ok(const char *name, struct err *e);
 bool proxy_ok(const char *id, struct err *e); /* id: cloudProxyId, may be NULL */
 bool property_secret(const char *name);

@@ -5,10 +5,9 @@
 
 #include "base/fields.h"
 #include "base/mem.h"
+#include "base/pem.h"
 #include "base/text.h"
 #include "kube/kubeconfig.h"
-
-#define PEM_BEGIN "-----BEGIN "
 
 static void free_secret(char *text)
 {
@@ -34,25 +33,6 @@ void kube_target_destroy(struct kube_target **target)
     free(t->default_namespace);
     free(t);
     *target = NULL;
-}
-
-bool kube_pem_take(const char *text, const char *field, char **ret, struct err *e)
-{
-    if (text_empty(text))
-        return true;
-    while (isspace((unsigned char)*text))
-        text++;
-    if (text_starts(text, PEM_BEGIN)) {
-        *ret = mem_text(text);
-        return true;
-    }
-    size_t size = 0;
-    AUTO_FREE unsigned char *bytes = text_base64_decode(text, strlen(text), &size);
-    AUTO_FREE char *pem = bytes ? mem_text_n((char *)bytes, size) : NULL;
-    if (!pem || strlen(pem) != size || !text_starts(pem, PEM_BEGIN))
-        return err_field(e, field, "%s is neither PEM nor base64 of PEM", field);
-    *ret = TAKE(pem);
-    return true;
 }
 
 static bool url_characters(const char *url)
@@ -151,7 +131,7 @@ static bool take_token(const struct properties *p, struct kube_target *t, struct
 static bool take_certificate(const struct properties *p, struct kube_target *t, struct err *e)
 {
     return need(p->cert, "certData", e) && need(p->key, "certKeyData", e) &&
-           kube_pem_take(p->cert, "certData", &t->cert_pem, e) && kube_pem_take(p->key, "certKeyData", &t->key_pem, e);
+           pem_take(p->cert, "certData", &t->cert_pem, e) && pem_take(p->key, "certKeyData", &t->key_pem, e);
 }
 
 static bool take_basic(const struct properties *p, struct kube_target *t, struct err *e)
@@ -195,7 +175,7 @@ static bool take_plain(const struct properties *p, const char *auth, bool allow_
     if (t->auth == KUBE_AUTH_IN_CLUSTER)
         return allow_in_cluster || err_field(e, "authType", "authType incluster is switched off on this server; the setting allow-in-cluster allows it");
     t->insecure = p->insecure;
-    return kube_server_take(p->url, "kubernetesURL", &t->server, e) && kube_pem_take(p->ca, "certAuthorityData", &t->ca_pem, e) &&
+    return kube_server_take(p->url, "kubernetesURL", &t->server, e) && pem_take(p->ca, "certAuthorityData", &t->ca_pem, e) &&
            fingerprint_take(p->fingerprint, &t->fingerprint, e) && AUTHS[i].take(p, t, e);
 }
 

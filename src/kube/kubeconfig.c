@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/pem.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "kube/config.h"
@@ -58,7 +59,7 @@ static bool take_cluster(const json_t *cluster, struct kube_target *t, struct er
     const char *proxy = json_text_at(cluster, "proxy-url", NULL);
     if (!text_empty(proxy))
         t->proxy = mem_text(proxy);
-    return kube_pem_take(json_text_at(cluster, "certificate-authority-data", NULL), "certificate-authority-data", &t->ca_pem, e);
+    return pem_take(json_text_at(cluster, "certificate-authority-data", NULL), "certificate-authority-data", &t->ca_pem, e);
 }
 
 static bool take_user(const json_t *user, struct kube_target *t, struct err *e)
@@ -77,8 +78,8 @@ static bool take_user(const json_t *user, struct kube_target *t, struct err *e)
         t->password = mem_text(json_text_at(user, "password", ""));
         return true;
     }
-    if (!kube_pem_take(json_text_at(user, "client-certificate-data", NULL), "client-certificate-data", &t->cert_pem, e) ||
-        !kube_pem_take(json_text_at(user, "client-key-data", NULL), "client-key-data", &t->key_pem, e))
+    if (!pem_take(json_text_at(user, "client-certificate-data", NULL), "client-certificate-data", &t->cert_pem, e) ||
+        !pem_take(json_text_at(user, "client-key-data", NULL), "client-key-data", &t->key_pem, e))
         return false;
     if (!t->cert_pem != !t->key_pem)
         return err_field(e, "kubeconfig", "the kubeconfig's user has a client certificate without its key, or a key alone");

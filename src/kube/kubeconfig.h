@@ -5,8 +5,6 @@
 
 #include "base/err.h"
 
-/* PEM, or base64 of PEM; nothing is taken from an empty text. */
-bool kube_pem_take(const char *text, const char *field, char **ret, struct err *e);
 bool kube_server_take(const char *url, const char *field, char **ret, struct err *e);
 bool kube_header_check(const char *text, const char *field, struct err *e);
 bool kube_namespace_check(const char *name, const char *field, struct err *e);

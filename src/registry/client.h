@@ -54,8 +54,8 @@ struct registry_target {
     const struct registry_hub *hub;
 };
 
-/* properties: serverType (dockerhub, distribution), repoURL in any form of image_ref_from_url, username, password,
- * fingerprint; ours on top: caCertificate (PEM), insecure. ERR_INVALID with the field's name. hub NULL is REGISTRY_HUB. */
+/* properties: serverType (dockerhub, distribution), repoURL in any form of image_ref_from_url, username, password
+ * (or token, an access token that stands in for it), fingerprint; ours on top: caCertificate (PEM, or base64 of it), insecure. ERR_INVALID with the field's name. hub NULL is REGISTRY_HUB. */
 bool registry_target_from_properties(const json_t *properties, const struct registry_hub *hub, struct registry_target **ret,
                                      struct err *e);
 void registry_target_destroy(struct registry_target **target);

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "base/json.h"
+#include "base/fields.h"
 #include "base/mem.h"
+#include "base/pem.h"
 #include "event/image_ref.h"
 
 const struct registry_hub REGISTRY_HUB = {
@@ -85,6 +86,18 @@ static bool check_credentials(const struct registry_target *t, struct err *e)
     return true;
 }
 
+static bool take_trust(struct registry_target *t, const json_t *properties, struct err *e)
+{
+    static const struct field INSECURE = { "insecure", FIELD_BOOL, offsetof(struct registry_target, insecure), OPTIONAL };
+    if (!fields_read(properties, &INSECURE, 1, t, e))
+        return err_field(e, "properties.insecure", "insecure is neither true nor false");
+    if (!pem_take(json_text_at(properties, "caCertificate", ""), "caCertificate", &t->ca_pem, e))
+        return err_field(e, "properties.caCertificate", "caCertificate is neither PEM nor base64 of PEM");
+    if (!t->ca_pem)
+        t->ca_pem = mem_text("");
+    return true;
+}
+
 bool registry_target_from_properties(const json_t *properties, const struct registry_hub *hub, struct registry_target **ret,
                                      struct err *e)
 {
@@ -101,9 +114,11 @@ bool registry_target_from_properties(const json_t *properties, const struct regi
     t->hub = hub ? hub : &REGISTRY_HUB;
     t->username = mem_text(json_text_at(properties, "username", ""));
     t->password = mem_text(json_text_at(properties, "password", ""));
-    t->ca_pem = mem_text(json_text_at(properties, "caCertificate", ""));
-    t->insecure = json_bool_at(properties, "insecure", false);
-    if (!set_host(t, url, e) || !check_credentials(t, e))
+    if (!*t->password) {
+        free(t->password);
+        t->password = mem_text(json_text_at(properties, "token", ""));
+    }
+    if (!set_host(t, url, e) || !check_credentials(t, e) || !take_trust(t, properties, e))
         return false;
     bool at_hub = text_is(t->host, "docker.io");
     if (type->api == REGISTRY_API_DOCKERHUB && !at_hub)

@@ -36,6 +36,9 @@ TEST(registry_target, says_what_is_wrong)
         { "{\"serverType\":\"distribution\",\"repoURL\":\"ftp://x y\"}", "properties.repoURL", "" },
         { "{\"password\":\"x\"}", "properties.username", "no username" },
         { "{\"username\":\"a:b\",\"password\":\"x\"}", "properties.username", "colon" },
+        { "{\"token\":\"x\"}", "properties.username", "no username" },
+        { "{\"insecure\":\"perhaps\"}", "properties.insecure", "insecure is neither true nor false" },
+        { "{\"caCertificate\":\"/etc/ca.pem\"}", "properties.caCertificate", "caCertificate is neither PEM nor base64 of PEM" },
     };
     for (size_t i = 0; i < ALEN(CASES); i++) {
         struct err e = { 0 };
@@ -45,6 +48,18 @@ TEST(registry_target, says_what_is_wrong)
         CHECK_TEXT(e.field, CASES[i].field);
         CHECK_HAS(e.text, CASES[i].text);
     }
+}
+
+TEST(registry_target, reads_trust)
+{
+    struct err e = { 0 };
+    AUTO(registry_target) t = NULL;
+    AUTO_JSON *p = json_pack("{s:s, s:s, s:s, s:s}", "username", "acme", "token", "dckr_pat_x", "insecure", "true", "caCertificate",
+                             "LS0tLS1CRUdJTiBYLS0tLS0=");
+    CHECK_OK(registry_target_from_properties(p, NULL, &t, &e), e);
+    CHECK_TEXT(t->password, "dckr_pat_x");
+    CHECK_TEXT(t->ca_pem, "-----BEGIN X-----");
+    CHECK(t->insecure);
 }
 
 TEST(challenge, is_read_whatever_its_shape)
