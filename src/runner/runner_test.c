@@ -11,6 +11,7 @@
 #include "base/test.h"
 #include "http/server.h"
 #include "runner/runner.h"
+#include "runner/simulate.h"
 #include "store/inbox.h"
 #include "store/runs.h"
 #include "store_sql.h"
@@ -631,6 +632,62 @@ TEST(runner, keeps_waiting_for_an_administrator_whatever_dies)
         }
         expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", told ? "1" : "0");
         CHECK_TEXT(read_rows("SELECT COUNT(*) FROM audit"), told ? "1" : "0");
+        close_scene();
+    }
+}
+
+/* ---- a push that is only asked about */
+
+struct asked {
+    struct simulation_request request;
+    struct simulation *simulation;
+};
+
+static bool read_simulation(void *context, struct db_tx *tx, struct err *e)
+{
+    struct asked *a = context;
+    return simulation_read(s.runner, tx, &a->request, &a->simulation, e);
+}
+
+/* The answer about a push of acme/web with this tag; a new reference. */
+static json_t *simulated(const char *tag)
+{
+    struct err e = { 0 };
+    AUTO_JSON *events = json_pack("[{s:s, s:s, s:s, s:s}]", "action", "push", "host", "127.0.0.1:1", "repository", "acme/web", "tag", tag);
+    struct asked a = { .request = { .project_id = 1, .events = events } };
+    CHECK_OK(db_read_now(s.db, read_simulation, &a, &e), e);
+    simulation_start(a.simulation, drained, NULL);
+    loop_run(s.loop);
+    json_t *answer = simulation_answer(a.simulation);
+    simulation_destroy(&a.simulation);
+    return answer;
+}
+
+TEST(simulation, tells_what_a_push_would_do_and_starts_nothing)
+{
+    static const struct { const char *tag, *sql, *rule, *why; } CASES[] = {
+        { "v1", NULL, "fired", "fired" },
+        { "dev", NULL, "tag", "tag 'dev' does not match" },
+        { "v1", "UPDATE webhooks SET verify_push = 'preferred'", "fired", "fired" },
+        { "v1", "UPDATE webhooks SET verify_push = 'required'", "registry", "could not confirm acme/web:v1" },
+        { "v1", "UPDATE webhooks SET enabled = 0", "disabled", "disabled" },
+        { "v1", "UPDATE pipelines SET state = 'DISABLED'", "pipeline", "is disabled" },
+        { "v1", "UPDATE tokens SET revoked_at = 1", "token", "Invalid Oauth Refresh token" },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        open_scene();
+        if (CASES[i].sql)
+            run_sql(CASES[i].sql);
+        AUTO_JSON *answer = simulated(CASES[i].tag);
+        bool fires = text_is(CASES[i].rule, "fired");
+        CHECK_INT(json_int_at(answer, "fires", -1), fires);
+        CHECK_TEXT(json_text_at(answer, "triggers[0].rule", ""), CASES[i].rule);
+        CHECK_HAS(json_text_at(answer, "triggers[0].why", ""), CASES[i].why);
+        CHECK_TEXT(json_text_at(answer, "triggers[0].runAs", "-"), fires ? "anna" : "-");
+        CHECK_TEXT(json_text_at(answer, "triggers[0].inputs.DOCKER_TAG.value", ""), fires ? CASES[i].tag : "");
+        CHECK_TEXT(json_text_at(answer, "triggers[0].tasks[0].notSimulated", ""), fires ? "tasks of this type are not simulated" : "");
+        CHECK_TEXT(read_rows("SELECT (SELECT COUNT(*) FROM pushes) + (SELECT COUNT(*) FROM events) + (SELECT COUNT(*) FROM executions)"), "0");
+        CHECK_INT(works_begun, 0);
         close_scene();
     }
 }
