@@ -1,5 +1,5 @@
 /* kube_lab_test - the kube room against a real cluster. Run it by tests/lab/kube-test, or in the lab with KUBECONFIG set;
- * without a cluster it says so and ends with status 77, which means "skipped".
+ * without a cluster it says so and ends with status 77.
  */
 #include <stdio.h>
 #include <stdlib.h>
