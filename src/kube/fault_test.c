@@ -31,7 +31,7 @@ struct bench {
     struct fake *fake;
     struct err e;      /* of the last operation */
     int done;
-    json_t *answer;
+    json_t *answer, *warnings;
     struct text progress;
     struct timer timer;
     struct kube_op op;
@@ -65,6 +65,7 @@ static void bench_close(struct bench *b)
     http_client_destroy(&b->client);
     loop_destroy(&b->loop);
     json_decref(b->answer);
+    json_decref(b->warnings);
     text_fini(&b->progress);
 }
 
@@ -75,6 +76,8 @@ static void op_done(struct kube_op *op, const struct err *e)
     b->done++;
     json_decref(b->answer);
     b->answer = json_incref(op->answer);
+    json_decref(b->warnings);
+    b->warnings = json_incref(op->warnings);
     loop_stop(b->loop);
 }
 
@@ -114,6 +117,28 @@ TEST(kube_faults, each_has_its_sentence)
         CHECK_HAS(b.e.text, CASES[i].has);
         CHECK_INT(b.e.kind, CASES[i].kind);
         CHECK_INT(b.op.retry_after_micros, CASES[i].retry);
+        bench_close(&b);
+    }
+}
+
+TEST(kube_faults, a_warning_is_kept_whatever_its_shape)
+{
+    static const struct { const char *header, *warnings; } CASES[] = {
+        { "Warning: 299 - \"v1 Endpoints is deprecated\"", "[\"v1 Endpoints is deprecated\"]" },
+        { "warning: 299 - \"unknown field \\\"spec.x\\\"\"\r\nWarning: 299 - \"b\", 299 - \"c\"",
+          "[\"unknown field \\\"spec.x\\\"\",\"b\",\"c\"]" },
+        { "Warning: 299 - \"no end", "[\"no end\"]" },
+        { "Warning: 299", "[]" },
+        { "Warning: a\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"", "[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]" },
+        { NULL, "[]" },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        struct fake_reply replies[] = { USUAL, { "GET " CONFIG_MAP, 200, "{\"kind\":\"ConfigMap\"}", FAKE_ANSWER, CASES[i].header }, { 0 } };
+        struct bench b;
+        bench_open(&b, replies);
+        CHECK_OK(run_op(&b, KUBE_GET, 0), b.e);
+        AUTO_FREE char *warnings = json_write(b.warnings);
+        CHECK_TEXT(warnings, CASES[i].warnings);
         bench_close(&b);
     }
 }

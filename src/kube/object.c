@@ -17,6 +17,7 @@ struct kube_op_private {
     json_t *object;       /* what is sent: namespace and protocols filled in */
     json_t *items;        /* KUBE_LIST */
     json_t *old;          /* KUBE_DELETE: as it was */
+    json_t *warnings;
     char *namespace_, *selector, *path;
     const struct kube_resource *resource;
     struct kube_find find;
@@ -35,6 +36,7 @@ static void free_private(struct kube_op_private *p)
     json_decref(p->object);
     json_decref(p->items);
     json_decref(p->old);
+    json_decref(p->warnings);
     free(p->namespace_);
     free(p->selector);
     free(p->path);
@@ -46,7 +48,9 @@ static void finish(struct kube_op_private *p, json_t *answer, const struct err *
     struct kube_op *op = p->op;
     struct kube *k = p->kube;
     struct err copy = e ? *e : (struct err){ 0 };
+    AUTO_JSON *warnings = json_incref(p->warnings);
     op->answer = answer;
+    op->warnings = warnings;
     op->private = NULL;
     free_private(p);
     op->done(op, e ? &copy : NULL);
@@ -222,6 +226,7 @@ static void answered(struct kube_call *c, const struct err *e)
 {
     struct kube_op_private *p = OWNER(c, struct kube_op_private, call);
     p->op->status = c->status;
+    kube_warnings_add(p->warnings, &c->http.answer_headers);
     p->op->retry_after_micros = c->retry_after_micros;
     if (e && p->op->verb == KUBE_DELETE && p->old && c->status == 404)
         finish(p, json_incref(p->old), NULL); /* somebody was faster */
@@ -341,7 +346,8 @@ bool kube_op_start(struct kube_op *op, struct kube *k, struct err *e)
     p->selector = text_empty(op->label_selector) ? NULL : mem_text(op->label_selector);
     p->items = op->verb == KUBE_LIST ? json_array() : NULL;
     p->find.done = found;
-    op->answer = NULL;
+    p->warnings = json_array();
+    op->answer = op->warnings = NULL;
     op->reason[0] = 0;
     op->status = 0;
     op->retry_after_micros = 0;

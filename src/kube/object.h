@@ -39,6 +39,7 @@ struct kube_op { /* embed; zero it; yours again once done runs */
     /* ---- valid in done */
     json_t *answer; /* the object as the cluster has it now; of KUBE_DELETE as it was; freed after done */
     char reason[64]; /* of a refusal: "AlreadyExists", "Conflict", "NotFound" ...; "" */
+    json_t *warnings; /* texts that the cluster gave along, refused or not; an array; freed after done */
     int status;
     int64_t retry_after_micros;
     struct kube_op_private *private;

@@ -29,6 +29,9 @@ struct kube_clusters {
 /* One thing less in flight: the last one of a kube that nobody holds lets it close. */
 void kube_settle(struct kube *kube);
 
+/* Adds the texts of an answer's Warning headers: removed APIs, unknown fields, pods that a policy will refuse. Ten at most. */
+void kube_warnings_add(json_t *list, const struct http_headers *headers);
+
 /* The headers every request bears. */
 void kube_headers(struct kube *kube, struct http_headers *h, const char *accept);
 

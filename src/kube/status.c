@@ -1,8 +1,9 @@
-/* What the cluster says when it says no. */
+/* What the cluster says when it says no, and what it says besides. */
 #include <string.h>
 
 #include "base/mem.h"
-#include "kube/kube.h"
+#include "kube/explain.h"
+#include "kube/room.h"
 
 /* Statuses whose kind or first words are not err_kind_of_status' own. A cluster's 500 is mostly a leader election or a
  * webhook that did not answer: worth another try. */
@@ -26,6 +27,9 @@ static const struct {
     { 504, ERR_TIMEOUT, "the cluster did not answer in time" },
 };
 
+/* How older clusters (1.20 is one) refuse an apply with a field that does not exist: by a 500, though no retry mends it. */
+#define UNTYPED "failed to create typed "
+
 static bool is_status(const json_t *answer)
 {
     return text_is(json_text_at(answer, "kind", NULL), "Status");
@@ -48,5 +52,40 @@ bool kube_refused(int status, const json_t *answer, struct err *e)
     if (kind == ERR_NONE) /* a redirect: no API server sends one */
         kind = ERR_UPSTREAM;
     const char *message = is_status(answer) ? json_text_at(answer, "message", "") : "";
+    if (status == 500 && text_starts(message, UNTYPED)) {
+        kind = ERR_INVALID;
+        means = "the cluster finds it invalid";
+    }
     return *message ? err_set(e, kind, "%s: %s", means, message) : err_set(e, kind, "%s (HTTP status %d)", means, status);
+}
+
+/* ---- warnings: 299 - "text", once a header, or several with commas between */
+
+#define WARNINGS_MOST 10
+
+/* What stands between at's quotes; *end is behind them. NULL: there are none. The caller's. */
+static char *quoted(const char *at, const char **end)
+{
+    AUTO_TEXT text = { 0 };
+    at = strchr(at, '"');
+    if (!at)
+        return NULL;
+    for (at++; *at && *at != '"'; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        text_add_char(&text, *at);
+    }
+    *end = *at ? at + 1 : at;
+    return kube_one_line(text_of(&text));
+}
+
+void kube_warnings_add(json_t *list, const struct http_headers *headers)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        const char *at = headers->at[i].value;
+        if (!text_is_any_case(headers->at[i].name, "Warning"))
+            continue;
+        for (char *text; json_array_size(list) < WARNINGS_MOST && (text = quoted(at, &at)); free(text))
+            json_array_append_new(list, json_string(text));
+    }
 }

@@ -86,6 +86,7 @@ void k8s_free(struct k8s *k)
     json_decref(k->output);
     json_decref(k->explanations);
     text_fini(&k->warnings);
+    text_fini(&k->cluster_warnings);
     kube_release(&k->kube);
     free(k);
 }
@@ -118,7 +119,7 @@ static void words_done(const struct k8s *k, struct text *out, bool *warning)
 {
     size_t done = count_of(k, K8S_DONE), same = count_of(k, K8S_UNCHANGED), old = count_of(k, K8S_SUPERSEDED);
     bool push_changed_nothing = k->job->push && k->action->stamps && !done && !old && same;
-    *warning = k->warnings.length || push_changed_nothing;
+    *warning = k->warnings.length || k->cluster_warnings.length || push_changed_nothing;
     if (push_changed_nothing && !k->warnings.length)
         text_add(out, "cluster unchanged");
     else if (k->warnings.length)
@@ -127,6 +128,8 @@ static void words_done(const struct k8s *k, struct text *out, bool *warning)
         text_addf(out, "%zu %s, %zu unchanged", done, k->action->done, same);
     else
         text_addf(out, "%zu %s", done, k->action->done);
+    if (k->cluster_warnings.length)
+        text_addf(out, "; %s", text_of(&k->cluster_warnings));
 }
 
 static void fill_output(struct k8s *k)

@@ -51,7 +51,8 @@ struct k8s {
     bool busy;                 /* op or rollback is in flight */
     bool canceled, retry, definitions; /* retry: end, to be tried later; definitions: a CustomResourceDefinition was applied */
     int64_t retry_micros;
-    struct text warnings;      /* each "...; " */
+    struct text warnings;      /* why it is not simply done */
+    struct text cluster_warnings; /* what the cluster said along with its answers */
     struct err failed;         /* the first failure */
     int failures;
     json_t *output, *explanations;
@@ -68,6 +69,7 @@ extern const size_t K8S_ACTION_COUNT;
 
 void k8s_next(struct k8s *k);                       /* the item at k->at is dealt with: on to the next */
 void k8s_step(struct k8s *k);                       /* deals with the item at k->at */
+void k8s_take_warnings(struct k8s *k, const struct kube_op *op); /* those of the cluster: each once, though a look and an apply both get it */
 void k8s_wait_all(struct k8s *k);
 void k8s_wait_one(struct k8s_item *item);           /* then k8s_next: what follows needs it */
 void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e);

@@ -137,6 +137,7 @@ static void dry_ran(struct kube_op *op, const struct err *e)
     struct preview *p = of(k);
     const json_t *before = k->items[k->at].before;
     k->busy = false;
+    k8s_take_warnings(k, op);
     if (e && e->kind == ERR_NOT_FOUND && makes_namespace(k)) {
         tell(p, "would be created, in the namespace that this task makes", NULL, k->items[k->at].object);
     } else if (e) {

@@ -33,11 +33,29 @@ static void note_canceled(struct k8s_item *item, enum kube_verb verb, const stru
     }
 }
 
+static void add_warning(struct text *all, const char *text)
+{
+    if (!strstr(text_of(all), text)) /* told once, not for each object */
+        text_addf(all, "%s%s", all->length ? "; " : "", text);
+}
+
+void k8s_take_warnings(struct k8s *k, const struct kube_op *op)
+{
+    char name[KUBE_NAME_TEXT];
+    for (size_t i = 0; i < json_array_size(op->warnings); i++) {
+        AUTO_FREE char *text = mem_format("%s: the cluster warns: %s", kube_object_name(op->object, name), json_string_value(json_array_get(op->warnings, i)));
+        if (!strstr(text_of(&k->cluster_warnings), text))
+            k8s_say(k, "%s", text);
+        add_warning(&k->cluster_warnings, text);
+    }
+}
+
 /* The operation is over. NULL: it was canceled, or is to be tried again, and all is arranged. */
 static struct k8s_item *answered(struct kube_op *op, const struct err *e)
 {
     struct k8s *k = OWNER(op, struct k8s, op);
     k->busy = false;
+    k8s_take_warnings(k, op);
     if (k->canceled) {
         note_canceled(&k->items[k->at], op->verb, e);
         k8s_end(k);
@@ -83,7 +101,7 @@ static void keep(struct k8s *k, struct k8s_item *item, json_t *answer, enum k8s_
 
 static void warn(struct k8s *k, const char *text)
 {
-    text_addf(&k->warnings, "%s%s", k->warnings.length ? "; " : "", text);
+    add_warning(&k->warnings, text);
     k8s_say(k, "%s", text);
 }
 
@@ -147,13 +165,11 @@ static void applied(struct kube_op *op, const struct err *e)
     keep(k, item, op->answer, same ? K8S_UNCHANGED : K8S_DONE);
 }
 
-/* Told once, not for each object of the text. */
 static void superseded(struct k8s *k, struct k8s_item *item, const char *newest)
 {
     AUTO_FREE char *text = mem_format("superseded by %s, which put a newer push there", newest);
     describe(k, item, text);
-    if (!strstr(text_of(&k->warnings), text))
-        warn(k, text);
+    add_warning(&k->warnings, text);
     item->state = K8S_SUPERSEDED;
     item->answer = json_incref(item->before);
     k8s_next(k);

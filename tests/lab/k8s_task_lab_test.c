@@ -360,6 +360,21 @@ TEST(k8s_lab, h4_a_namespace_is_deleted_with_what_is_in_it)
     CHECK_HAS(text_of(&h.message), "not found");
 }
 
+TEST(k8s_lab, h5_a_field_that_does_not_exist_is_named_at_once)
+{
+    run("{action: APPLY, namespace: " SPACE ", timeout: '1', yaml: \"{apiVersion: v1, kind: Service, metadata: {name: typo}, spec: {selctor: {app: task}, ports: [{port: 80}]}}\"}");
+    CHECK_RESULT(TASK_FAILED);
+    CHECK_HAS(text_of(&h.message), ".spec.selctor: field not declared in schema");
+}
+
+TEST(k8s_lab, h6_what_the_cluster_warns_of_is_told)
+{
+    run("{action: APPLY, namespace: " SPACE ", timeout: '1', yaml: \"{apiVersion: networking.k8s.io/v1beta1, kind: Ingress, metadata: {name: old}, spec: {rules: [{host: a.test}]}}\"}");
+    CHECK_RESULT(TASK_COMPLETED);
+    CHECK(h.warning);
+    CHECK_HAS(text_of(&h.message), "1 applied; Ingress old in " SPACE ": the cluster warns: networking.k8s.io/v1beta1 Ingress is deprecated in v1.19+");
+}
+
 static char *base64_of(const char *path)
 {
     struct text all = { 0 };
