@@ -26,7 +26,7 @@ struct live {
     struct runner *runner;
     struct run_row row;
     struct execution *now;
-    struct knowledge knowledge; /* as the next step sees it */
+    struct knowledge knowledge; /* as the next step sees it; empty after it */
     bool fresh;                 /* knowledge was read since the last step */
     struct link waiting; /* struct fed: not stepped yet */
     struct link storing; /* struct fed: their step is being stored */
@@ -322,7 +322,7 @@ static bool take_events(struct live *live, struct store_job *job)
     return moved;
 }
 
-/* ---- before a group begins, variables, restricted things and the run's rights are read again */
+/* ---- before a step that may ask for them, variables, restricted things and the run's rights are read again */
 
 struct read_job {
     struct db_job job;
@@ -362,20 +362,16 @@ static void read_done(struct db_job *db_job, const struct err *e)
     runner_ended(r);
 }
 
-/* Whether a step could let another group begin. */
-static bool may_begin(const struct live *live)
+/* Whether a step may ask for variables and rights: when a group may begin, or outputs are made at the end. A task's progress
+ * never does. */
+static bool needs_knowledge(const struct live *live)
 {
-    const struct execution *x = live->now;
-    size_t next = x->group;
-    if (live->ended || !execution_live(x) || next >= x->pipeline->group_count)
-        return false;
-    next += x->tasks[x->pipeline->groups[next].first].status != RUN_NOT_STARTED;
-    bool ends = false;
+    bool needs = false;
     LIST_EACH(&live->waiting, l) {
         enum run_event_kind kind = OWNER(l, struct fed, link)->event.kind;
-        ends |= kind != ENGINE_TASK_RESOLVED && kind != ENGINE_TASK_PROGRESS;
+        needs |= kind != ENGINE_TASK_RESOLVED && kind != ENGINE_TASK_PROGRESS;
     }
-    return ends && next < x->pipeline->group_count;
+    return needs && !live->ended && execution_live(live->now);
 }
 
 static void read_again(struct live *live)
@@ -391,15 +387,17 @@ static void live_step(struct live *live)
 {
     if (live->job || live->reading || list_empty(&live->waiting) || live->runner->draining)
         return;
-    if (!live->fresh && may_begin(live)) {
+    if (!live->fresh && needs_knowledge(live)) {
         read_again(live);
         return;
     }
-    live->fresh = false;
     struct store_job *job = NEW(struct store_job);
     job->live = live;
     job->next = execution_dup(live->now);
-    if (!take_events(live, job)) {
+    bool moved = take_events(live, job);
+    knowledge_fini(&live->knowledge); /* thousands may wait, and what they would see by then is another */
+    live->fresh = false;
+    if (!moved) {
         store_job_free(job);
         end_stored(live);
         return;

@@ -20,9 +20,20 @@ void list_page_fini(struct list_page *page)
 struct order {
     const struct list_column *column; /* NULL: by id alone */
     bool descending;
-    bool more; /* a second column: then there is no cursor */
+    bool by_age; /* nothing that follows can change it */
+    bool more;   /* a second column: then there is no cursor */
     struct text sql;
 };
+
+/* Rows get their ids as they are made, and every list has an index by id: their order is that of these times. */
+static bool is_age(const struct list_column *column)
+{
+    static const char *const TIMES[] = { "x.created_at", "x.requested_at", "x.received_at" };
+    for (size_t i = 0; i < ALEN(TIMES); i++)
+        if (text_is(column->sql, TIMES[i]))
+            return true;
+    return false;
+}
 
 static bool order_part(const struct list_source *source, const char *part, size_t n, struct order *order, struct err *e)
 {
@@ -33,6 +44,13 @@ static bool order_part(const struct list_source *source, const char *part, size_
         return err_field(e, "$orderby", "%s cannot be ordered by '%.*s'", source->name, (int)(name > 60 ? 60 : name), part);
     const char *way = part + name + strspn(part + name, " \t");
     bool descending = way < part + n && !strncasecmp(way, "desc", 4);
+    if (order->by_age)
+        return true;
+    if (!order->sql.length && is_age(column)) {
+        order->by_age = true;
+        order->descending = descending;
+        return true;
+    }
     if (order->sql.length)
         order->more = true;
     else
