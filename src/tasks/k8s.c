@@ -77,10 +77,12 @@ void k8s_free(struct k8s *k)
     for (size_t i = 0; i < k->count; i++) {
         json_decref(k->items[i].before);
         json_decref(k->items[i].answer);
+        free(k->items[i].put_away);
     }
     free(k->items);
     fields_release(FIELDS, ALEN(FIELDS), &k->input);
     json_decref(k->objects);
+    json_decref(k->pull_secrets);
     json_decref(k->shown);
     json_decref(k->resolved);
     json_decref(k->output);
@@ -211,6 +213,8 @@ static void act(struct task_job *job)
 {
     struct k8s *k = job->context;
     k->at = (size_t)-1;
+    json_decref(TAKE(k->shown)); /* stored by now */
+    json_decref(TAKE(k->resolved));
     k8s_next(k);
 }
 
@@ -298,28 +302,24 @@ static bool bound_objects(struct k8s *k, struct err *e)
     return true;
 }
 
-static bool pull_secrets(struct k8s *k, size_t *added, struct err *e)
+static bool add_pull_secrets(struct k8s *k, struct err *e)
 {
     const json_t *registry = json_object_get(k->job->endpoints, "dockerRegistry");
-    size_t before = json_array_size(k->objects);
-    if (!registry || !k->action->stamps) {
-        *added = 0;
-        return registry || text_empty(k->input.pull_secret) ||
-               err_field(e, "pullSecret", "pullSecret needs endpoints.dockerRegistry: whose login is it to hold?");
-    }
-    bool ok = k8s_add_pull_secrets(k->objects, registry, k->input.pull_secret, e);
-    *added = json_array_size(k->objects) - before;
-    return ok;
+    if (registry && k->action->stamps)
+        return k8s_add_pull_secrets(k->objects, registry, k->input.pull_secret, &k->pull_secrets, e);
+    return registry || text_empty(k->input.pull_secret) ||
+           err_field(e, "pullSecret", "pullSecret needs endpoints.dockerRegistry: whose login is it to hold?");
 }
 
-static bool is_added(const json_t *object, const struct k8s *k, size_t added)
+static bool is_added(const struct k8s *k, const json_t *object)
 {
-    const json_t *registry = json_object_get(k->job->endpoints, "dockerRegistry");
-    return added && registry && text_is(json_text_at(object, "type", NULL), "kubernetes.io/dockerconfigjson") &&
-           !json_at(object, "metadata.annotations");
+    for (size_t i = 0; i < json_array_size(k->pull_secrets); i++)
+        if (json_array_get(k->pull_secrets, i) == object)
+            return true;
+    return false;
 }
 
-static void make_items(struct k8s *k, size_t added)
+static void make_items(struct k8s *k)
 {
     AUTO_TEXT notes = { 0 };
     bool stamps = k->action->stamps || !k->action->yaml;
@@ -327,7 +327,7 @@ static void make_items(struct k8s *k, size_t added)
     k->items = mem_alloc((k->count + 1) * sizeof *k->items);
     for (size_t i = 0; i < k->count; i++) {
         json_t *object = json_array_get(k->objects, i);
-        k->items[i] = (struct k8s_item){ .k8s = k, .object = object, .secret = is_added(object, k, added) };
+        k->items[i] = (struct k8s_item){ .k8s = k, .object = object, .secret = is_added(k, object) };
         if (stamps)
             k8s_stamp(object, &k->facts, &notes);
     }
@@ -386,14 +386,13 @@ bool k8s_prepare(struct k8s *k, struct err *e)
     static const char *const RAW[] = { "yaml", NULL };
     AUTO_RESOLUTION more = { 0 };
     AUTO_JSON *input = NULL;
-    size_t added = 0;
     if (!expression_resolve_tree(k->job->input, RAW, k->job->scope, &input, &more, e) ||
         !fields_read(input, FIELDS, ALEN(FIELDS), &k->input, e) || !take_action(k, e) || !take_flags(k, e) || !take_deadline(k, e))
         return false;
     take_facts(k);
-    if (!hold_cluster(k, e) || !(k->action->yaml ? bound_objects(k, e) : rollback_object(k, e)) || !pull_secrets(k, &added, e))
+    if (!hold_cluster(k, e) || !(k->action->yaml ? bound_objects(k, e) : rollback_object(k, e)) || !add_pull_secrets(k, e))
         return false;
-    make_items(k, added);
+    make_items(k);
     make_shown(k, input);
     return true;
 }

@@ -19,6 +19,7 @@ struct k8s_item {
     struct k8s *k8s;
     json_t *object;            /* what is sent; borrowed from k8s->objects */
     json_t *before, *answer;   /* on the cluster: before and after; NULL */
+    char *put_away;            /* the answer as text, while it is waited for; NULL */
     enum k8s_state state;
     bool secret;               /* a pull secret that we added: applied whatever the action is */
     struct kube_rollout rollout;
@@ -39,7 +40,7 @@ struct k8s {
     struct k8s_input input;
     struct k8s_facts facts;
     bool force, fail_slow, continue_on_conflict;
-    json_t *objects, *shown, *resolved;
+    json_t *objects, *pull_secrets, *shown, *resolved; /* pull_secrets: those of objects that we added; NULL */
     struct k8s_item *items;
     size_t count, at;          /* at: the one being dealt with */
     struct kube *kube;

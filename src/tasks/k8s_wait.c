@@ -28,15 +28,30 @@ static void cancel_rest(struct k8s *k)
             kube_rollout_cancel(&k->items[i].rollout);
 }
 
+/* Thousands may wait for hours, and a tree takes five times the text it was read from. */
+static void put_away(struct k8s_item *item)
+{
+    item->put_away = json_write(item->answer);
+    json_decref(TAKE(item->answer));
+    json_decref(TAKE(item->before));
+}
+
+static void take_back(struct k8s_item *item, json_t *newer)
+{
+    struct err e = { 0 };
+    AUTO_FREE char *text = TAKE(item->put_away);
+    if (newer)
+        item->answer = json_incref(newer);
+    else
+        json_read(text, strlen(text), &item->answer, &e); /* our own writing */
+}
+
 /* True when e is about this rollout, not about its being called off. */
 static bool over(struct k8s_item *item, struct kube_rollout *r, const struct err *e)
 {
     struct k8s *k = item->k8s;
     item->waiting = false;
-    if (r->answer) {
-        json_decref(item->answer);
-        item->answer = json_incref(r->answer);
-    }
+    take_back(item, r->answer);
     take_explanation(k, r->explanation);
     if (e && e->kind != ERR_CANCELED) {
         k8s_fail(k, item, e);
@@ -73,7 +88,9 @@ static bool start(struct k8s_item *item, void (*done)(struct kube_rollout *r, co
     struct err e = { 0 };
     item->rollout = (struct kube_rollout){ .object = item->answer, .deadline = k->deadline, .fail_slow = k->fail_slow, .progress = progress, .done = done };
     item->waiting = kube_rollout_start(&item->rollout, k->kube, &e);
-    if (!item->waiting)
+    if (item->waiting)
+        put_away(item);
+    else
         k8s_fail(k, item, &e);
     k->rollouts += item->waiting;
     return item->waiting;
