@@ -7,7 +7,7 @@ import time
 import urllib.parse
 import urllib.request
 
-from figures import Cluster, Server, cluster_endpoint, deploys, head, hub_endpoint, lab, listener, percentiles, push_body, row, trigger, until
+from figures import Cluster, Server, cluster_endpoint, deploys, end, head, hub_endpoint, lab, listener, percentiles, push_body, row, trigger, until
 
 YAML = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 'p-${input.DOCKER_TAG}', namespace: default}\ndata: {tag: '${input.DOCKER_TAG}'}\n"
 COUNT, RATE = 1000, 100
@@ -89,5 +89,5 @@ def measure():
         else:
             row("each tag confirmed at a real registry", "not measured: the lab's registry does not run")
     finally:
-        server.stop()
+        end(server)
         cluster.stop()

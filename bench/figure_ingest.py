@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from figures import HERE, MADE, ROOT, Server, Wrk, deploys, fdatasyncs, free_port, head, hub_endpoint, megabytes, row, trigger, until
+from figures import HERE, MADE, ROOT, Server, Wrk, deploys, end, fdatasyncs, free_port, head, hub_endpoint, megabytes, row, trigger, until
 
 PUSHES = ("-s", os.path.join(HERE, "push.lua"))
 CLOSE = ("-H", "Connection: close")
@@ -51,7 +51,7 @@ def measure():
     kept, fresh = Wrk(url, *PUSHES), Wrk(url, *PUSHES, *CLOSE)
     until(lambda: pending(server) == 0, 300, "all are matched")
     memory = megabytes(server)
-    server.stop()
+    end(server)
     groups, (peer_kept, peer_fresh) = group_commits(), peer()
     row("kept connections", kept, "10,000/s, p99 under 50 ms")
     row("a new connection for each", fresh, "6,000/s")

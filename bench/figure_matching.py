@@ -3,7 +3,7 @@ when a server starts, until the last one is decided. Each names another image an
 import time
 import urllib.parse
 
-from figures import Server, deploys, head, hub_endpoint, push_body, restarted, row, trigger, until
+from figures import Server, deploys, end, head, hub_endpoint, push_body, restarted, row, trigger, until
 from rows import clone, open_stopped, uuids
 
 DELIVERIES = 10000
@@ -35,7 +35,7 @@ def matched_in(triggers):
     refused = db.execute("SELECT COUNT(*) FROM events WHERE message LIKE '%does not match tag pattern%'").fetchone()[0]
     assert refused == DELIVERIES, refused
     db.close()
-    server.stop()
+    end(server)
     return took
 
 

@@ -1,10 +1,11 @@
 """Thousands of executions that all wait for a rollout which does not end: what a server takes for each."""
 import http.client
+import time
 import urllib.parse
 
-from figures import Cluster, P, Server, cluster_endpoint, deploys, head, hub_endpoint, megabytes, push_body, row, trigger, until
+from figures import Cluster, Server, cluster_endpoint, deploys, end, head, hub_endpoint, megabytes, metric, push_body, restarted, row, trigger, until
 
-PIPELINES, EACH = 100, 50 # 50 is the most a pipeline runs at once
+PIPELINES, EACH = 100, 50  # 50 is the most a pipeline runs at once
 YAML = """apiVersion: apps/v1
 kind: Deployment
 metadata: {name: 'd-${input.DOCKER_REPO_NAME}-${input.DOCKER_TAG}', namespace: default}
@@ -17,14 +18,17 @@ spec:
 """
 
 
-def waiting(server):
-    return server.call("GET", P + "/executions?$filter=status%20eq%20'RUNNING'&$top=1&$count=true")[1].get("totalCount", 0)
-
-
-def in_database(server):
+def that_wait(server):
     import sqlite3
     with sqlite3.connect("file:%s/slipway.db?mode=ro" % server.data(), uri=True) as db:
-        return db.execute("SELECT COUNT(*) FROM tasks WHERE status = 'RUNNING' AND state LIKE '%updated%'").fetchone()[0]
+        return db.execute("SELECT COUNT(*) FROM tasks WHERE status = 'RUNNING' AND state LIKE '%waiting for the cluster%'").fetchone()[0]
+
+
+def again(server):
+    began = time.time()
+    restarted(server)
+    until(lambda: metric(server, "tasks_running") == PIPELINES * EACH, 120, "all wait again")
+    return time.time() - began
 
 
 def measure():
@@ -44,26 +48,10 @@ def measure():
                 answer = connection.getresponse()
                 answer.read()
                 assert answer.status == 200, answer.status
-        until(lambda: in_database(server) == PIPELINES * EACH, 120, "all wait")
+        until(lambda: that_wait(server) == PIPELINES * EACH, 120, "all wait")
         after = megabytes(server)
         row("memory", "%.0f MB, %.1f KB for each (%.0f MB before)" % (after, (after - before) * 1024 / (PIPELINES * EACH), before), "under 150 MB")
         row("a restart, until they all wait again", "%.1f s" % again(server))
     finally:
-        server.stop()
+        end(server)
         cluster.stop()
-
-
-def again(server):
-    import time
-    from figures import restarted
-    began = time.time()
-    restarted(server)
-    until(lambda: int(metric(server, "slipway_tasks_running")) == PIPELINES * EACH, 120, "all wait again")
-    return time.time() - began
-
-
-def metric(server, name):
-    for line in server.call("GET", "/metrics")[1].splitlines():
-        if line.startswith(name + " "):
-            return float(line.split()[1])
-    return 0

@@ -1,6 +1,7 @@
 """What the figures share: programs built for them, wrk, memory, a server with things in it, and rows of one table."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,11 @@ def megabytes(server):
     return int(re.search(r"VmRSS:\s+(\d+)", open("/proc/%d/status" % server.process.pid).read()).group(1)) / 1024
 
 
+def end(server):
+    server.stop()
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
 def start_seconds(server):
     """From exec to /readyz, looked at each millisecond."""
     import urllib.error
@@ -77,6 +83,13 @@ def start_seconds(server):
 def restarted(server):
     server.stop()
     return start_seconds(server)
+
+
+def metric(server, name):
+    for line in server.call("GET", "/metrics")[1].splitlines():
+        if line.startswith("slipway_%s " % name):
+            return float(line.split()[1])
+    raise RuntimeError("there is no metric " + name)
 
 
 class Cluster:
