@@ -11,5 +11,6 @@ function request()
     .. '"push_data":{"pushed_at":%d,"pusher":"trustedbuilder","tag":"t%d"},"repository":{"comment_count":0,"description":"%s",'
     .. '"is_official":false,"is_private":true,"name":"other","namespace":"acme","owner":"acme","repo_name":"acme/other",'
     .. '"repo_url":"https://registry.hub.docker.com/u/acme/other/","star_count":0,"status":"Active"}}', id, id, filler)
-  return wrk.format("POST", nil, { ["Content-Type"] = "application/json" }, body)
+  wrk.headers["Content-Type"] = "application/json" -- beside those of the command line: "Connection: close"
+  return wrk.format("POST", nil, nil, body)
 end
