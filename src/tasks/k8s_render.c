@@ -9,6 +9,7 @@
 #include "event/image_ref.h"
 #include "kube/manifest.h"
 #include "kube/secret.h"
+#include "registry/client.h"
 
 /* ---- documents to objects */
 
@@ -255,31 +256,17 @@ static void name_secret(json_t *template, const char *name)
     json_array_append_new(list, json_pack("{s:s}", "name", name));
 }
 
-static bool registry_of(const json_t *properties, char **ret, struct err *e)
+bool k8s_add_pull_secrets(json_t *objects, const json_t *endpoint, const char *name, json_t **ret_added, struct err *e)
 {
-    struct image_ref ref = { 0 };
-    bool plain = false;
-    const char *url = json_text_at(properties, "repoURL", "");
-    if (text_empty(url) && text_is_any_case(json_text_at(properties, "serverType", ""), "dockerhub"))
-        url = "https://hub.docker.com";
-    if (!image_ref_from_url(url, &ref, &plain, e))
-        return err_wrap(e, "the registry endpoint's repoURL");
-    *ret = mem_text(ref.host);
-    image_ref_fini(&ref);
-    return true;
-}
-
-bool k8s_add_pull_secrets(json_t *objects, const json_t *endpoint, const char *name, struct err *e)
-{
-    const json_t *properties = json_object_get(endpoint, "properties");
-    const char *user = json_text_at(properties, "username", ""), *password = json_text_at(properties, "password", "");
-    AUTO_FREE char *registry = NULL, *made = secret_name(json_text_at(endpoint, "name", "registry"));
-    AUTO_JSON *seen = json_object(), *secrets = json_array();
+    const char *endpoint_name = json_text_at(endpoint, "name", "registry");
+    AUTO_FREE char *made = secret_name(endpoint_name);
+    AUTO_JSON *seen = json_object(), *added = json_array();
+    AUTO(registry_target) registry = NULL;
     const char *chosen = text_empty(name) ? made : name;
-    if (!registry_of(properties, &registry, e))
-        return false;
-    if (text_empty(user))
-        return err_set(e, ERR_INVALID, "the registry endpoint '%s' has no user, so no pull secret can be made from it", json_text_at(endpoint, "name", ""));
+    if (!registry_target_from_properties(json_object_get(endpoint, "properties"), NULL, &registry, e))
+        return err_wrap(e, "endpoint %s", endpoint_name);
+    if (text_empty(registry->username))
+        return err_set(e, ERR_INVALID, "the registry endpoint '%s' has no user, so no pull secret can be made from it", endpoint_name);
     for (size_t i = 0; i < json_array_size(objects); i++) {
         json_t *object = json_array_get(objects, i), *template = kube_pod_template(object);
         const char *space = json_text_at(object, "metadata.namespace", "");
@@ -288,14 +275,11 @@ bool k8s_add_pull_secrets(json_t *objects, const json_t *endpoint, const char *n
         name_secret(template, chosen);
         if (json_object_get(seen, space))
             continue;
+        json_t *secret = kube_pull_secret(chosen, space, registry->pull_host, registry->username, registry->password);
         json_object_set_new(seen, space, json_true());
-        json_array_append_new(secrets, kube_pull_secret(chosen, space, registry, user, password));
+        json_array_append(added, secret);
+        json_array_insert_new(objects, i++, secret);
     }
-    /* Before the pods that want them, behind a Namespace that they are to live in. */
-    size_t at = 0;
-    while (at < json_array_size(objects) && text_is(json_text_at(json_array_get(objects, at), "kind", NULL), "Namespace"))
-        at++;
-    for (size_t i = json_array_size(secrets); i-- > 0;)
-        json_array_insert(objects, at, json_array_get(secrets, i));
+    *ret_added = TAKE(added);
     return true;
 }

@@ -45,6 +45,7 @@ bool k8s_is_ours(const json_t *live, const struct k8s_facts *facts);
 /* The images of an object, "a, b"; the caller's; NULL: it has none. */
 char *k8s_images(const json_t *object);
 
-/* One Secret for each namespace in which objects have pod templates, put before them; each template names it. registry_endpoint
- * is {"name", "properties": {repoURL, username, password}}. name NULL or "": made from the endpoint's. */
-bool k8s_add_pull_secrets(json_t *objects, const json_t *registry_endpoint, const char *name, struct err *e);
+/* One Secret for each namespace in which objects have pod templates, put before the first of them; each template names it.
+ * registry_endpoint is {"name", "properties": {serverType, repoURL, username, password}}. name NULL or "": made from the
+ * endpoint's. *ret_added, a new array, holds those very Secrets. */
+bool k8s_add_pull_secrets(json_t *objects, const json_t *registry_endpoint, const char *name, json_t **ret_added, struct err *e);

@@ -136,13 +136,33 @@ TEST(k8s_render, makes_one_pull_secret_for_each_namespace)
     AUTO_JSON *objects = parse("[{apiVersion: v1, kind: Namespace, metadata: {name: a}}, {apiVersion: apps/v1, kind: Deployment, metadata: {name: x, namespace: a}, spec: {template: "
                                "{spec: {containers: [{name: c}]}}}}, {apiVersion: v1, kind: Pod, metadata: {name: y, namespace: a}, spec: {containers: [{name: c}]}}]");
     AUTO_JSON *endpoint = parse("{name: My Hub!, properties: {serverType: dockerhub, repoURL: 'https://hub.docker.com/r/acme/web', username: u, password: p}}");
+    AUTO_JSON *added = NULL;
     struct err e = { 0 };
-    CHECK_OK(k8s_add_pull_secrets(objects, endpoint, "", &e), e);
+    CHECK_OK(k8s_add_pull_secrets(objects, endpoint, "", &added, &e), e);
     CHECK_INT(json_array_size(objects), 4);
+    CHECK_INT(json_array_size(added), 1);
+    CHECK(json_array_get(added, 0) == json_array_get(objects, 1));
     CHECK_TEXT(json_text_at(objects, "[0].kind", ""), "Namespace");
     CHECK_TEXT(json_text_at(objects, "[1].metadata.name", ""), "slipway-my-hub");
     CHECK_TEXT(json_text_at(objects, "[2].spec.template.spec.imagePullSecrets[0].name", ""), "slipway-my-hub");
     CHECK_TEXT(json_text_at(objects, "[3].spec.imagePullSecrets[0].name", ""), "slipway-my-hub");
+}
+
+TEST(k8s_render, puts_a_pull_secret_behind_its_namespace)
+{
+    AUTO_JSON *objects = parse("[{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}, {apiVersion: v1, kind: Namespace, metadata: {name: a}}, "
+                               "{apiVersion: v1, kind: Pod, metadata: {name: y, namespace: a}, spec: {containers: [{name: c}]}}]");
+    AUTO_JSON *endpoint = parse("{name: own, properties: {serverType: distribution, repoURL: 'registry.example.com', username: u, token: t}}"), *added = NULL;
+    struct err e = { 0 };
+    CHECK_OK(k8s_add_pull_secrets(objects, endpoint, "mine", &added, &e), e);
+    CHECK_TEXT(json_text_at(objects, "[1].kind", ""), "Namespace");
+    CHECK_TEXT(json_text_at(objects, "[2].metadata.name", ""), "mine");
+    const char *data = json_string_value(json_object_get(json_at(objects, "[2].data"), ".dockerconfigjson"));
+    size_t size = 0;
+    AUTO_FREE unsigned char *config = text_base64_decode(data, strlen(data), &size);
+    AUTO_FREE char *text = mem_text_n((char *)config, size);
+    CHECK_HAS(text, "\"registry.example.com\"");
+    CHECK_HAS(text, "\"password\":\"t\"");
 }
 
 /* ---- the task's own words, before any cluster is asked */

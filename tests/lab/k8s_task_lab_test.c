@@ -400,9 +400,9 @@ __attribute__((constructor)) static void open_cluster(void)
     AUTO_FREE char *registry = mem_format("http://%s", getenv("REGISTRY"));
     harness_open(&h);
     harness_value(&h, "input.DOCKER_TAG", "1", true);
-    h.endpoints = json_pack("{s:{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}, s:{s:s, s:s, s:{s:s, s:s, s:s}}}", "kubernetesServer", "name", "lab", "type", "k8s",
+    h.endpoints = json_pack("{s:{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}, s:{s:s, s:s, s:{s:s, s:s, s:s, s:s}}}", "kubernetesServer", "name", "lab", "type", "k8s",
                             "properties", "kubernetesURL", getenv("KUBE_SERVER"), "authType", "certificate", "certAuthorityData", ca, "certData", cert, "certKeyData", key,
-                            "dockerRegistry", "name", "Lab", "type", "dockerregistry", "properties", "repoURL", registry, "username", getenv("REGISTRY_USER"),
+                            "dockerRegistry", "name", "Lab", "type", "dockerregistry", "properties", "serverType", "distribution", "repoURL", registry, "username", getenv("REGISTRY_USER"),
                             "password", getenv("REGISTRY_PASSWORD"));
 }
 
