@@ -11,6 +11,8 @@
 
 static void text_reserve(struct text *t, size_t more)
 {
+    if (more > SIZE_MAX / 4)
+        abort(); /* nobody has so much memory: a length went below zero */
     if (t->length + more + 1 <= t->room)
         return;
     size_t room = t->room ? t->room * 2 : 64;
