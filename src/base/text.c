@@ -11,8 +11,6 @@
 
 static void text_reserve(struct text *t, size_t more)
 {
-    if (more > SIZE_MAX / 4)
-        abort(); /* nobody has so much memory: a length went below zero */
     if (t->length + more + 1 <= t->room)
         return;
     size_t room = t->room ? t->room * 2 : 64;
@@ -24,6 +22,8 @@ static void text_reserve(struct text *t, size_t more)
 
 void text_add_n(struct text *t, const void *bytes, size_t n)
 {
+    if (n > SIZE_MAX / 4)
+        abort(); /* nobody has so much memory: a length went below zero */
     text_reserve(t, n);
     if (n)
         memcpy(t->at + t->length, bytes, n);
