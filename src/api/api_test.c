@@ -173,6 +173,22 @@ TEST(api, executes_once_for_one_idempotency_key)
     test_server_close(&s);
 }
 
+TEST(api, tells_administrators_who_did_what)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    ask(&s, "GET", "/codestream/api/audit-events?expand=true&$filter=((action%20eq%20'endpoint.create')%20and%20(project%20eq%20'default'))", NULL);
+    CHECK_INT(s.status, 200);
+    CHECK(json_int_at(s.json, "count", 0) >= 1);
+    CHECK_HAS(s.text, "\"action\":\"endpoint.create\"");
+    CHECK_HAS(s.text, "\"project\":\"default\"");
+    CHECK_HAS(s.text, "\"createdAt\"");
+    ask(&s, "GET", "/codestream/api/audit-events?search=nothing-of-the-kind", NULL);
+    CHECK_INT(json_int_at(s.json, "totalCount", -1), 0);
+    test_server_close(&s);
+}
+
 TEST(api, tags_executions_and_finds_them_by_their_tags)
 {
     struct test_server s;

@@ -1,4 +1,4 @@
-/* Users, API tokens, the audit list. */
+/* Users and API tokens. */
 #include <string.h>
 
 #include "api/resources.h"

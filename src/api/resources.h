@@ -9,6 +9,7 @@
     /* projects.c */ X(projects_list) X(projects_content) X(project_one) X(project_create) X(project_change) X(project_remove)  \
         X(members_list) X(member_change) X(member_remove)                                                                       \
     /* people.c */ X(users_list) X(user_create) X(user_change) X(user_remove) X(tokens_list) X(token_create) X(token_remove)    \
+    /* audit.c */ X(audit_list)                                                                                                        \
     /* endpoints.c */ X(endpoints_list) X(endpoint_one) X(endpoint_create) X(endpoint_change) X(endpoint_remove)                \
     /* validation.c */ X(endpoint_validation) X(endpoint_certificate)                                                           \
     /* variables.c */ X(variables_list) X(variable_one) X(variable_create) X(variable_change) X(variable_remove)                \

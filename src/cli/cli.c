@@ -51,7 +51,11 @@ static void print_commands(const char *between)
 }
 
 #define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --diff --help"
-#define KINDS "projects variables endpoints pipelines webhooks hooks events executions tokens"
+static void print_kinds(void)
+{
+    for (const struct kind *k = KINDS; k->name; k++)
+        printf("%s%s", k == KINDS ? "" : " ", k->name);
+}
 
 static int command_completion(struct cli *cli)
 {
@@ -60,7 +64,9 @@ static int command_completion(struct cli *cli)
     if (text_is(shell, "fish")) {
         printf("complete -c slipway -f -n __fish_use_subcommand -a '");
         print_commands(" ");
-        puts("'\ncomplete -c slipway -f -n '__fish_seen_subcommand_from get describe delete' -a '" KINDS "'");
+        printf("'\ncomplete -c slipway -f -n '__fish_seen_subcommand_from get describe delete' -a '");
+        print_kinds();
+        puts("'");
         return CLI_OK;
     }
     if (!zsh && !text_is(shell, "bash")) {
@@ -71,8 +77,9 @@ static int command_completion(struct cli *cli)
         puts("autoload -U +X bashcompinit && bashcompinit");
     printf("_slipway() {\n  local words='");
     print_commands(" ");
-    puts("'\n  case \"$COMP_CWORD:${COMP_WORDS[1]}\" in\n  1:*) ;;\n  2:get|2:describe|2:delete) words='" KINDS "' ;;\n"
-         "  *) words='" ALL_FLAGS "' ;;\n  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
+    printf("'\n  case \"$COMP_CWORD:${COMP_WORDS[1]}\" in\n  1:*) ;;\n  2:get|2:describe|2:delete) words='");
+    print_kinds();
+    puts("' ;;\n  *) words='" ALL_FLAGS "' ;;\n  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
          "complete -o default -F _slipway slipway");
     return CLI_OK;
 }
@@ -86,7 +93,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
       "in an endpoint's properties name files that are read here", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
-      "KIND: projects variables endpoints pipelines webhooks hooks events executions tokens\n"
+      "KIND: projects variables endpoints pipelines webhooks hooks events executions deliveries tokens users audit\n"
       "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
     { "delete", "delete one thing", "delete KIND NAME\n"

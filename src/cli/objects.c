@@ -22,6 +22,12 @@ static const struct column EXECUTIONS[] = { { "PIPELINE", "name" }, { "#", "inde
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
 static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
                                         { "LAST USED", "usedAt" }, { "ID", "id" } };
+static const struct column USERS[] = { { "NAME", "name" }, { "KIND", "kind" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" },
+                                       { "E-MAIL", "email" }, { "DISABLED", "disabled" }, { "ID", "id" } };
+static const struct column DELIVERIES[] = { { "TIME", "receivedAt" }, { "FROM", "remote" }, { "FORMAT", "format" }, { "VERDICT", "verdict" },
+                                            { "REPEATS", "repeats" }, { "PROBLEM", "problem" }, { "ID", "id" } };
+static const struct column AUDIT[] = { { "TIME", "createdAt" }, { "USER", "user" }, { "ACTION", "action" }, { "OBJECT", "object" },
+                                       { "PROJECT", "project" }, { "DETAIL", "detail" } };
 
 const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "projects", "/projects", "PROJECT", PROJECTS, ALEN(PROJECTS) },
@@ -32,7 +38,10 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "hooks", "/registry-hooks", NULL, HOOKS, ALEN(HOOKS) },
     { "events", "/registry-events", NULL, EVENTS, ALEN(EVENTS) },
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
+    { "deliveries", "/registry-deliveries", NULL, DELIVERIES, ALEN(DELIVERIES) },
     { "tokens", "/tokens", NULL, TOKENS, ALEN(TOKENS) },
+    { "users", "/users", NULL, USERS, ALEN(USERS) },
+    { "audit", "/audit-events", NULL, AUDIT, ALEN(AUDIT) },
     { 0 },
 };
 
@@ -90,7 +99,7 @@ static void add_parameter(struct text *path, const char *name, const char *value
 static char *whole_filter(const struct cli *cli, const struct kind *kind)
 {
     AUTO_TEXT filter = { 0 };
-    bool of_project = cli->project_given && !text_is(kind->name, "projects") && !text_is(kind->name, "tokens");
+    bool of_project = cli->project_given && !text_is(kind->name, "projects") && !text_is(kind->name, "tokens") && !text_is(kind->name, "users");
     if (!of_project)
         return mem_text(cli->filter);
     text_add(&filter, "(project eq '");

@@ -82,11 +82,12 @@ const struct list_source LIST_DELIVERIES = { "deliveries", WITH_PROJECT("deliver
                                              DELIVERIES, SEARCH_DELIVERIES, "x.project_id", NULL };
 
 static const struct list_column AUDIT[] = {
+    { "id", "x.id", LIST_INT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT },
     { "user", "x.user_name", LIST_TEXT }, { "action", "x.action", LIST_TEXT }, { "object", "x.object", LIST_TEXT },
     { "createdAt", "x.created_at", LIST_INT }, { NULL, NULL, 0 }
 };
 static const char *const SEARCH_AUDIT[] = { "x.user_name", "x.action", "x.object", "x.detail", NULL };
-const struct list_source LIST_AUDIT = { "audit", "audit x", AUDIT, SEARCH_AUDIT, "x.project_id", NULL };
+const struct list_source LIST_AUDIT = { "audit-events", "audit x LEFT JOIN projects j ON j.id = x.project_id", AUDIT, SEARCH_AUDIT, "x.project_id", NULL };
 
 static const struct list_column REGISTRY_HOOKS[] = {
     { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT },

@@ -249,6 +249,16 @@ bool audit_add(struct db_tx *tx, int64_t project_id, const char *user, const cha
     return db_run(tx, e, SQL_audit_add, "ztttti", project_id, user, action, object, detail ? detail : "", clock_now());
 }
 
+bool audit_get(struct db_tx *tx, int64_t id, void (*each)(void *context, const struct audit_row *row), void *context, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_audit_get, "i", id);
+    if (!db_next(r, e))
+        return db_rows_failed(r) ? false : err_set(e, ERR_NOT_FOUND, "the audit has no entry %lld", (long long)id);
+    each(context, &(struct audit_row){ .id = db_int(r, 0), .project = db_text(r, 1), .user = db_text(r, 2), .action = db_text(r, 3),
+                                       .object = db_text(r, 4), .detail = db_text(r, 5), .created_at = db_int(r, 6) });
+    return true;
+}
+
 void kept_answer_fini(struct kept_answer *kept)
 {
     free(kept->answer);

@@ -73,6 +73,12 @@ bool access_end(struct db_tx *tx, int64_t user_id, struct err *e); /* logged out
 
 bool audit_add(struct db_tx *tx, int64_t project_id, const char *user, const char *action, const char *object, const char *detail,
                struct err *e);
+struct audit_row { /* borrowed, while each runs */
+    int64_t id, created_at;
+    const char *project, *user, *action, *object, *detail; /* project "": the organisation's matter */
+};
+/* ERR_NOT_FOUND. */
+bool audit_get(struct db_tx *tx, int64_t id, void (*each)(void *context, const struct audit_row *row), void *context, struct err *e);
 
 struct kept_answer {
     char request[65]; /* SHA-256 of route and body */
