@@ -1,4 +1,4 @@
-/* Log in, look, then make it so: one call after the other, each answer in words. */
+/* Look, then make it so: one question after the other, each answer in words. */
 #include "registry/hub_hooks.h"
 
 #include <stdio.h>
@@ -7,52 +7,36 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "registry/ask.h"
-#include "registry/challenge.h"
-#include "registry/tokens.h"
+#include "registry/hub_ask.h"
 
 #define TIMEOUT (20 * CLOCK_SECOND)
-#define ANSWER_LIMIT (1u << 20)
 #define PAGES_MOST 50
 #define OURS_MOST 50 /* hooks of one name; more are the next try's */
-#define TOKEN_MOST 16384
-#define TOKEN_LIVES (5 * CLOCK_MINUTE) /* when the token does not say */
-#define TOKEN_LIVES_MOST CLOCK_HOUR
 
 struct hub_hook_private {
     struct hub_hook *op;
-    struct http_client *client;
-    struct http_call call;
-    int64_t deadline;
+    struct hub_ask ask;
     char *repository, *name, *slug, *url;
-    char *base;        /* "https://hub.docker.com/v2/repositories/acme/web/webhook_pipeline/" */
-    char *scope;       /* key of the remembered token */
-    char *token, *doing;
+    char *base;        /* "/v2/repositories/acme/web/webhook_pipeline/" */
     json_t *ours;      /* array of {slug, url}: those that the list has under our name */
     json_t *doomed;    /* array of slugs that are still to be deleted */
     int page;
-    bool remembered;   /* the token is of an earlier login */
     bool create_after; /* once the doomed are gone */
-    bool canceled, starting;
+    bool starting;
     struct err start_error;
 };
 
 /* ---- the end */
 
-static void forget(char **secret)
-{
-    if (*secret)
-        explicit_bzero(*secret, strlen(*secret));
-    free(TAKE(*secret));
-}
-
 static void release(struct hub_hook_private *p)
 {
-    char **texts[] = { &p->repository, &p->name, &p->slug, &p->base, &p->scope, &p->doing };
+    char **texts[] = { &p->repository, &p->name, &p->slug, &p->base };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(*texts[i]);
-    forget(&p->url);
-    forget(&p->token);
+    hub_ask_fini(&p->ask);
+    if (p->url)
+        explicit_bzero(p->url, strlen(p->url));
+    free(p->url);
     json_decref(p->ours);
     json_decref(p->doomed);
     free(p);
@@ -61,145 +45,33 @@ static void release(struct hub_hook_private *p)
 static void finish(struct hub_hook_private *p, const struct err *e)
 {
     struct hub_hook *op = p->op;
-    struct err canceled = { .kind = ERR_CANCELED, .text = "canceled" };
-    bool was_canceled = p->canceled;
     op->private = NULL;
+    op->retry_after_micros = p->ask.retry_after_micros;
     release(p);
-    op->done(op, was_canceled ? &canceled : e);
+    op->done(op, e);
 }
 
-/* ---- what an answer means */
-
-/* The first text in an answer such as {"webhooks": [{"hook_url": ["Enter a valid URL."]}]}. Borrowed. */
-static const char *first_text(const json_t *json, int depth)
-{
-    const char *key, *found = NULL;
-    json_t *value;
-    size_t i;
-    if (json_is_string(json))
-        return json_string_value(json);
-    if (depth > 5)
-        return NULL;
-    json_object_foreach((json_t *)json, key, value)
-        if ((found = first_text(value, depth + 1)))
-            return found;
-    json_array_foreach((json_t *)json, i, value)
-        if ((found = first_text(value, depth + 1)))
-            return found;
-    return NULL;
-}
-
-/* Docker Hub's own words; none when they repeat what nobody must read. */
-static void words_of(const struct hub_hook_private *p, char *out, size_t size)
-{
-    AUTO_JSON *answer = NULL;
-    const char *secret = p->url ? strstr(p->url, "secureToken=") : NULL;
-    registry_answer_words(&p->call, out, size);
-    if (!*out && json_read(text_of(&p->call.answer), p->call.answer.length, &answer, NULL)) {
-        const char *text = first_text(answer, 0);
-        registry_words_clean(text ? text : "", out, size);
-    }
-    if ((secret && strstr(out, secret + strlen("secureToken="))) || (p->token && strstr(out, p->token)) || strstr(out, p->op->target->password))
-        *out = '\0';
-}
-
-static void explain(const struct hub_hook_private *p, struct err *e)
-{
-    const struct http_call *call = &p->call;
-    const char *user = p->op->target->username, *location = http_headers_get(&call->answer_headers, "Location");
-    if (call->status == 401 && !p->token)
-        err_set(e, ERR_UNAUTHORIZED, "Docker Hub refused user %s: wrong user, password or access token (401)", user);
-    else if (call->status == 401)
-        err_set(e, ERR_UNAUTHORIZED, "Docker Hub did not let user %s %s (401)", user, p->doing);
-    else if (call->status == 403)
-        err_set(e, ERR_FORBIDDEN, "Docker Hub does not allow user %s to %s (403): the user must be able to administer the repository, and "
-                "an access token needs the rights to read, write and delete", user, p->doing);
-    else if (call->status == 404 && p->token)
-        err_set(e, ERR_NOT_FOUND, "Docker Hub has no repository %s, or user %s may not see it (404)", p->repository, user);
-    else if (call->status == 429)
-        err_set(e, ERR_LIMITED, "Docker Hub asks for patience: too many requests (429)");
-    else if (call->status / 100 == 3)
-        err_set(e, ERR_UPSTREAM, "Docker Hub answered with a redirect (%d) to %.120s, which is not followed", call->status,
-                location ? location : "nowhere");
-    else
-        err_set(e, call->status >= 500 ? ERR_UNAVAILABLE : ERR_UPSTREAM, "Docker Hub answered %d when asked to %s", call->status, p->doing);
-}
-
-/* An answer that is no success ends the operation. */
 static void refused(struct hub_hook_private *p)
 {
     struct err e = { 0 };
-    char words[256];
-    int64_t patience = answer_retry_after(&p->call.answer_headers, clock_now());
-    explain(p, &e);
-    p->op->retry_after_micros = patience;
-    if (patience)
-        err_set(&e, e.kind, "%s, again in %lld s", e.text, (long long)(patience / CLOCK_SECOND));
-    words_of(p, words, sizeof words);
-    if (registry_answer_is_page(&p->call))
-        err_set(&e, e.kind, "%s, with a web page: is docker-hub-url its API's address?", e.text);
-    else if (*words)
-        err_set(&e, e.kind, "%s: %s", e.text, words);
+    hub_ask_refused(&p->ask, &e);
     finish(p, &e);
 }
 
 static void nonsense(struct hub_hook_private *p, const char *more)
 {
     struct err e = { 0 };
-    err_set(&e, ERR_UPSTREAM, "Docker Hub answered with %s when asked to %s%s",
-            registry_answer_is_page(&p->call) ? "a web page" : p->call.answer.length ? "something that is no such answer" : "nothing", p->doing, more);
+    hub_ask_nonsense(&p->ask, more, &e);
     finish(p, &e);
-}
-
-/* No answer at all, or canceled. */
-static void no_answer(struct hub_hook_private *p, const struct err *failed)
-{
-    struct err e = *failed;
-    if (e.kind == ERR_TOO_LARGE)
-        err_set(&e, ERR_UPSTREAM, "Docker Hub's answer is larger than 1 MiB");
-    else
-        err_wrap(&e, "Docker Hub was asked to %s", p->doing);
-    finish(p, &e);
-}
-
-/* ---- one call */
-
-static bool send_call(struct hub_hook_private *p, const char *method, const char *url, const json_t *body, struct err *e)
-{
-    int64_t left = p->deadline - clock_mono();
-    AUTO_FREE char *authorization = p->token ? mem_format("Bearer %s", p->token) : NULL;
-    AUTO_FREE char *text = body ? json_write(body) : NULL;
-    if (left <= CLOCK_MS)
-        return err_set(e, ERR_TIMEOUT, "Docker Hub took too long: there was no time left to %s", p->doing);
-    http_headers_add(&p->call.headers, "Accept", "application/json");
-    if (body)
-        http_headers_add(&p->call.headers, "Content-Type", "application/json");
-    if (authorization)
-        http_headers_add(&p->call.headers, "Authorization", authorization);
-    p->call.method = method;
-    p->call.url = url;
-    p->call.body = text;
-    p->call.body_size = text ? strlen(text) : 0;
-    p->call.timeout_micros = left;
-    p->call.answer_limit = ANSWER_LIMIT;
-    bool ok = http_call_start(&p->call, p->client, e);
-    for (size_t i = 0; i < p->call.headers.count; i++)
-        explicit_bzero(p->call.headers.at[i].value, strlen(p->call.headers.at[i].value));
-    http_headers_fini(&p->call.headers);
-    if (text)
-        explicit_bzero(text, strlen(text));
-    return ok;
 }
 
 /* doing ends the sentence "Docker Hub was asked to ..."; it is taken. */
-static void call_hub(struct hub_hook_private *p, const char *method, const char *url, const json_t *body, char *doing,
-                     void (*done)(struct http_call *, const struct err *))
+static void call_hub(struct hub_hook_private *p, const char *method, const char *path, const json_t *body, char *doing,
+                     void (*done)(struct hub_ask *, const struct err *))
 {
     struct err e = { 0 };
-    free(p->doing);
-    p->doing = doing;
-    p->call = (struct http_call){ .done = done };
-    if (send_call(p, method, url, body, &e))
+    p->ask.done = done;
+    if (hub_ask_start(&p->ask, method, path, body, doing, &e))
         return;
     if (p->starting)
         p->start_error = e;
@@ -207,18 +79,13 @@ static void call_hub(struct hub_hook_private *p, const char *method, const char 
         finish(p, &e);
 }
 
-static bool good(const struct hub_hook_private *p)
-{
-    return p->call.status >= 200 && p->call.status < 300;
-}
-
 /* The operation that this answer is about goes on; NULL when it ended. */
-static struct hub_hook_private *answered(struct http_call *call, const struct err *failed)
+static struct hub_hook_private *answered(struct hub_ask *ask, const struct err *failed)
 {
-    struct hub_hook_private *p = OWNER(call, struct hub_hook_private, call);
-    if (!failed && !p->canceled)
+    struct hub_hook_private *p = OWNER(ask, struct hub_hook_private, ask);
+    if (!failed)
         return p;
-    no_answer(p, failed ? failed : &(struct err){ .kind = ERR_CANCELED });
+    finish(p, failed);
     return NULL;
 }
 
@@ -244,17 +111,17 @@ static void keep_slug(struct hub_hook_private *p, const char *slug)
 }
 
 /* Some answers have no slug: then the name stands for it. */
-static void hook_stored(struct http_call *call, const struct err *failed)
+static void hook_stored(struct hub_ask *ask, const struct err *failed)
 {
-    struct hub_hook_private *p = answered(call, failed);
+    struct hub_hook_private *p = answered(ask, failed);
     AUTO_JSON *answer = NULL;
     if (!p)
         return;
-    if (!good(p)) {
+    if (!hub_ask_good(&p->ask)) {
         refused(p);
         return;
     }
-    if (!json_read(text_of(&call->answer), call->answer.length, &answer, NULL) || !json_is_object(answer)) {
+    if (!json_read(text_of(&ask->call.answer), ask->call.answer.length, &answer, NULL) || !json_is_object(answer)) {
         nonsense(p, "; the next try shows what came of it");
         return;
     }
@@ -273,12 +140,12 @@ static void create(struct hub_hook_private *p)
 
 static void delete_next(struct hub_hook_private *p);
 
-static void deleted(struct http_call *call, const struct err *failed)
+static void deleted(struct hub_ask *ask, const struct err *failed)
 {
-    struct hub_hook_private *p = answered(call, failed);
+    struct hub_hook_private *p = answered(ask, failed);
     if (!p)
         return;
-    if (!good(p) && call->status != 404) {
+    if (!hub_ask_good(&p->ask) && ask->call.status != 404) {
         refused(p);
         return;
     }
@@ -301,19 +168,16 @@ static void delete_next(struct hub_hook_private *p)
 }
 
 /* Where hooks cannot be changed, the old one goes before a new one comes. */
-static void hook_changed(struct http_call *call, const struct err *failed)
+static void hook_changed(struct hub_ask *ask, const struct err *failed)
 {
-    struct hub_hook_private *p = OWNER(call, struct hub_hook_private, call);
-    if (failed || (call->status != 404 && call->status != 405 && call->status != 501)) {
-        hook_stored(call, failed);
+    struct hub_hook_private *p = OWNER(ask, struct hub_hook_private, ask);
+    if (failed || (ask->call.status != 404 && ask->call.status != 405 && ask->call.status != 501)) {
+        hook_stored(ask, failed);
         return;
     }
     json_array_append_new(p->doomed, json_string(p->op->new_slug));
     p->create_after = true;
-    if (p->canceled)
-        no_answer(p, &(struct err){ .kind = ERR_CANCELED });
-    else
-        delete_next(p);
+    delete_next(p);
 }
 
 static void change(struct hub_hook_private *p)
@@ -374,26 +238,20 @@ static void take_list(struct hub_hook_private *p, const json_t *results)
     }
 }
 
-static void login(struct hub_hook_private *p);
 static void list(struct hub_hook_private *p);
 
-static void listed(struct http_call *call, const struct err *failed)
+static void listed(struct hub_ask *ask, const struct err *failed)
 {
-    struct hub_hook_private *p = answered(call, failed);
+    struct hub_hook_private *p = answered(ask, failed);
     AUTO_JSON *answer = NULL;
     if (!p)
         return;
-    if (call->status == 401 && p->remembered) { /* ended before its time: log in anew */
-        tokens_drop(p->op->target->hub->tokens, p->op->target, p->scope);
-        login(p);
-        return;
-    }
-    if (!good(p)) {
+    if (!hub_ask_good(&p->ask)) {
         refused(p);
         return;
     }
     const json_t *results = NULL;
-    if (json_read(text_of(&call->answer), call->answer.length, &answer, NULL))
+    if (json_read(text_of(&ask->call.answer), ask->call.answer.length, &answer, NULL))
         results = json_is_array(answer) ? answer : json_object_get(answer, "results");
     if (!json_is_array(results)) {
         nonsense(p, "");
@@ -415,67 +273,6 @@ static void list(struct hub_hook_private *p)
     call_hub(p, "GET", url, NULL, mem_format("list the webhooks of %s", p->repository), listed);
 }
 
-/* ---- login */
-
-/* How long a JSON Web Token is good, by its own words (RFC 7519 4.1.4), with a margin. */
-static int64_t token_lives(const char *token)
-{
-    const char *payload = strchr(token, '.');
-    size_t n = 0;
-    AUTO_JSON *claims = NULL;
-    AUTO_FREE unsigned char *bytes = payload ? text_base64_decode(payload + 1, strcspn(payload + 1, "."), &n) : NULL;
-    if (!bytes || !json_read((const char *)bytes, n, &claims, NULL))
-        return TOKEN_LIVES;
-    int64_t now = clock_now() / CLOCK_SECOND, ends = json_int_at(claims, "exp", 0);
-    if (ends <= 0 || ends > INT32_MAX * INT64_C(1000))
-        return TOKEN_LIVES;
-    int64_t lives = (ends - json_int_at(claims, "iat", now) - 30) * CLOCK_SECOND;
-    return lives > TOKEN_LIVES_MOST ? TOKEN_LIVES_MOST : lives;
-}
-
-static void logged_in(struct http_call *call, const struct err *failed)
-{
-    struct hub_hook_private *p = answered(call, failed);
-    AUTO_JSON *answer = NULL;
-    struct err e = { 0 };
-    if (!p)
-        return;
-    const struct registry_target *t = p->op->target;
-    if (!json_read(text_of(&call->answer), call->answer.length, &answer, NULL))
-        answer = NULL;
-    const char *token = json_text_at(answer, "token", "");
-    if (json_object_get(answer, "login_2fa_token")) {
-        err_set(&e, ERR_UNAUTHORIZED, "Docker Hub asks user %s for a second factor: use a personal access token as the endpoint's password", t->username);
-        finish(p, &e);
-    } else if (!good(p)) {
-        refused(p);
-    } else if (!*token || strlen(token) > TOKEN_MOST || strpbrk(token, "\r\n \t")) {
-        nonsense(p, "");
-    } else {
-        AUTO_FREE char *whole = mem_text(token);
-        int64_t lives = token_lives(whole);
-        if (lives > 0)
-            tokens_put(t->hub->tokens, t, p->scope, whole, lives);
-        p->token = TAKE(whole);
-        list(p);
-    }
-    if (json_is_string(json_object_get(answer, "token")))
-        explicit_bzero((char *)json_string_value(json_object_get(answer, "token")), json_string_length(json_object_get(answer, "token")));
-}
-
-static void login(struct hub_hook_private *p)
-{
-    const struct registry_target *t = p->op->target;
-    size_t n = (size_t)(strstr(p->base, "/v2/repositories/") - p->base);
-    AUTO_FREE char *url = mem_format("%.*s/v2/users/login", (int)n, p->base);
-    AUTO_JSON *body = json_pack("{s:s, s:s}", "username", t->username, "password", t->password);
-    forget(&p->token);
-    p->remembered = false;
-    json_array_clear(p->ours);
-    p->page = 1;
-    call_hub(p, "POST", url, body, mem_format("log in user %s", t->username), logged_in);
-}
-
 /* ---- begin and end */
 
 static bool wish_ok(const struct hub_hook *op, struct err *e)
@@ -493,39 +290,24 @@ static bool wish_ok(const struct hub_hook *op, struct err *e)
     return op->wish == HUB_HOOK_GONE || !text_empty(op->url) || err_set(e, ERR_INVALID, "a webhook needs a URL");
 }
 
-static void begin(struct hub_hook_private *p)
-{
-    const char *known = tokens_get(p->op->target->hub->tokens, p->op->target, p->scope);
-    p->page = 1;
-    if (known) {
-        p->token = mem_text(known);
-        p->remembered = true;
-        list(p);
-    } else {
-        login(p);
-    }
-}
-
 bool hub_hook_start(struct hub_hook *op, struct http_client *client, struct err *e)
 {
     if (!wish_ok(op, e))
         return false;
-    const char *hub = op->target->hub->hub_url;
-    size_t n = strlen(hub);
-    while (n && hub[n - 1] == '/')
-        n--;
     struct hub_hook_private *p = NEW(struct hub_hook_private);
     *p = (struct hub_hook_private){
-        .op = op, .client = client, .deadline = clock_mono() + (op->timeout_micros ? op->timeout_micros : TIMEOUT),
-        .repository = mem_text(op->repository), .name = mem_text(op->name), .slug = mem_text(op->slug ? op->slug : ""),
-        .url = mem_text(op->url), .base = mem_format("%.*s/v2/repositories/%s/webhook_pipeline/", (int)n, hub, op->repository),
-        .scope = mem_format("login %s", hub), .ours = json_array(), .doomed = json_array(),
+        .op = op, .repository = mem_text(op->repository), .name = mem_text(op->name), .slug = mem_text(op->slug ? op->slug : ""),
+        .url = mem_text(op->url), .base = mem_format("/v2/repositories/%s/webhook_pipeline/", op->repository), .ours = json_array(),
+        .doomed = json_array(), .page = 1, .starting = true,
     };
+    const char *secret = p->url ? strstr(p->url, "secureToken=") : NULL;
+    p->ask = (struct hub_ask){ .target = op->target, .repository = p->repository, .client = client,
+                               .secret = secret ? secret + strlen("secureToken=") : NULL,
+                               .deadline = clock_mono() + (op->timeout_micros ? op->timeout_micros : TIMEOUT) };
     op->found = op->same_url = op->changed = false;
     op->new_slug[0] = '\0';
     op->retry_after_micros = 0;
-    p->starting = true;
-    begin(p);
+    list(p);
     p->starting = false;
     if (p->start_error.kind) {
         *e = p->start_error;
@@ -540,6 +322,5 @@ void hub_hook_cancel(struct hub_hook *op)
 {
     if (!op->private)
         return;
-    op->private->canceled = true;
-    http_call_cancel(&op->private->call);
+    hub_ask_cancel(&op->private->ask);
 }

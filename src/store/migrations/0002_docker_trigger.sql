@@ -52,37 +52,46 @@ CREATE TABLE watches (
     endpoint_id INTEGER NOT NULL REFERENCES endpoints (id) ON DELETE CASCADE,
     registry    TEXT NOT NULL,                   -- canonical host: whose budget it uses
     repository  TEXT NOT NULL,
-    listed_at   INTEGER,                         -- when its tags were last listed
-    checked_at  INTEGER,                         -- when all of it was last seen
-    next_at     INTEGER NOT NULL,
-    failures    INTEGER NOT NULL DEFAULT 0,
-    message     TEXT NOT NULL DEFAULT '',        -- why the last try failed; '' when it did not
+    checked_at  INTEGER,                         -- when the last complete look at it began
+    next_at     INTEGER NOT NULL,                -- when the next one is due
+    failures    INTEGER NOT NULL DEFAULT 0,      -- looks that failed since
+    message     TEXT NOT NULL DEFAULT '',        -- why the last one failed; '' when it did not
+    requests    INTEGER NOT NULL DEFAULT 0,      -- that the last complete look needed
+    took        INTEGER NOT NULL DEFAULT 0,      -- microseconds of it
+    tags        INTEGER NOT NULL DEFAULT 0,      -- that it saw and that are watched
     UNIQUE (endpoint_id, repository)
 );
 CREATE INDEX watches_due ON watches (registry, next_at);
 CREATE INDEX watches_by_project ON watches (project_id, id);
 
--- What each webhook knows of a tag: a digest that differs is a push. A row without a digest takes the next one as its
--- baseline, and starts nothing.
+-- The tags that a webhook of the watch wants, as the registry last showed them. Another digest, or a tag that was not there,
+-- is a push.
 CREATE TABLE watched_tags (
-    webhook_id INTEGER NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
-    watch_id   INTEGER NOT NULL REFERENCES watches (id) ON DELETE CASCADE,
-    tag        TEXT NOT NULL,
-    digest     TEXT NOT NULL DEFAULT '',
-    checked_at INTEGER,
-    PRIMARY KEY (webhook_id, watch_id, tag)
+    watch_id INTEGER NOT NULL REFERENCES watches (id) ON DELETE CASCADE,
+    tag      TEXT NOT NULL,
+    digest   TEXT NOT NULL,
+    seen_at  INTEGER NOT NULL,                   -- when this digest was seen first
+    PRIMARY KEY (watch_id, tag)
 );
-CREATE INDEX watched_tags_by_watch ON watched_tags (watch_id, tag);
 
--- Which webhooks watch a repository, and since when they know its tags: until baseline_at is set, what is found is taken as
--- it is, and starts nothing.
+-- Which webhook watches what. Until baseline_at is set, by a complete look that began after since, what is found is taken as
+-- it is, and starts nothing. Its row goes when it is disabled, so that enabling begins anew.
 CREATE TABLE webhook_watches (
-    webhook_id  INTEGER NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+    webhook_id  INTEGER PRIMARY KEY REFERENCES webhooks (id) ON DELETE CASCADE,
     watch_id    INTEGER NOT NULL REFERENCES watches (id) ON DELETE CASCADE,
-    baseline_at INTEGER,
-    PRIMARY KEY (webhook_id, watch_id)
+    patterns    TEXT NOT NULL,                   -- with which it did: others take a baseline of their own
+    since       INTEGER NOT NULL,
+    baseline_at INTEGER
 );
 CREATE INDEX webhook_watches_by_watch ON webhook_watches (watch_id);
+
+-- What the sweep asks of a registry, in sum: from it the time follows within which every tag is looked at.
+CREATE TABLE swept_registries (
+    registry TEXT PRIMARY KEY,
+    requests INTEGER NOT NULL,                   -- of one look at each of its watches
+    message  TEXT NOT NULL DEFAULT '',           -- why it is not asked now; '' when it is
+    since    INTEGER                             -- and since when
+);
 
 ALTER TABLE pushes ADD COLUMN found_by TEXT NOT NULL DEFAULT 'delivery'; -- delivery | sweep
 CREATE INDEX pushes_by_tag ON pushes (endpoint_id, repository, tag, id);

@@ -1,0 +1,1 @@
+SELECT requests, message FROM swept_registries WHERE registry = $1;

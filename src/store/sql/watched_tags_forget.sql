@@ -1,0 +1,1 @@
+DELETE FROM watched_tags WHERE watch_id = $1;

@@ -1,0 +1,1 @@
+UPDATE watches SET next_at = $2 WHERE endpoint_id = $1;

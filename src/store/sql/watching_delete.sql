@@ -1,0 +1,1 @@
+DELETE FROM webhook_watches WHERE webhook_id = $1;

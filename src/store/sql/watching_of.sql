@@ -1,0 +1,3 @@
+SELECT m.webhook_id, m.watch_id, m.since, m.baseline_at, m.patterns, w.tag_pattern, w.image_pattern
+FROM webhook_watches m JOIN webhooks w ON w.id = m.webhook_id
+WHERE m.webhook_id = $1;
