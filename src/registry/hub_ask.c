@@ -172,6 +172,7 @@ static void answered(struct http_call *call, const struct err *failed)
         if (!login(a, &e))
             finish(a, &e);
     } else {
+        a->remembered = false; /* it is good now, so that a 401 to the next question means something else */
         finish(a, NULL);
     }
 }
