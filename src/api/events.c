@@ -17,7 +17,7 @@ static json_t *event_json(const struct event_view *v)
         { "executionStatus", v->execution_status ? v->execution_status : v->status }, { "status", v->status }, { "message", v->message },
         { "owner", v->owner }, { "imageName", v->repository }, { "repo", slash ? slash + 1 : v->repository }, { "repoNamespace", namespace },
         { "tag", v->tag }, { "registry", v->registry }, { "digest", digest }, { "pushedAt", v->pushed_at }, { "push", v->push },
-        { "delivery", v->delivery }, { "confirm", v->confirm }, { "confirmMessage", v->confirm_text }, { "description", "" }, { "_link", link },
+        { "delivery", v->delivery }, { "confirm", v->confirm }, { "confirmMessage", v->confirm_text }, { "foundBy", v->found_by }, { "description", "" }, { "_link", link },
     };
     for (size_t i = 0; i < ALEN(TEXTS); i++)
         json_set_text(json, TEXTS[i][0], TEXTS[i][1]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 /* All texts of an event, and their names when stored. */
 static const struct member {
@@ -72,4 +73,11 @@ struct event *event_from_json(const json_t *json)
 char *event_text(const struct event *ev)
 {
     return mem_format("%s%s%s%s%s", ev->repository, *ev->tag ? ":" : "", ev->tag, *ev->host ? " at " : "", ev->host);
+}
+
+int64_t event_pushed_micros(const char *pushed_at)
+{
+    char *end = NULL;
+    double seconds = text_empty(pushed_at) ? 0 : strtod(pushed_at, &end);
+    return end && !*end && seconds > 0 && seconds < 1e11 ? (int64_t)(seconds * 1e6 + 0.5) : 0;
 }

@@ -31,5 +31,8 @@ void event_set(char **member, const char *text_or_null); /* replaces one of its 
 json_t *event_json(const struct event *ev);      /* a new reference; stored with the delivery */
 struct event *event_from_json(const json_t *json); /* missing texts are "" */
 
+/* pushed_at as microseconds UTC; 0 when it tells no time. */
+int64_t event_pushed_micros(const char *pushed_at);
+
 /* "acme/web:1.4 at docker.io": for people. The caller's. */
 char *event_text(const struct event *ev);

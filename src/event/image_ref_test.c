@@ -169,3 +169,10 @@ TEST(event, is_stored_and_read_again)
     AUTO_FREE char *text = event_text(again);
     CHECK_TEXT(text, "acme/web:1.4 at docker.io");
 }
+
+TEST(event, knows_when_it_was_pushed)
+{
+    CHECK(event_pushed_micros("1417566161") == INT64_C(1417566161000000));
+    CHECK(event_pushed_micros("1582839308.5") == INT64_C(1582839308500000));
+    CHECK(event_pushed_micros("") == 0 && event_pushed_micros("yesterday") == 0 && event_pushed_micros("-3") == 0);
+}

@@ -1,5 +1,5 @@
 /* From a push to executions, with reasons. Everything here runs in one write, so that a crash leaves all of it or none. */
-#include "runner/decide.h"
+#include "runner/decide_work.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "event/event.h"
 #include "event/image_ref.h"
-#include "store/inbox.h"
 #include "store/totals.h"
 #include "trigger/inputs.h"
 #include "trigger/trigger.h"
@@ -21,18 +20,6 @@
 #define CONFIRM_REQUIRED (5 * CLOCK_MINUTE)
 #define CONFIRM_PREFERRED (2 * CLOCK_SECOND)
 #define TRACE_MOST 100 /* triggers that a trace names one by one */
-
-/* One decision under way. */
-struct decision {
-    struct runner *runner;
-    struct db_tx *tx;
-    struct wakes *wakes;
-    int64_t project_id, delivery_id;
-    const struct event *event;
-    struct push push;
-    bool new_push;
-    json_t *trace; /* array: every trigger considered, and why or why not */
-};
 
 static json_t *json_of_names(const char *const *names)
 {
@@ -86,14 +73,6 @@ bool decide_owner(struct runner *r, struct db_tx *tx, const struct trigger_row *
 
 /* ---- an execution for an event */
 
-struct start {
-    const struct trigger_row *trigger;
-    int64_t event_id, attempt;
-    const char *event_uuid, *note; /* note: of the event until it runs, and of the execution */
-    const struct run_asker *asked_by; /* a person who asked; NULL: the push did */
-    struct run_made made;
-};
-
 static bool refuse(struct decision *d, int64_t event_id, const char *why, struct err *e)
 {
     return inbox_event_set(d->tx, event_id, "FAILED", why, 0, e);
@@ -122,7 +101,7 @@ json_t *decide_input(const struct trigger_row *t, const struct push *push, const
     return input;
 }
 
-static bool start_run(struct decision *d, struct start *s, struct err *e)
+bool decide_start(struct decision *d, struct start *s, struct err *e)
 {
     const struct trigger_row *t = s->trigger;
     char owner[256];
@@ -207,23 +186,28 @@ static bool add_event(struct decision *d, const struct trigger_row *t, const cha
     return ok;
 }
 
-static bool fire(struct decision *d, const struct trigger_row *t, struct err *e)
+bool decide_fire(struct decision *d, const struct trigger_row *t, struct err *e)
 {
     struct inbox_event_new event;
     struct start s = { .trigger = t, .attempt = 1 };
     char message[700];
-    bool seen = false;
+    bool seen = false, swept = false;
+    s.note = d->note;
     if (!inbox_event_of_push(d->tx, d->push.id, t->id, &seen, e) || seen)
         return seen;
+    if (!decide_swept(d, t, &swept, message, e))
+        return false;
+    if (swept)
+        return add_event(d, t, "IGNORED", message, &event, &s.event_id, e);
     if (open_question(&d->push, t->verify_push)) {
         snprintf(message, sizeof message, "asking %s about %s:%s", d->push.registry, d->push.repository, d->push.tag);
         return ask_registry(d, t->verify_push, e) && add_event(d, t, "WAITING", message, &event, &s.event_id, e);
     }
-    bool go = decide_go(&d->push, t->verify_push, message, &s.note);
+    bool go = decide_go(&d->push, t->verify_push, message, s.note ? &(const char *){ NULL } : &s.note);
     if (!add_event(d, t, go ? "QUEUED" : "FAILED", go ? "" : message, &event, &s.event_id, e))
         return false;
     s.event_uuid = event.uuid;
-    return !go || start_run(d, &s, e);
+    return !go || decide_start(d, &s, e);
 }
 
 /* ---- who is concerned */
@@ -243,7 +227,6 @@ struct trigger_verdict decide_judge(const struct trigger_row *t, const struct ev
     return verdict;
 }
 
-/* Whether it fires. */
 /* A webhook's own URL takes deliveries from its networks only; here it is about those that reach it by its endpoint's URL. */
 static bool sender_ok(const struct decision *d, const struct trigger_row *t, char why[400])
 {
@@ -257,14 +240,30 @@ static bool sender_ok(const struct decision *d, const struct trigger_row *t, cha
     return false;
 }
 
-static bool judge(struct decision *d, const struct trigger_row *t)
+/* A push of the time while the webhook was disabled never runs, however late it is judged. */
+static bool was_enabled(const struct decision *d, const struct trigger_row *t, struct trigger_verdict *verdict)
+{
+    int64_t times[] = { d->received_at, d->event->pushed_micros };
+    for (size_t i = 0; i < ALEN(times) && t->disabled_at && t->enabled_at; i++) {
+        char from[CLOCK_TEXT], to[CLOCK_TEXT];
+        if (times[i] < t->disabled_at || times[i] >= t->enabled_at)
+            continue;
+        verdict->rule = TRIGGER_DISABLED;
+        snprintf(verdict->why, sizeof verdict->why, "webhook disabled: it was from %s to %s, and this push is of that time",
+                 clock_rfc3339(t->disabled_at, from), clock_rfc3339(t->enabled_at, to));
+        return false;
+    }
+    return true;
+}
+
+bool decide_takes(struct decision *d, const struct trigger_row *t)
 {
     AUTO_FREE char *host = NULL;
     struct trigger_verdict verdict = decide_judge(t, d->event, d->runner->patterns, &host);
-    bool allowed = sender_ok(d, t, verdict.why);
+    bool allowed = was_enabled(d, t, &verdict) && sender_ok(d, t, verdict.why);
     if (json_array_size(d->trace) < TRACE_MOST)
         json_array_append_new(d->trace, json_pack("{s:s,s:s,s:s,s:s}", "webhook", t->name, "pipeline", t->pipeline, "rule",
-                                                  allowed ? trigger_rule_name(verdict.rule) : "sender", "why", verdict.why));
+                                                  allowed || verdict.rule == TRIGGER_DISABLED ? trigger_rule_name(verdict.rule) : "sender", "why", verdict.why));
     if (!d->push.registry && host) { /* a sender that names no host means its endpoint's */
         d->push.registry = TAKE(host);
         d->push.endpoint_id = t->endpoint_id;
@@ -272,7 +271,7 @@ static bool judge(struct decision *d, const struct trigger_row *t)
     return allowed && verdict.rule == TRIGGER_FIRED;
 }
 
-static void push_fill(struct decision *d, int64_t endpoint_id)
+void decide_fill(struct decision *d, int64_t endpoint_id)
 {
     const struct event *ev = d->event;
     d->push.project_id = d->project_id;
@@ -338,7 +337,7 @@ static bool candidates_read(struct decision *d, int64_t endpoint_id, int64_t web
         if (!trigger_get(d->tx, ids ? ids[i] : webhook_id, &c->rows[c->count], &found, e))
             return false;
         if (found)
-            c->fires[c->count] = judge(d, &c->rows[c->count]);
+            c->fires[c->count] = decide_takes(d, &c->rows[c->count]);
         c->count += found;
     }
     return true;
@@ -361,23 +360,28 @@ static bool decide_candidates(struct decision *d, struct candidates *c, struct e
     d->runner->stats.pushes += d->new_push;
     for (size_t i = 0; i < c->count; i++) {
         fired += c->fires[i];
-        if (c->fires[i] && !fire(d, &c->rows[i], e))
+        if (c->fires[i] && !decide_fire(d, &c->rows[i], e))
             return false;
     }
     return fired || nobody_fired(d, c->count == 1 ? &c->rows[0] : NULL, c->count, c->all, e);
 }
 
-bool decide_push(struct runner *r, struct db_tx *tx, int64_t delivery_id, int64_t project_id, int64_t endpoint_id, int64_t webhook_id,
-                 const struct event *event, struct wakes *wakes, struct err *e)
+void decision_fini(struct decision *d)
 {
-    struct decision d = { .runner = r, .tx = tx, .wakes = wakes, .project_id = project_id, .delivery_id = delivery_id, .event = event,
-                          .trace = json_array() };
+    push_fini(&d->push);
+    json_decref(d->trace);
+}
+
+bool decide_push(struct runner *r, struct db_tx *tx, const struct inbox_unmatched *from, const struct event *event, struct wakes *wakes,
+                 struct err *e)
+{
+    struct decision d = { .runner = r, .tx = tx, .wakes = wakes, .project_id = from->project_id, .delivery_id = from->id,
+                          .received_at = from->received_at, .event = event, .trace = json_array() };
     struct candidates c = { 0 };
-    push_fill(&d, endpoint_id);
-    bool ok = candidates_read(&d, endpoint_id, webhook_id, &c, e) && decide_candidates(&d, &c, e);
+    decide_fill(&d, from->endpoint_id);
+    bool ok = candidates_read(&d, from->endpoint_id, from->webhook_id, &c, e) && decide_candidates(&d, &c, e);
     candidates_fini(&c);
-    push_fini(&d.push);
-    json_decref(d.trace);
+    decision_fini(&d);
     return ok;
 }
 
@@ -387,10 +391,13 @@ static bool decide_waiting(struct decision *d, const struct inbox_event_waiting 
 {
     struct trigger_row t = { 0 };
     struct inbox_event_row row;
-    bool found = false, ok = true;
+    bool found = false, swept = false, ok = true;
     char why[700];
-    if (!trigger_get(d->tx, w->webhook_id, &t, &found, e) || !inbox_event_get(d->tx, w->id, &row, e))
+    if (!trigger_get(d->tx, w->webhook_id, &t, &found, e) || !inbox_event_get(d->tx, w->id, &row, e) ||
+        (found && !decide_swept(d, &t, &swept, why, e))) {
+        trigger_row_fini(&t);
         return false;
+    }
     struct start s = { .trigger = &t, .event_id = w->id, .attempt = w->attempt, .event_uuid = row.uuid };
     if (!found)
         ok = refuse(d, w->id, "the webhook was deleted before the registry answered", e);
@@ -398,10 +405,12 @@ static bool decide_waiting(struct decision *d, const struct inbox_event_waiting 
         ok = true; /* it goes on asking */
     else if (!t.enabled)
         ok = inbox_event_set(d->tx, w->id, "IGNORED", "webhook disabled", 0, e);
+    else if (swept)
+        ok = inbox_event_set(d->tx, w->id, "IGNORED", why, 0, e);
     else if (!decide_go(&d->push, t.verify_push, why, &s.note))
         ok = refuse(d, w->id, why, e);
     else
-        ok = start_run(d, &s, e);
+        ok = decide_start(d, &s, e);
     trigger_row_fini(&t);
     return ok;
 }
@@ -421,59 +430,6 @@ bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, const
     bool ok = inbox_event_waiting(tx, push_id, &waiting, &count, e);
     for (size_t i = 0; ok && i < count; i++)
         ok = decide_waiting(&d, &waiting[i], silence != NULL, e);
-    push_fini(&d.push);
-    return ok;
-}
-
-/* ---- a person asks for an event again */
-
-static bool rerun(struct decision *d, const struct inbox_event_row *old, const struct trigger_row *t, const struct run_asker *by,
-                  struct run_made *ret, struct err *e)
-{
-    struct inbox_event_new event;
-    struct start s = { .trigger = t, .asked_by = by };
-    int64_t last = 0;
-    AUTO_FREE char *message = mem_format("run again by %s", by->name);
-    if (!push_get(d->tx, old->push_id, &d->push, e) || !inbox_event_last(d->tx, old->push_id, old->webhook_id, &last, e))
-        return false;
-    d->trace = json_pack("[{s:s,s:s,s:s,s:s}]", "webhook", t->name, "pipeline", t->pipeline, "rule", "asked", "why", message);
-    AUTO_FREE char *trace = json_write(d->trace);
-    event = (struct inbox_event_new){ .project_id = d->project_id, .push_id = d->push.id, .webhook_id = t->id, .webhook = t->name,
-                                      .pipeline = t->pipeline, .status = "QUEUED", .message = message, .trace = trace,
-                                      .registry = d->push.registry, .repository = d->push.repository, .tag = d->push.tag,
-                                      .owner = d->push.actor, .attempt = last + 1, .now = clock_now() };
-    if (!inbox_event_add(d->tx, &event, &s.event_id, e))
-        return false;
-    s.event_uuid = event.uuid;
-    s.attempt = last + 1;
-    s.note = message;
-    if (!start_run(d, &s, e))
-        return false;
-    *ret = s.made;
-    return s.made.id || err_set(e, ERR_CONFLICT, "the event could not be run again: its pipeline is disabled, gone, or misses an input");
-}
-
-bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
-                        int64_t *ret_pipeline_id, struct err *e)
-{
-    struct inbox_event_row old;
-    struct trigger_row t = { 0 };
-    struct wakes wakes = { 0 };
-    bool found = false;
-    if (!inbox_event_get(tx, event_id, &old, e))
-        return false;
-    if (!old.push_id || !old.webhook_id)
-        return err_set(e, ERR_CONFLICT, "no webhook took this event, so there is nothing to run again; run the pipeline itself");
-    if (!trigger_get(tx, old.webhook_id, &t, &found, e))
-        return false;
-    if (!found)
-        return err_set(e, ERR_CONFLICT, "the webhook of this event was deleted");
-    struct decision d = { .runner = r, .tx = tx, .wakes = &wakes, .project_id = old.project_id };
-    bool ok = rerun(&d, &old, &t, by, ret, e);
-    *ret_pipeline_id = t.pipeline_id;
-    trigger_row_fini(&t);
-    push_fini(&d.push);
-    json_decref(d.trace);
-    wakes_fini(&wakes);
+    decision_fini(&d);
     return ok;
 }

@@ -5,12 +5,25 @@
 #include "trigger/trigger.h"
 
 struct event;
+struct inbox_unmatched;
 struct push;
 struct trigger_row;
+struct watch_row;
 
-/* A pushed image reaches the triggers of a listener: of one webhook, or (webhook_id 0) of an endpoint. */
-bool decide_push(struct runner *r, struct db_tx *tx, int64_t delivery_id, int64_t project_id, int64_t endpoint_id, int64_t webhook_id,
-                 const struct event *event, struct wakes *wakes, struct err *e);
+/* A delivery's push reaches the triggers of its listener: of one webhook, or of an endpoint. */
+bool decide_push(struct runner *r, struct db_tx *tx, const struct inbox_unmatched *from, const struct event *event, struct wakes *wakes,
+                 struct err *e);
+
+/* The registry shows another digest of a tag than before. It is a push for each of these webhooks that takes it and was not told of
+ * it since then. *ret_push: it was one for some. */
+struct watch_find {
+    const char *tag, *digest;
+    const int64_t *webhooks;
+    size_t webhook_count;
+    int64_t since; /* when the registry last showed what it showed before */
+};
+bool decide_found(struct runner *r, struct db_tx *tx, const struct watch_row *watch, const struct watch_find *found, struct wakes *wakes,
+                  bool *ret_push, struct err *e);
 
 /* The registry answered about a push, or nobody did in time: its waiting events start or end. silence (NULL: what it
  * said is stored): why there is no answer yet; only those that do not insist on one go on. */

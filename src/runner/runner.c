@@ -149,7 +149,7 @@ static bool match_delivery(struct match_job *m, struct db_tx *tx, const struct i
     json_t *entry;
     json_array_foreach(u->events, i, entry) {
         AUTO(event) event = event_from_json(entry);
-        if (!decide_push(m->runner, tx, u->id, u->project_id, u->endpoint_id, u->webhook_id, event, &m->wakes, e))
+        if (!decide_push(m->runner, tx, u, event, &m->wakes, e))
             return err_wrap(e, "match delivery %lld", (long long)u->id);
     }
     return inbox_matched(tx, u->id, e);

@@ -288,7 +288,7 @@ TEST(runner, a_dead_token_a_disabled_pipeline_and_a_disabled_webhook_are_named)
     expect("SELECT status || ' ' || message FROM events WHERE tag = 'v3'", "FAILED pipeline 'deploy' is disabled; enable it first");
     run_sql("UPDATE webhooks SET enabled = 0");
     deliver((struct delivery){ "k4", "v4", A, NULL, 0 });
-    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v4'", "IGNORED webhook is disabled");
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v4'", "IGNORED webhook disabled");
     CHECK_TEXT(read_rows(RUNS), "");
     close_scene();
 }

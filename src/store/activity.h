@@ -17,7 +17,7 @@ bool execution_brief(struct db_tx *tx, int64_t id, int64_t *ret_at, bool *ret_li
 struct event_view { /* texts are its own; NULL where there is none */
     int64_t id, project_id, attempt, created_at, updated_at, execution_index;
     char *uuid, *project, *webhook, *pipeline, *status, *message, *registry, *repository, *tag, *owner;
-    char *execution, *execution_status, *digest, *pushed_at, *push, *delivery, *confirm, *confirm_text;
+    char *execution, *execution_status, *digest, *pushed_at, *push, *delivery, *confirm, *confirm_text, *found_by;
     json_t *trace;
 };
 void event_view_fini(struct event_view *view);

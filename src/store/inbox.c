@@ -141,6 +141,20 @@ bool push_record(struct db_tx *tx, struct push *push, int64_t now, bool *ret_new
     return push_add(tx, push, mark, generation + 1, now, e);
 }
 
+bool push_found(struct db_tx *tx, struct push *push, int64_t now, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_push_find, "iitttt", push->project_id, push->endpoint_id, push->registry, push->repository,
+                                 push->tag, push->digest);
+    int64_t generation = db_next(rows, e) ? db_int(rows, 1) : 0;
+    if (db_rows_failed(rows) || !push_add(tx, push, push->digest, generation + 1, now, e))
+        return false;
+    free(push->confirm);
+    free(push->confirm_text);
+    push->confirm = mem_text("found");
+    push->confirm_text = mem_format("the sweep saw %s at %s", push->digest, push->registry);
+    return db_run(tx, e, SQL_push_found, "it", push->id, push->confirm_text);
+}
+
 bool push_ask(struct db_tx *tx, int64_t id, int64_t due, struct err *e)
 {
     return db_run(tx, e, SQL_push_ask, "ii", id, due);
@@ -197,7 +211,7 @@ bool trigger_get(struct db_tx *tx, int64_t id, struct trigger_row *ret, bool *re
             .token_hash = mem_text(db_text(r, 10)), .endpoint_id = db_int(r, 11), .endpoint = mem_text(db_text(r, 12)),
             .endpoint_properties = column_json(r, 13), .pipeline_id = db_int(r, 14), .pipeline = mem_text(db_text(r, 15)),
             .pipeline_state = mem_text(db_text(r, 16)), .project = mem_text(db_text(r, 17)),
-            .senders = column_json(r, 18),
+            .senders = column_json(r, 18), .disabled_at = db_int(r, 19), .enabled_at = db_int(r, 20),
         };
     return !db_rows_failed(r);
 }

@@ -62,6 +62,8 @@ bool push_get(struct db_tx *tx, int64_t id, struct push *ret, struct err *e);
 /* The same digest (or pushed_at) of the same tag within 60 s is the same push, later it is a new one. Given: project_id,
  * endpoint_id, registry, repository, tag, digest, actor, pushed_at; filled: id, uuid, confirm. */
 bool push_record(struct db_tx *tx, struct push *push, int64_t now, bool *ret_new, struct err *e);
+/* The registry itself showed it to the sweep, with its digest: always a new one, and confirmed. Given and filled as above. */
+bool push_found(struct db_tx *tx, struct push *push, int64_t now, struct err *e);
 bool push_ask(struct db_tx *tx, int64_t id, int64_t due, struct err *e);
 /* Only the first answer counts: *ret_first. digest "" leaves what is known. */
 bool push_confirmed(struct db_tx *tx, int64_t id, const char *confirm, const char *text, const char *digest, bool *ret_first,
@@ -73,6 +75,7 @@ bool push_unconfirmed(struct db_tx *tx, void (*each)(void *context, int64_t id, 
 
 struct trigger_row {
     int64_t id, project_id, endpoint_id, pipeline_id;
+    int64_t disabled_at, enabled_at; /* the last time it was disabled, [disabled_at, enabled_at); 0: never; not again yet */
     bool enabled;
     char *uuid, *project, *name, *image_pattern, *tag_pattern, *verify_push, *refresh_token, *token_hash;
     char *endpoint, *pipeline, *pipeline_state;

@@ -47,7 +47,7 @@ static bool refuse(struct judging *j, const char *format, ...)
 
 static bool enabled(struct judging *j)
 {
-    return j->trigger->enabled || refuse(j, "webhook is disabled");
+    return j->trigger->enabled || refuse(j, "webhook disabled");
 }
 
 static bool from_its_registry(struct judging *j)

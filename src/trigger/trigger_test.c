@@ -134,7 +134,7 @@ TEST(trigger, the_first_rule_that_refuses_says_why)
         { "docker.io", "acme/web", "^v.*", false, "index.docker.io", "acme/web", "v1", TRIGGER_FIRED, "fired" },
         { "docker.io", "acme/web", "^v.*", false, "docker.io", "acme/web", "dev", TRIGGER_TAG,
           "tag 'dev' does not match tag pattern '^v.*'" },
-        { "docker.io", "acme/web", "^v.*", true, "x.test", "acme/api", "dev", TRIGGER_DISABLED, "webhook is disabled" },
+        { "docker.io", "acme/web", "^v.*", true, "x.test", "acme/api", "dev", TRIGGER_DISABLED, "webhook disabled" },
         { "docker.io", "acme/web", "", false, "docker.io", "acme/api", "v1", TRIGGER_IMAGE,
           "image acme/api does not match build-image pattern 'acme/web'" },
         { "docker.io", "acme/web", "", false, "evil.test", "acme/web", "v1", TRIGGER_HOST,

@@ -1,0 +1,55 @@
+/* A person asks for an event again. */
+#include "runner/decide_work.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+static bool rerun(struct decision *d, const struct inbox_event_row *old, const struct trigger_row *t, const struct run_asker *by,
+                  struct run_made *ret, struct err *e)
+{
+    struct inbox_event_new event;
+    struct start s = { .trigger = t, .asked_by = by };
+    int64_t last = 0;
+    AUTO_FREE char *message = mem_format("run again by %s", by->name);
+    if (!push_get(d->tx, old->push_id, &d->push, e) || !inbox_event_last(d->tx, old->push_id, old->webhook_id, &last, e))
+        return false;
+    d->trace = json_pack("[{s:s,s:s,s:s,s:s}]", "webhook", t->name, "pipeline", t->pipeline, "rule", "asked", "why", message);
+    AUTO_FREE char *trace = json_write(d->trace);
+    event = (struct inbox_event_new){ .project_id = d->project_id, .push_id = d->push.id, .webhook_id = t->id, .webhook = t->name,
+                                      .pipeline = t->pipeline, .status = "QUEUED", .message = message, .trace = trace,
+                                      .registry = d->push.registry, .repository = d->push.repository, .tag = d->push.tag,
+                                      .owner = d->push.actor, .attempt = last + 1, .now = clock_now() };
+    if (!inbox_event_add(d->tx, &event, &s.event_id, e))
+        return false;
+    s.event_uuid = event.uuid;
+    s.attempt = last + 1;
+    s.note = message;
+    if (!decide_start(d, &s, e))
+        return false;
+    *ret = s.made;
+    return s.made.id || err_set(e, ERR_CONFLICT, "the event could not be run again: its pipeline is disabled, gone, or misses an input");
+}
+
+bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
+                        int64_t *ret_pipeline_id, struct err *e)
+{
+    struct inbox_event_row old;
+    struct trigger_row t = { 0 };
+    struct wakes wakes = { 0 };
+    bool found = false;
+    if (!inbox_event_get(tx, event_id, &old, e))
+        return false;
+    if (!old.push_id || !old.webhook_id)
+        return err_set(e, ERR_CONFLICT, "no webhook took this event, so there is nothing to run again; run the pipeline itself");
+    if (!trigger_get(tx, old.webhook_id, &t, &found, e))
+        return false;
+    if (!found)
+        return err_set(e, ERR_CONFLICT, "the webhook of this event was deleted");
+    struct decision d = { .runner = r, .tx = tx, .wakes = &wakes, .project_id = old.project_id };
+    bool ok = rerun(&d, &old, &t, by, ret, e);
+    *ret_pipeline_id = t.pipeline_id;
+    trigger_row_fini(&t);
+    decision_fini(&d);
+    wakes_fini(&wakes);
+    return ok;
+}
