@@ -112,6 +112,11 @@ bool decide_start(struct decision *d, struct start *s, struct err *e)
         return false;
     if (!by.user_id)
         return refuse(d, s->event_id, owner, e);
+    bool held = false;
+    if (!s->asked_by && !s->released && !limits_hold(d, t, s->event_id, &held, e))
+        return false;
+    if (held)
+        return true;
     AUTO_JSON *input = decide_input(t, &d->push, s->event_uuid);
     AUTO_JSON *outside = json_of_names(TRIGGER_INPUTS);
     struct run_request request = { .pipeline_id = t->pipeline_id, .input = input, .executed_by = by.name,
@@ -125,7 +130,7 @@ bool decide_start(struct decision *d, struct start *s, struct err *e)
     }
     if (!inbox_event_set(d->tx, s->event_id, "QUEUED", s->note ? s->note : "", s->made.id, e))
         return false;
-    return s->asked_by || /* then the caller wakes the pipeline */
+    return s->asked_by || s->released || /* then the caller wakes the pipeline */
            run_start_queued(d->tx, t->pipeline_id, d->runner->config.node, id_list_collect, &d->wakes->started, e);
 }
 

@@ -24,6 +24,7 @@ struct start {
     int64_t event_id, attempt;
     const char *event_uuid, *note; /* note: of the event until it runs, and of the execution */
     const struct run_asker *asked_by; /* a person who asked; NULL: the push did */
+    bool released;                    /* a person lets it go, whatever its webhook's limit says */
     struct run_made made;
 };
 
@@ -33,6 +34,10 @@ bool decide_fire(struct decision *d, const struct trigger_row *t, struct err *e)
 bool decide_takes(struct decision *d, const struct trigger_row *t);
 void decide_fill(struct decision *d, int64_t endpoint_id); /* d->push from d->event */
 void decision_fini(struct decision *d);
+
+/* limits.c: an event of a webhook that started as many runs as it may is held. */
+bool limits_hold(struct decision *d, const struct trigger_row *t, int64_t event_id, bool *ret_held, struct err *e);
+void limits_say(int64_t limit, int64_t until, char out[200]); /* "this webhook started 60 runs in 10 minutes, ..." */
 
 /* Whether the sweep found this push for the trigger already, before its delivery came; why says so. */
 bool decide_swept(struct decision *d, const struct trigger_row *t, bool *ret, char why[700], struct err *e);

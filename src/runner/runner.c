@@ -9,6 +9,7 @@
 #include "kube/kube.h"
 #include "runner/decide.h"
 #include "runner/hub_work.h"
+#include "runner/limits.h"
 #include "store/inbox.h"
 
 #define MATCH_GROUP 256 /* deliveries that one write matches at most */
@@ -46,6 +47,9 @@ void wakes_act(struct runner *r, struct wakes *w)
     for (size_t i = 0; i < w->confirms.count; i++)
         confirm_start(r, w->confirms.at[i]);
 }
+    if (w->held)
+        limits_at(r, w->held);
+    w->held = 0;
 
 /* ---- the life of the whole */
 
@@ -97,6 +101,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     *ret = r;
     return true;
 }
+    r->limits = limits_create(r);
 
 static void clusters_closed(void *context)
 {
@@ -117,6 +122,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
 }
+    limits_drain(r);
 
 void runner_destroy(struct runner **runner)
 {
@@ -131,6 +137,7 @@ void runner_destroy(struct runner **runner)
     patterns_destroy(&r->patterns);
     registry_tokens_destroy(&r->registry_tokens);
     registry_budget_destroy(&r->registry_budget);
+    limits_destroy(&r->limits);
     free(r);
 }
 
@@ -286,6 +293,7 @@ bool runner_start(struct runner *r, struct err *e)
 
 /* ---- what a person asks of a live execution */
 
+    limits_look(r);
 void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const struct run_actor *by, const char *reason,
                 void (*done)(void *context, const struct err *e), void *context)
 {

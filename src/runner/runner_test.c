@@ -636,6 +636,169 @@ TEST(runner, keeps_waiting_for_an_administrator_whatever_dies)
     }
 }
 
+/* ---- a webhook's limit */
+
+#define TAGS "SELECT tag || ' ' || status FROM events ORDER BY id"
+#define STARTED "SELECT group_concat(tag, ' ') FROM (SELECT json_extract(input, '$.DOCKER_TAG') AS tag FROM executions ORDER BY id)"
+
+static void deliver_tag(int number)
+{
+    AUTO_FREE char *tag = mem_format("v%d", number), *digest = mem_format("sha256:%064d", number);
+    deliver((struct delivery){ tag, tag, digest, NULL, 0 });
+}
+
+static void deliver_tags(int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        deliver_tag(i);
+}
+
+/* What began ten minutes ago no longer counts, and what was held until then is due. */
+static void make_older(void)
+{
+    run_sql("UPDATE executions SET requested_at = requested_at - 660000000");
+    run_sql("UPDATE events SET held_until = held_until - 660000000 WHERE held_until IS NOT NULL");
+}
+
+TEST(limits, hold_what_is_too_much_and_go_on_in_the_order_of_arrival)
+{
+    open_scene();
+    run_sql("UPDATE webhooks SET run_limit = 2");
+    deliver_tags(1, 5); /* once more than twice the limit */
+    expect(TAGS, "v1 COMPLETED\nv2 COMPLETED\nv3 HELD\nv4 HELD\nv5 HELD");
+    CHECK_HAS(read_rows("SELECT message FROM events WHERE tag = 'v3'"), "held: this webhook started 2 runs in 10 minutes, its limit; goes on at ");
+    CHECK_TEXT(read_rows("SELECT (b.held_until - a.held_until) / 1000000 >= 590 FROM events a, events b WHERE a.tag = 'v3' AND b.tag = 'v5'"), "1");
+    deliver((struct delivery){ "again", "v3", "sha256:0000000000000000000000000000000000000000000000000000000000000003", NULL, 0 });
+    runner_wake_held(s.runner);
+    expect("SELECT COUNT(*) FROM deliveries WHERE state = 1", "6");
+    make_older();
+    runner_wake_held(s.runner);
+    expect(TAGS, "v1 COMPLETED\nv2 COMPLETED\nv3 COMPLETED\nv4 COMPLETED\nv5 HELD");
+    deliver_tag(6); /* waits behind the fifth */
+    expect(TAGS, "v1 COMPLETED\nv2 COMPLETED\nv3 COMPLETED\nv4 COMPLETED\nv5 HELD\nv6 HELD");
+    make_older();
+    close_server();
+    open_server(); /* nobody wakes it */
+    expect(TAGS, "v1 COMPLETED\nv2 COMPLETED\nv3 COMPLETED\nv4 COMPLETED\nv5 COMPLETED\nv6 COMPLETED");
+    CHECK_TEXT(read_rows(STARTED), "v1 v2 v3 v4 v5 v6");
+    close_scene();
+}
+
+TEST(limits, let_go_at_once_when_they_are_lifted_or_the_clock_is_set_back)
+{
+    static const char *const CASES[] = { "UPDATE webhooks SET run_limit = 0", "UPDATE executions SET requested_at = requested_at + 86400000000" };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        open_scene();
+        run_sql("UPDATE webhooks SET run_limit = 1");
+        deliver_tags(1, 3);
+        expect(TAGS, "v1 COMPLETED\nv2 HELD\nv3 HELD");
+        run_sql(CASES[i]);
+        run_sql("UPDATE events SET held_until = held_until + 86400000000"); /* as if it had been set a day ahead, then */
+        run_sql("UPDATE webhooks SET run_limit = run_limit * 5");
+        runner_wake_held(s.runner);
+        expect(TAGS, "v1 COMPLETED\nv2 COMPLETED\nv3 COMPLETED");
+        close_scene();
+    }
+}
+
+TEST(limits, ask_again_what_became_of_the_webhook)
+{
+    static const struct { const char *sql, *want; } CASES[] = {
+        { "UPDATE webhooks SET enabled = 0", "IGNORED webhook disabled" },
+        { "DELETE FROM webhooks", "FAILED the webhook was deleted while the event was held" },
+        { "UPDATE tokens SET expires_at = 1", "FAILED Invalid Oauth Refresh token. Verify webhook configuration." },
+        { "UPDATE pipelines SET state = 'DISABLED'", "FAILED pipeline 'deploy' is disabled; enable it first" },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        open_scene();
+        run_sql("UPDATE webhooks SET run_limit = 1");
+        deliver_tags(1, 2);
+        expect(TAGS, "v1 COMPLETED\nv2 HELD");
+        run_sql(CASES[i].sql);
+        make_older();
+        runner_wake_held(s.runner);
+        expect("SELECT status || ' ' || message FROM events WHERE tag = 'v2'", CASES[i].want);
+        CHECK_TEXT(read_rows("SELECT COUNT(*) FROM events WHERE held_until IS NOT NULL"), "0");
+        CHECK_TEXT(read_rows(STARTED), "v1");
+        close_scene();
+    }
+}
+
+static bool release_work(void *context, struct db_tx *tx, struct err *e)
+{
+    int64_t pipeline;
+    return runner_release_event(s.runner, tx, *(int64_t *)context, &(struct run_asker){ 1, 0, "berta" }, &pipeline, e);
+}
+
+static bool discard_work(void *context, struct db_tx *tx, struct err *e)
+{
+    return runner_discard_event(tx, *(int64_t *)context, "berta", e);
+}
+
+TEST(limits, leave_it_to_people_to_let_go_to_drop_and_to_run_again)
+{
+    struct err e = { 0 };
+    int64_t pipeline = 0, second = 2, third = 3;
+    open_scene();
+    run_sql("UPDATE webhooks SET run_limit = 1");
+    deliver_tags(1, 4);
+    expect(TAGS, "v1 COMPLETED\nv2 HELD\nv3 HELD\nv4 HELD");
+    CHECK_OK(db_write_now(s.db, release_work, &third, &e), e);
+    CHECK_OK(db_write_now(s.db, discard_work, &second, &e), e);
+    runner_wake_pipeline(s.runner, 1);
+    expect(TAGS, "v1 COMPLETED\nv2 CANCELED\nv3 COMPLETED\nv4 HELD");
+    CHECK_TEXT(read_rows("SELECT message FROM events WHERE id = 2"), "discarded by berta while it was held: it did not run");
+    CHECK_TEXT(read_rows("SELECT executed_by FROM executions WHERE id = 2"), "anna");
+    CHECK(!db_write_now(s.db, release_work, &third, &e));
+    CHECK_TEXT(e.text, "the event is not held");
+    CHECK(!db_write_now(s.db, discard_work, &second, &e));
+    CHECK_OK(db_write_now(s.db, rerun_work, &pipeline, &e), e); /* the first, again */
+    runner_wake_pipeline(s.runner, pipeline);
+    expect(TAGS, "v1 COMPLETED\nv2 CANCELED\nv3 COMPLETED\nv4 HELD\nv1 COMPLETED");
+    close_scene();
+}
+
+static void held_story_until_death(int die_after)
+{
+    open_server();
+    s.die_after = die_after;
+    deliver_tags(1, 3);
+    expect(TAGS, "v1 COMPLETED\nv2 HELD\nv3 HELD");
+    run_sql("UPDATE webhooks SET run_limit = 0");
+    run_sql("UPDATE events SET held_until = 1 WHERE held_until IS NOT NULL");
+    runner_wake_held(s.runner);
+    expect(TAGS, "v1 COMPLETED\nv2 COMPLETED\nv3 COMPLETED");
+    _exit(0);
+}
+
+TEST(limits, lose_and_double_nothing_whenever_the_process_ends)
+{
+    int ended = 7;
+    for (int die_after = 1; ended == 7; die_after++) {
+        CHECK(die_after < 80);
+        open_scene();
+        run_sql("UPDATE webhooks SET run_limit = 1");
+        close_server();
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0)
+            held_story_until_death(die_after);
+        waitpid(child, &ended, 0);
+        ended = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+        CHECK(ended == 0 || ended == 7);
+        open_server();
+        run_sql("UPDATE webhooks SET run_limit = 0");
+        expect("SELECT COUNT(*) FROM deliveries WHERE state = 0", "0");
+        run_sql("UPDATE events SET held_until = 1 WHERE held_until IS NOT NULL");
+        runner_wake_held(s.runner);
+        int deliveries = atoi(read_rows("SELECT COUNT(*) FROM deliveries"));
+        static const char *const WANT[] = { "", "v1", "v1 v2", "v1 v2 v3" };
+        expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", (const char *[]){ "0", "1", "2", "3" }[deliveries]);
+        CHECK_TEXT(read_rows(STARTED), WANT[deliveries]);
+        close_scene();
+    }
+}
+
 /* ---- a push that is only asked about */
 
 struct asked {

@@ -212,6 +212,7 @@ bool trigger_get(struct db_tx *tx, int64_t id, struct trigger_row *ret, bool *re
             .endpoint_properties = column_json(r, 13), .pipeline_id = db_int(r, 14), .pipeline = mem_text(db_text(r, 15)),
             .pipeline_state = mem_text(db_text(r, 16)), .project = mem_text(db_text(r, 17)),
             .senders = column_json(r, 18), .disabled_at = db_int(r, 19), .enabled_at = db_int(r, 20),
+            .run_limit = db_int(r, 21),
         };
     return !db_rows_failed(r);
 }

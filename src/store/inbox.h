@@ -75,6 +75,7 @@ bool push_unconfirmed(struct db_tx *tx, void (*each)(void *context, int64_t id, 
 
 struct trigger_row {
     int64_t id, project_id, endpoint_id, pipeline_id;
+    int64_t run_limit; /* runs in 10 minutes; 0: no limit */
     int64_t disabled_at, enabled_at; /* the last time it was disabled, [disabled_at, enabled_at); 0: never; not again yet */
     bool enabled;
     char *uuid, *project, *name, *image_pattern, *tag_pattern, *verify_push, *refresh_token, *token_hash;

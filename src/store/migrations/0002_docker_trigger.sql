@@ -117,4 +117,5 @@ CREATE INDEX run_pushes_by_execution ON run_pushes (execution_id);
 
 ALTER TABLE events ADD COLUMN held_until INTEGER;
 CREATE INDEX events_held ON events (held_until) WHERE held_until IS NOT NULL;
+CREATE INDEX events_held_by_webhook ON events (webhook_id, id) WHERE held_until IS NOT NULL;
 CREATE INDEX executions_by_webhook ON executions (webhook_id, requested_at) WHERE webhook_id IS NOT NULL;

@@ -1,0 +1,14 @@
+/* runner/limits.h - a webhook starts so many runs in ten minutes and no more: further events are held, and go on by themselves,
+ * in the order of their arrival. What waits is in the database (store/held.h); here is the clock that looks at it.
+ */
+#pragma once
+
+#include "runner/runner.h"
+
+struct limits;
+
+struct limits *limits_create(struct runner *r);
+void limits_destroy(struct limits **limits);
+void limits_look(struct runner *r);             /* loop: looks at once, and finds out when to look next */
+void limits_at(struct runner *r, int64_t when); /* loop: looks then, if not before */
+void limits_drain(struct runner *r);

@@ -1,0 +1,1 @@
+SELECT id FROM events WHERE id = $1 AND held_until IS NOT NULL;

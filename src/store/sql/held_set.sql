@@ -1,0 +1,1 @@
+UPDATE events SET status = 'HELD', message = $2, held_until = $3, updated_at = $4 WHERE id = $1;
