@@ -1,5 +1,6 @@
 /* What the server is, and whether it is well: about, healthz, readyz, metrics; and what does not exist here yet. */
 #include "api/resources.h"
+#include "runner/sweep.h"
 #include "runner/doctor.h"
 
 #include "api/answer.h"
@@ -71,7 +72,14 @@ bool metrics_get(struct call *c, struct err *e)
     }
     struct db_stats database = db_stats(c->api->config.db);
     struct runner_stats runner = runner_stats(c->api->config.runner);
+    struct sweep_stats sweep = runner_sweep_stats(c->api->config.runner);
     metric(&out, "start_time_seconds", "gauge", "When the server started.", (double)c->api->started_at / 1e6);
+    metric(&out, "sweep_requests_total", "counter", "Requests of the sweep to registries.", (double)sweep.requests);
+    metric(&out, "sweep_looks_total", "counter", "Looks of the sweep at repositories.", (double)sweep.looks);
+    metric(&out, "sweep_failures_total", "counter", "Looks that failed.", (double)sweep.failures);
+    metric(&out, "sweep_pushes_total", "counter", "Pushes that the sweep found.", (double)sweep.pushes);
+    metric(&out, "sweep_registries_closed", "gauge", "Registries that do not answer the sweep, or asked for patience.",
+           (double)sweep.registries_closed);
     metric(&out, "http_connections", "gauge", "Open connections.", (double)sum.connections);
     metric(&out, "http_requests_total", "counter", "Requests taken.", (double)sum.requests);
     metric(&out, "http_refused_total", "counter", "Requests refused for a limit.", (double)sum.refused_limits);

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 #include "runner/hub.h"
+#include "runner/sweep.h"
 #include "runner/validate.h"
 #include "store/hub_hooks.h"
 #include "store/webhooks.h"
@@ -211,7 +212,7 @@ bool endpoint_save(struct call *c, int64_t project_id, int64_t id, const json_t 
     if (ok && !id && text_is(row.type, "dockerregistry"))
         ok = listener_make(c, project_id, row.object.id, NULL, &listener, e);
     if (ok && id && text_is(row.type, "dockerregistry"))
-        ok = runner_hub_endpoint(c->api->config.runner, c->tx, id, e);
+        ok = runner_hub_endpoint(c->api->config.runner, c->tx, id, e) && runner_sweep_endpoint(c->api->config.runner, c->tx, id, e);
     ok = ok && call_audit(c, project_id, id ? "endpoint.update" : "endpoint.create", row.object.name, row.type, e);
     *ret = row.object.id;
     endpoint_row_fini(&row);

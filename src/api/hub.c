@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "runner/hub.h"
+#include "runner/sweep.h"
 #include "store/hub_hooks.h"
 
 #define WAIT (8 * CLOCK_SECOND) /* an answer to a person; Docker Hub is tried on all the same */
@@ -113,6 +114,7 @@ void hub_wake(struct api *api, int64_t unused)
 {
     (void)unused;
     runner_hub_wake(api->config.runner);
+    runner_sweep_wake(api->config.runner);
 }
 
 static bool then(struct call *c, struct waiting waiting, struct err *e)

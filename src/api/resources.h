@@ -17,6 +17,7 @@
         X(pipeline_patch) X(pipeline_global) X(pipeline_remove)                                                                 \
     /* webhooks.c */ X(webhooks_list) X(webhook_one) X(webhook_create) X(webhook_change) X(webhook_patch) X(webhook_remove)     \
         X(webhook_act)                                                                                                      \
+    /* watches.c */ X(watches_list)                                                                                                    \
     /* hub.c */ X(registry_hooks_list) X(registry_hook_remove)                                                               \
     /* events.c */ X(events_list) X(event_one) X(event_act) X(event_remove) X(deliveries_list) X(delivery_one)                  \
     /* executions.c */ X(executions_list) X(executions_of_pipeline) X(execution_of_pipeline) X(execution_one) X(execution_make) \

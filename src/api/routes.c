@@ -105,6 +105,8 @@ const struct route ROUTES[] = {
     { "GET", "P/registry-hooks", READ(registry_hooks_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "DELETE", "P/registry-hooks/{id}", WRITE(registry_hook_remove), MAY_RESTRICTED, BODY_NONE, 0 },
 
+    { "GET", "P/registry-watches", READ(watches_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+
     { "POST", "P/registry-simulations", READ(simulation_make), MAY_DEVELOP, BODY_JSON, 0 },
 
     { "GET", "P/registry-events", READ(events_list), MAY_SIGNED_IN, BODY_NONE, 0 },

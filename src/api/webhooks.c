@@ -11,6 +11,7 @@
 #include "base/network.h"
 #include "pipeline/expression.h"
 #include "runner/hub.h"
+#include "runner/sweep.h"
 #include "secrets/seal.h"
 #include "store/webhooks.h"
 #include "trigger/inputs.h"
@@ -22,9 +23,13 @@ static const struct finder WEBHOOK = { "Docker webhook", webhook_find, webhook_f
 
 static json_t *webhook_json(struct call *c, const struct webhook_row *row, struct err *e)
 {
-    json_t *hub = hub_json(c, row->object.id, e);
+    json_t *hub = hub_json(c, row->object.id, e), *sweep = NULL;
     if (!hub)
         return NULL;
+    if (!runner_sweep_status(c->api->config.runner, c->tx, row->object.id, &sweep, e)) {
+        json_decref(hub);
+        return NULL;
+    }
     json_t *json = object_json(&row->object, "registry-webhooks");
     AUTO_FREE char *link = mem_format(API_PREFIX "/registry-webhook-listeners/%s", row->listener);
     const char *repository = json_text_at(row->endpoint_properties, "repoURL", "");
@@ -43,6 +48,7 @@ static json_t *webhook_json(struct call *c, const struct webhook_row *row, struc
     json_set_text(json, "externalListenerLink", link);
     json_set_text(json, "registration", row->registration);
     json_set_text(json, "sweep", row->sweep);
+    json_object_set_new(json, "sweepStatus", sweep);
     json_object_set(json, "senders", row->senders);
     json_object_set_new(json, "runLimit", json_integer(row->run_limit));
     json_object_set_new(json, "dockerHub", hub);
@@ -321,7 +327,8 @@ static bool saved(struct call *c, int64_t id, const char *action, enum hub_want 
     struct webhook_row row = { 0 };
     int64_t hub = 0;
     bool ok = webhook_get(c->tx, id, &row, e) && call_audit(c, row.object.project_id, action, row.object.name, row.pipeline, e) &&
-              audit_url(c, &row, e) && runner_hub_want(c->api->config.runner, c->tx, id, why, &hub, e) && hub_then(c, id, hub, answer_saved, e);
+              audit_url(c, &row, e) && runner_hub_want(c->api->config.runner, c->tx, id, why, &hub, e) &&
+              runner_sweep_want(c->api->config.runner, c->tx, id, e) && hub_then(c, id, hub, answer_saved, e);
     webhook_row_fini(&row);
     call_after(c, hooks_forget, 0);
     return ok;
@@ -387,7 +394,7 @@ bool webhook_remove(struct call *c, struct err *e)
     int64_t hub = 0;
     json_t *gone = NULL;
     bool ok = find(c, &row, e) && (gone = webhook_json(c, &row, e)) && runner_hub_remove(c->api->config.runner, c->tx, row.object.id, &hub, e) &&
-              webhook_delete(c->tx, &row, e) && call_audit(c, row.object.project_id, "webhook.delete", row.object.name, "", e);
+              runner_sweep_leave(c->tx, row.object.id, e) && webhook_delete(c->tx, &row, e) && call_audit(c, row.object.project_id, "webhook.delete", row.object.name, "", e);
     ok = ok && hub_then_gone(c, TAKE(gone), hub, e);
     json_decref(gone);
     webhook_row_fini(&row);

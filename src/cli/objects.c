@@ -12,9 +12,12 @@ static const struct column PIPELINES[] = { { "NAME", "name" }, { "PROJECT", "pro
 static const struct column ENDPOINTS[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "TYPE", "type" }, { "UPDATED", "updatedAt" } };
 static const struct column VARIABLES[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "TYPE", "type" }, { "VALUE", "value" } };
 static const struct column WEBHOOKS[] = { { "NAME", "name" }, { "ENABLED", "enabled" }, { "ENDPOINT", "endpoint" }, { "PIPELINE", "pipeline" },
-                                          { "IMAGE", "imageNameRegExPattern" }, { "TAG", "tagNamePattern" }, { "DOCKER HUB", "dockerHub.state" } };
+                                          { "IMAGE", "imageNameRegExPattern" }, { "TAG", "tagNamePattern" }, { "DOCKER HUB", "dockerHub.state" },
+                                          { "SWEEP", "sweepStatus.message" } };
 static const struct column HOOKS[] = { { "NAME", "name" }, { "REPOSITORY", "repository" }, { "WEBHOOK", "webhook" }, { "WANTED", "wanted" },
                                        { "STATE", "state" }, { "NEXT TRY", "nextTryAt" }, { "MESSAGE", "message" }, { "ID", "id" } };
+static const struct column WATCHES[] = { { "REPOSITORY", "repository" }, { "REGISTRY", "registry" }, { "TAGS", "tags" },
+                                         { "LOOKED AT", "checkedAt" }, { "NEXT", "nextAt" }, { "MESSAGE", "message" } };
 static const struct column EVENTS[] = { { "TIME", "createdAt" }, { "IMAGE", "imageName" }, { "TAG", "tag" }, { "WEBHOOK", "name" },
                                         { "STATUS", "executionStatus" }, { "MESSAGE", "message" }, { "ID", "id" } };
 static const struct column EXECUTIONS[] = { { "PIPELINE", "name" }, { "#", "index" }, { "STATUS", "status" }, { "BY", "_executedBy" },
@@ -36,6 +39,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "pipelines", "/pipelines", "PIPELINE", PIPELINES, ALEN(PIPELINES) },
     { "webhooks", "/registry-webhooks", "DOCKER_WEBHOOK", WEBHOOKS, ALEN(WEBHOOKS) },
     { "hooks", "/registry-hooks", NULL, HOOKS, ALEN(HOOKS) },
+    { "watches", "/registry-watches", NULL, WATCHES, ALEN(WATCHES) },
     { "events", "/registry-events", NULL, EVENTS, ALEN(EVENTS) },
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
     { "deliveries", "/registry-deliveries", NULL, DELIVERIES, ALEN(DELIVERIES) },

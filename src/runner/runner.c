@@ -9,7 +9,7 @@
 #include "kube/kube.h"
 #include "runner/decide.h"
 #include "runner/hub_work.h"
-#include "runner/limits.h"
+#include "runner/sweep_work.h"
 #include "store/inbox.h"
 
 #define MATCH_GROUP 256 /* deliveries that one write matches at most */
@@ -47,9 +47,6 @@ void wakes_act(struct runner *r, struct wakes *w)
     for (size_t i = 0; i < w->confirms.count; i++)
         confirm_start(r, w->confirms.at[i]);
 }
-    if (w->held)
-        limits_at(r, w->held);
-    w->held = 0;
 
 /* ---- the life of the whole */
 
@@ -87,6 +84,8 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     struct runner *r = NEW(struct runner);
     (void)e;
     r->config = *config;
+    r->config.sweep_seconds = config->sweep_seconds ? config->sweep_seconds : 30;
+    r->config.sweep_per_minute = config->sweep_per_minute ? config->sweep_per_minute : 100;
     registry_tokens_create(&r->registry_tokens);
     registry_budget_create(config->loop, &r->registry_budget);
     r->hub = (struct registry_hub){ .hub_url = config->hub_url, .registry_url = config->hub_registry_url, .auth_url = config->hub_auth_url,
@@ -98,10 +97,10 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->patterns = patterns_create();
     list_init(&r->confirms);
     r->hub_hooks = hub_create(r);
+    r->sweep = sweep_create(r);
     *ret = r;
     return true;
 }
-    r->limits = limits_create(r);
 
 static void clusters_closed(void *context)
 {
@@ -118,11 +117,11 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     timer_clear(&r->match_retry);
     confirm_drain(r);
     hub_drain(r);
+    sweep_drain(r);
     live_drain(r);
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
 }
-    limits_drain(r);
 
 void runner_destroy(struct runner **runner)
 {
@@ -132,12 +131,12 @@ void runner_destroy(struct runner **runner)
     timer_clear(&r->match_retry);
     live_destroy_all(r);
     hub_destroy(&r->hub_hooks);
+    sweep_destroy(&r->sweep);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
     patterns_destroy(&r->patterns);
     registry_tokens_destroy(&r->registry_tokens);
     registry_budget_destroy(&r->registry_budget);
-    limits_destroy(&r->limits);
     free(r);
 }
 
@@ -287,13 +286,13 @@ bool runner_start(struct runner *r, struct err *e)
     id_list_fini(&f.pipelines);
     id_list_fini(&f.confirms);
     hub_start(r);
+    sweep_start(r);
     runner_wake_inbox(r);
     return true;
 }
 
 /* ---- what a person asks of a live execution */
 
-    limits_look(r);
 void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const struct run_actor *by, const char *reason,
                 void (*done)(void *context, const struct err *e), void *context)
 {

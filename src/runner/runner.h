@@ -26,6 +26,9 @@ struct runner_config {
     const char *external_url;      /* for ${executionUrl}; may be NULL */
     const char *hub_url, *hub_registry_url, *hub_auth_url; /* Docker Hub's three addresses */
     bool allow_in_cluster;         /* kube/config.h */
+    bool sweep;                    /* sweep.h: registries are looked at */
+    int64_t sweep_seconds;         /* from one look at a repository to the next, at the least; 0: 30 */
+    int64_t sweep_per_minute;      /* requests to one registry; 0: 100 */
     void (*changed)(void *context, int64_t execution_id); /* an execution moved: live streams look again; may be NULL */
     void *context;
 };
@@ -74,13 +77,6 @@ bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, co
 enum run_action { RUN_CANCEL, RUN_PAUSE, RUN_RESUME };
 struct run_actor {
     const char *name;
-/* What a webhook's limit holds back: judged now, whatever the limit says, or dropped. ERR_CONFLICT when the event is not held.
- * After the commit: runner_wake_pipeline. */
-bool runner_release_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, int64_t *ret_pipeline_id,
-                          struct err *e);
-bool runner_discard_event(struct db_tx *tx, int64_t event_id, const char *by, struct err *e);
-void runner_wake_held(struct runner *r); /* loop: a limit changed */
-
     bool administrator; /* in the execution's project: may resume what waits for one */
 };
 /* Loop. done runs once, on the loop, after the step was stored: e says when the execution is not in a state for it

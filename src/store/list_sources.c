@@ -98,3 +98,13 @@ static const struct list_column REGISTRY_HOOKS[] = {
 static const char *const SEARCH_REGISTRY_HOOKS[] = { "x.webhook_name", "x.repository", "x.name", "x.message", NULL };
 const struct list_source LIST_REGISTRY_HOOKS = { "registry-hooks", WITH_PROJECT("hub_hooks") " JOIN endpoints e ON e.id = x.endpoint_id",
                                                  REGISTRY_HOOKS, SEARCH_REGISTRY_HOOKS, "x.project_id", NULL };
+
+static const struct list_column WATCHES[] = {
+    { "id", "x.id", LIST_INT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT }, { "endpoint", "e.name", LIST_TEXT },
+    { "registry", "x.registry", LIST_TEXT }, { "repository", "x.repository", LIST_TEXT }, { "tags", "x.tags", LIST_INT },
+    { "failures", "x.failures", LIST_INT }, { "message", "x.message", LIST_TEXT }, { "checkedAt", "x.checked_at", LIST_INT },
+    { "nextAt", "x.next_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_WATCHES[] = { "x.repository", "x.registry", "x.message", NULL };
+const struct list_source LIST_WATCHES = { "registry-watches", WITH_PROJECT("watches") " JOIN endpoints e ON e.id = x.endpoint_id",
+                                          WATCHES, SEARCH_WATCHES, "x.project_id", NULL };

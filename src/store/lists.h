@@ -29,7 +29,8 @@ struct list_source {
     const char *shared;                /* SQL: true of those that everybody sees; NULL: none. Not with total */
 };
 extern const struct list_source LIST_PROJECTS, LIST_ENDPOINTS, LIST_VARIABLES, LIST_PIPELINES, LIST_WEBHOOKS, LIST_EVENTS,
-    LIST_EXECUTIONS, LIST_DELIVERIES, LIST_AUDIT, LIST_REGISTRY_HOOKS;
+    LIST_EXECUTIONS, LIST_DELIVERIES, LIST_AUDIT, LIST_REGISTRY_HOOKS,
+    LIST_WATCHES;
 
 struct list_request { /* texts may be NULL */
     const char *filter, *orderby, *search, *after;

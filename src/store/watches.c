@@ -227,9 +227,9 @@ static bool due_of(struct db_tx *tx, const char *registry, int64_t of_each, size
     return !db_rows_failed(r);
 }
 
-bool watches_due(struct db_tx *tx, int64_t of_each, size_t limit, struct watch_due *ret, size_t *ret_count, struct err *e)
+bool watches_due(struct db_tx *tx, const char *after, int64_t of_each, size_t limit, struct watch_due *ret, size_t *ret_count, struct err *e)
 {
-    AUTO_FREE char *registry = mem_text("");
+    AUTO_FREE char *registry = mem_text(after);
     *ret_count = 0;
     for (bool more = true; more && *ret_count < limit;) {
         AUTO(db_rows) next = db_rows(tx, SQL_watch_registry_next, "t", registry);

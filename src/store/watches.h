@@ -53,8 +53,8 @@ struct watch_due {
     int64_t id, at;
     char registry[256];
 };
-/* The first ones of each registry, by time; at most of_each of one and limit in all. */
-bool watches_due(struct db_tx *tx, int64_t of_each, size_t limit, struct watch_due *ret, size_t *ret_count, struct err *e);
+/* The first ones of each registry behind this name, by time; at most of_each of one and limit in all. */
+bool watches_due(struct db_tx *tx, const char *after, int64_t of_each, size_t limit, struct watch_due *ret, size_t *ret_count, struct err *e);
 
 struct watch_look {
     int64_t began, next_at, requests, took, tags;
