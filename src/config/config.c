@@ -141,7 +141,7 @@ static bool set_flag(struct config *c, int count, const char *const *arguments, 
 
 static bool set_flags(struct config *c, int count, const char *const *arguments, struct err *e)
 {
-    int used;
+    int used = 1;
     for (int i = 0; i < count; i += used)
         if (!set_flag(c, count - i, arguments + i, &used, e))
             return false;
