@@ -24,6 +24,7 @@ struct runner {
     struct timer match_retry;
     struct link confirms;      /* struct confirm, in flight */
     struct hub_state *hub_hooks; /* hub_work.h */
+    struct limits *limits;     /* limits.h */
     struct sweep *sweep;         /* sweep_work.h */
     int in_flight;             /* database jobs and effects of ours that are not done */
     bool draining;
@@ -48,6 +49,7 @@ void id_list_collect(void *list, int64_t id); /* the same, as a callback */
 struct wakes {
     struct id_list started;  /* executions that got a place */
     struct id_list confirms; /* pushes the registry is to be asked about */
+    int64_t held;            /* an event is held until then, the first of them; 0: none */
 };
 void wakes_fini(struct wakes *w);
 void wakes_act(struct runner *r, struct wakes *w); /* loop */

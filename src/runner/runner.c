@@ -9,6 +9,7 @@
 #include "kube/kube.h"
 #include "runner/decide.h"
 #include "runner/hub_work.h"
+#include "runner/limits.h"
 #include "runner/sweep_work.h"
 #include "store/inbox.h"
 
@@ -46,6 +47,9 @@ void wakes_act(struct runner *r, struct wakes *w)
         live_adopt(r, w->started.at[i]);
     for (size_t i = 0; i < w->confirms.count; i++)
         confirm_start(r, w->confirms.at[i]);
+    if (w->held)
+        limits_at(r, w->held);
+    w->held = 0;
 }
 
 /* ---- the life of the whole */
@@ -97,6 +101,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->patterns = patterns_create();
     list_init(&r->confirms);
     r->hub_hooks = hub_create(r);
+    r->limits = limits_create(r);
     r->sweep = sweep_create(r);
     *ret = r;
     return true;
@@ -117,6 +122,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     timer_clear(&r->match_retry);
     confirm_drain(r);
     hub_drain(r);
+    limits_drain(r);
     sweep_drain(r);
     live_drain(r);
     runner_began(r);
@@ -131,6 +137,7 @@ void runner_destroy(struct runner **runner)
     timer_clear(&r->match_retry);
     live_destroy_all(r);
     hub_destroy(&r->hub_hooks);
+    limits_destroy(&r->limits);
     sweep_destroy(&r->sweep);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
@@ -286,6 +293,7 @@ bool runner_start(struct runner *r, struct err *e)
     id_list_fini(&f.pipelines);
     id_list_fini(&f.confirms);
     hub_start(r);
+    limits_look(r);
     sweep_start(r);
     runner_wake_inbox(r);
     return true;

@@ -74,6 +74,13 @@ struct run_asker { /* who asked, whose rights the run has */
 bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
                         int64_t *ret_pipeline_id, struct err *e);
 
+/* What a webhook's limit holds back: judged now, whatever the limit says, or dropped. ERR_CONFLICT when the event is not held.
+ * After the commit: runner_wake_pipeline. */
+bool runner_release_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, int64_t *ret_pipeline_id,
+                          struct err *e);
+bool runner_discard_event(struct db_tx *tx, int64_t event_id, const char *by, struct err *e);
+void runner_wake_held(struct runner *r); /* loop: a limit changed */
+
 enum run_action { RUN_CANCEL, RUN_PAUSE, RUN_RESUME };
 struct run_actor {
     const char *name;
