@@ -42,7 +42,7 @@ enum { ROUTE_LOGIN = 1 /* failures count against the sender's address */, ROUTE_
        ROUTE_OWN = 4 /* its rights are not those of a project */ };
 extern const struct route ROUTES[]; /* ends with a NULL method */
 
-enum { CALL_PARAMETERS = 4, CALL_AFTER = 4 };
+enum { CALL_PARAMETERS = 4, CALL_AFTER = 6 };
 
 struct call {
     struct api *api;

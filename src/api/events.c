@@ -26,6 +26,8 @@ static json_t *event_json(const struct event_view *v)
     json_object_set(json, "trace", v->trace);
     json_set_time(json, "createdAt", "_createTimeInMicros", v->created_at);
     json_set_time(json, "updatedAt", "_updateTimeInMicros", v->updated_at);
+    if (v->held_until)
+        json_set_time(json, "heldUntil", "_heldUntilInMicros", v->held_until);
     if (v->execution) {
         AUTO_FREE char *execution = mem_format(API_PREFIX "/executions/%s", v->execution);
         json_set_text(json, "executionLink", execution);
@@ -72,23 +74,53 @@ static void wake_pipeline(struct api *api, int64_t pipeline_id)
     runner_wake_pipeline(api->config.runner, pipeline_id);
 }
 
-/* POST ?action=rerun (Code Stream's resume means the same). */
-bool event_act(struct call *c, struct err *e)
+struct acted {
+    int64_t id, project;
+    struct run_asker by;
+};
+
+static bool rerun(struct call *c, const struct acted *a, struct err *e)
 {
-    AUTO_FREE char *action = call_query(c, "action");
-    int64_t id = 0, project = 0, pipeline = 0;
+    int64_t pipeline = 0;
     struct run_made made = { 0 };
-    struct run_asker by = { c->who.user_id, c->who.token_id, c->who.name };
-    if (!text_is(action, "rerun") && !text_is(action, "resume"))
-        return err_field(e, "action", "?action=rerun is what can be done with an event");
-    if (!find(c, &id, &project, e) ||
-        !runner_rerun_event(c->api->config.runner, c->tx, id, &by, &made, &pipeline, e) ||
-        !call_audit(c, project, "event.rerun", c->parameters[0], made.uuid, e))
+    if (!runner_rerun_event(c->api->config.runner, c->tx, a->id, &a->by, &made, &pipeline, e) ||
+        !call_audit(c, a->project, "event.rerun", c->parameters[0], made.uuid, e))
         return false;
     AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", made.uuid);
     call_after(c, wake_pipeline, pipeline);
     return call_answer(c, 200, json_pack("{s:s, s:s, s:I}", "executionId", made.uuid, "executionLink", link, "executionIndex",
                                          (json_int_t)made.index));
+}
+
+/* What a limit holds back goes on at once, or never. */
+static bool release(struct call *c, const struct acted *a, struct err *e)
+{
+    int64_t pipeline = 0;
+    if (!call_may(c, a->project, MAY_DEVELOP, e) || !runner_release_event(c->api->config.runner, c->tx, a->id, &a->by, &pipeline, e) ||
+        !call_audit(c, a->project, "event.release", c->parameters[0], "", e))
+        return false;
+    call_after(c, wake_pipeline, pipeline);
+    return answer(c, 200, a->id, e);
+}
+
+static bool discard(struct call *c, const struct acted *a, struct err *e)
+{
+    return call_may(c, a->project, MAY_DEVELOP, e) && runner_discard_event(c->tx, a->id, c->who.name, e) &&
+           call_audit(c, a->project, "event.discard", c->parameters[0], "", e) && answer(c, 200, a->id, e);
+}
+
+/* POST ?action=... (Code Stream's resume means rerun). */
+bool event_act(struct call *c, struct err *e)
+{
+    static const struct { const char *name; bool (*act)(struct call *c, const struct acted *a, struct err *e); } ACTIONS[] = {
+        { "rerun", rerun }, { "resume", rerun }, { "release", release }, { "discard", discard },
+    };
+    AUTO_FREE char *action = call_query(c, "action");
+    struct acted a = { .by = { c->who.user_id, c->who.token_id, c->who.name } };
+    for (size_t i = 0; i < ALEN(ACTIONS); i++)
+        if (text_is(action, ACTIONS[i].name))
+            return find(c, &a.id, &a.project, e) && ACTIONS[i].act(c, &a, e);
+    return err_field(e, "action", "?action=rerun, release and discard are what can be done with an event");
 }
 
 bool event_remove(struct call *c, struct err *e)

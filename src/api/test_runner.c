@@ -60,6 +60,23 @@ bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, co
     return err_set(e, ERR_CONFLICT, "the push is gone");
 }
 
+bool runner_release_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, int64_t *ret_pipeline_id, struct err *e)
+{
+    (void)r, (void)tx, (void)event_id, (void)by, (void)ret_pipeline_id;
+    return err_set(e, ERR_CONFLICT, "the event is not held");
+}
+
+bool runner_discard_event(struct db_tx *tx, int64_t event_id, const char *by, struct err *e)
+{
+    (void)tx, (void)event_id, (void)by;
+    return err_set(e, ERR_CONFLICT, "the event is not held");
+}
+
+void runner_wake_held(struct runner *r)
+{
+    (void)r;
+}
+
 void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const struct run_actor *by, const char *reason,
                 void (*done)(void *context, const struct err *e), void *context)
 {

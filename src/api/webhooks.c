@@ -50,9 +50,8 @@ static json_t *webhook_json(struct call *c, const struct webhook_row *row, struc
     json_set_text(json, "sweep", row->sweep);
     json_object_set_new(json, "sweepStatus", sweep);
     json_object_set(json, "senders", row->senders);
-    json_object_set_new(json, "runLimit", json_integer(row->run_limit));
     json_object_set_new(json, "dockerHub", hub);
-    return json;
+    return webhook_standing(c, row, json, e);
 }
 
 static bool webhook_load(struct call *c, int64_t id, json_t **ret, struct err *e)
@@ -321,6 +320,12 @@ static bool answer_saved(struct call *c, struct err *e)
     return json;
 }
 
+static void held_wake(struct api *api, int64_t unused)
+{
+    (void)unused;
+    runner_wake_held(api->config.runner);
+}
+
 /* Committed here, then made so at Docker Hub; the answer says what came of it. */
 static bool saved(struct call *c, int64_t id, const char *action, enum hub_want why, struct err *e)
 {
@@ -331,6 +336,7 @@ static bool saved(struct call *c, int64_t id, const char *action, enum hub_want 
               runner_sweep_want(c->api->config.runner, c->tx, id, e) && hub_then(c, id, hub, answer_saved, e);
     webhook_row_fini(&row);
     call_after(c, hooks_forget, 0);
+    call_after(c, held_wake, 0);
     return ok;
 }
 

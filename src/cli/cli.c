@@ -115,6 +115,8 @@ const struct cli_command CLI_COMMANDS[] = {
     { "doctor", "is all that webhooks need as it should be, and what is to be done", "doctor [--webhook NAME]\n"
       "Ends with 1 when a check failed", command_doctor },
     { "rerun", "run an event again", "rerun EVENT", command_rerun },
+    { "release", "let an event go on that its webhook's limit holds", "release EVENT", command_release },
+    { "discard", "drop an event that its webhook's limit holds: it never runs", "discard EVENT", command_discard },
     { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|pipelines|pipeline NAME[,NAME]]\n"
       "Without a name: everything. pipeline NAME comes with its endpoints. Secrets are never in it.", command_export },
     { "import", "Code Stream's YAML", "import FILE", command_import },

@@ -168,7 +168,10 @@ static void next_of_event(struct story *s)
         tell(s, "next", "look at 'slipway logs %s'; run it again: slipway rerun %s", run, id);
     else if (text_is(status, "FAILED"))
         tell(s, "next", "mend what it says ('slipway doctor' looks for more), then run it again: slipway rerun %s", id);
-    else if (text_is(status, "WAITING") || text_is(status, "HELD"))
+    else if (text_is(status, "HELD"))
+        tell(s, "next", "nothing: it goes on by itself at %s; 'slipway release %s' lets it go now, 'slipway discard %s' drops it",
+             json_text_at(s->event, "heldUntil", ""), id, id);
+    else if (text_is(status, "WAITING"))
         tell(s, "next", "nothing: it goes on by itself");
     else if (run && !execution_over(status))
         tell(s, "next", "slipway watch %s", run);

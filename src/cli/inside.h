@@ -107,6 +107,8 @@ int command_explain(struct cli *cli);
 int command_simulate(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_rerun(struct cli *cli);
+int command_release(struct cli *cli);
+int command_discard(struct cli *cli);
 int command_token(struct cli *cli);
 int command_webhook(struct cli *cli);
 

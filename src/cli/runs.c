@@ -137,6 +137,33 @@ int command_resume(struct cli *cli)
 
 /* ---- why, and again */
 
+/* What a webhook's limit holds back. */
+static int act_on_held(struct cli *cli, const char *action, const char *usage)
+{
+    struct cli_answer a = { 0 };
+    if (need(cli, usage))
+        return CLI_USAGE;
+    AUTO_FREE char *query = mem_format("?action=%s", action), *path = path_of(P "/registry-events/", cli->words[0], query);
+    int code = cli_do(cli, "POST", path, NULL, &a);
+    AUTO_FREE char *message = screen_clean(code == CLI_OK ? json_text_at(a.json, "message", "") : "");
+    if (code == CLI_OK && cli->output != OUTPUT_TABLE)
+        cli_show(cli, a.json, NULL, 0);
+    else if (code == CLI_OK)
+        fprintf(stderr, "%s%s%s\n", json_text_at(a.json, "executionStatus", ""), *message ? ": " : "", message);
+    cli_answer_fini(&a);
+    return code;
+}
+
+int command_release(struct cli *cli)
+{
+    return act_on_held(cli, "release", "release EVENT");
+}
+
+int command_discard(struct cli *cli)
+{
+    return act_on_held(cli, "discard", "discard EVENT");
+}
+
 int command_rerun(struct cli *cli)
 {
     struct cli_answer a = { 0 };

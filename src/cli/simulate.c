@@ -85,6 +85,8 @@ static void show_trigger(const json_t *trigger)
     line("    with the rights of ", json_text_at(trigger, "runAs", ""));
     if (*json_text_at(trigger, "note", ""))
         line("    ", json_text_at(trigger, "note", ""));
+    if (*json_text_at(trigger, "held", ""))
+        line("    ", json_text_at(trigger, "held", ""));
     show_inputs(json_object_get(trigger, "inputs"));
     json_array_foreach(json_object_get(trigger, "tasks"), i, task)
         show_task(task);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/held.h"
 
 static bool rerun(struct decision *d, const struct inbox_event_row *old, const struct trigger_row *t, const struct run_asker *by,
                   struct run_made *ret, struct err *e)
@@ -30,6 +31,14 @@ static bool rerun(struct decision *d, const struct inbox_event_row *old, const s
     return s.made.id || err_set(e, ERR_CONFLICT, "the event could not be run again: its pipeline is disabled, gone, or misses an input");
 }
 
+/* A held event that is run now must not go on by itself later. */
+static bool leave_held(struct db_tx *tx, const struct inbox_event_row *old, const struct run_asker *by, struct err *e)
+{
+    bool held = false;
+    AUTO_FREE char *message = mem_format("%s did not wait for it: see the next attempt", by->name);
+    return held_is(tx, old->id, &held, e) && (!held || inbox_event_set(tx, old->id, "CANCELED", message, 0, e));
+}
+
 bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
                         int64_t *ret_pipeline_id, struct err *e)
 {
@@ -37,7 +46,7 @@ bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, co
     struct trigger_row t = { 0 };
     struct wakes wakes = { 0 };
     bool found = false;
-    if (!inbox_event_get(tx, event_id, &old, e))
+    if (!inbox_event_get(tx, event_id, &old, e) || !leave_held(tx, &old, by, e))
         return false;
     if (!old.push_id || !old.webhook_id)
         return err_set(e, ERR_CONFLICT, "no webhook took this event, so there is nothing to run again; run the pipeline itself");

@@ -37,7 +37,6 @@ void decision_fini(struct decision *d);
 
 /* limits.c: an event of a webhook that started as many runs as it may is held. */
 bool limits_hold(struct decision *d, const struct trigger_row *t, int64_t event_id, bool *ret_held, struct err *e);
-void limits_say(int64_t limit, int64_t until, char out[200]); /* "this webhook started 60 runs in 10 minutes, ..." */
 
 /* Whether the sweep found this push for the trigger already, before its delivery came; why says so. */
 bool decide_swept(struct decision *d, const struct trigger_row *t, bool *ret, char why[700], struct err *e);

@@ -9,7 +9,9 @@
 #include "event/event.h"
 #include "runner/decide.h"
 #include "runner/hub_work.h"
+#include "runner/limits.h"
 #include "runner/simulate_work.h"
+#include "store/held.h"
 #include "store_sql.h"
 #include "trigger/inputs.h"
 
@@ -68,6 +70,23 @@ static bool compile(struct would_run *run)
     return false;
 }
 
+/* It would run, but perhaps not now. */
+static bool tell_limit(struct would_run *run, struct db_tx *tx, struct err *e)
+{
+    const struct trigger_row *t = &run->trigger;
+    char says[200];
+    int64_t until = 0;
+    if (!t->run_limit)
+        return true;
+    if (!held_until(tx, t->id, 0, t->run_limit, clock_now(), &until, e))
+        return false;
+    limits_say(t->run_limit, until, says);
+    AUTO_FREE char *held = mem_format("would be held: %s", says);
+    if (until)
+        json_set_text(run->row, "held", held);
+    return true;
+}
+
 /* Masks need all that the project keeps secret, whatever the tasks use. */
 static bool read_run(struct would_run *run, struct runner *r, struct db_tx *tx, struct err *e)
 {
@@ -88,6 +107,8 @@ static bool read_run(struct would_run *run, struct runner *r, struct db_tx *tx, 
         return true;
     }
     json_set_text(run->row, "runAs", run->owner);
+    if (!tell_limit(run, tx, e))
+        return false;
     if (restricted_endpoint(&run->knowledge, run->trigger.endpoint))
         err_set(&no_target, ERR_FORBIDDEN, "endpoint '%s' is restricted: only an administrator may ask there", run->trigger.endpoint);
     if (compile(run) && !text_is(run->trigger.verify_push, "off") &&

@@ -81,7 +81,7 @@ bool event_view_get(struct db_tx *tx, int64_t id, struct event_view *ret, struct
         .attempt = db_int(r, 13), .created_at = db_int(r, 14), .updated_at = db_int(r, 15), .execution = rows_text(r, 16),
         .execution_index = db_int(r, 17), .execution_status = rows_text(r, 18), .digest = rows_text(r, 19),
         .pushed_at = rows_text(r, 20), .push = rows_text(r, 21), .delivery = rows_text(r, 22), .confirm = rows_text(r, 23),
-        .confirm_text = rows_text(r, 24), .found_by = rows_text(r, 25),
+        .confirm_text = rows_text(r, 24), .found_by = rows_text(r, 25), .held_until = db_int(r, 26),
     };
     return true;
 }

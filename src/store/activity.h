@@ -16,6 +16,7 @@ bool execution_brief(struct db_tx *tx, int64_t id, int64_t *ret_at, bool *ret_li
 
 struct event_view { /* texts are its own; NULL where there is none */
     int64_t id, project_id, attempt, created_at, updated_at, execution_index;
+    int64_t held_until; /* 0: it is not held */
     char *uuid, *project, *webhook, *pipeline, *status, *message, *registry, *repository, *tag, *owner;
     char *execution, *execution_status, *digest, *pushed_at, *push, *delivery, *confirm, *confirm_text, *found_by;
     json_t *trace;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mem.h"
+#include "store/held.h"
 #include "store/rows.h"
 #include "store/totals.h"
 #include "store_sql.h"
@@ -81,7 +82,7 @@ bool webhook_update(struct db_tx *tx, const struct webhook_row *row, struct err 
                   row->pipeline_id, row->image_pattern, row->tag_pattern, row->repository, row->verify_push, input,
                   row->refresh_token, row->token_hash, row->slug, row->registration, row->sweep, senders, row->run_limit, clock_now(),
                   o->updated_by) &&
-           change_add(tx, o->project_id, "webhooks", o->id, e);
+           held_hurry(tx, o->id, clock_now(), e) && change_add(tx, o->project_id, "webhooks", o->id, e);
 }
 
 bool webhook_enable(struct db_tx *tx, const struct webhook_row *row, bool enabled, const char *by, struct err *e)
