@@ -12,7 +12,7 @@
 #define LOOK_LATEST CLOCK_MINUTE     /* a clock that jumps is noticed */
 #define WAIT_MOST (2 * CLOCK_HOUR)   /* no look is put off for longer: then somebody set the clock back */
 #define DATABASE_RETRY CLOCK_SECOND
-#define FIRST_BACKOFF (15 * CLOCK_SECOND)
+#define FIRST_BACKOFF (5 * CLOCK_SECOND)
 #define MOST_BACKOFF (10 * CLOCK_MINUTE)
 #define START_GROUP 100              /* webhooks that one write looks at */
 

@@ -7,12 +7,16 @@ Written from its documented calls: of the API reference (https://docs.docker.com
 and, which Docker documents only by the step "Create a webhook" of its manual, as clients in use call it:
   GET, POST   /v2/repositories/{namespace}/{repository}/webhook_pipeline/     {name, webhooks: [{name, hook_url}]}
   PUT, DELETE /v2/repositories/{namespace}/{repository}/webhook_pipeline/{slug}/
+and its registry, by the OCI distribution specification, open to everybody:
+  HEAD /v2/{namespace}/{repository}/manifests/{tag}
 
     hub = DockerHub()                         # on a free port, in threads of its own
     hub.users["anna"] = "secret"; hub.repositories.add("acme/web")
     hub.fault("create", "hang_after")         # the next create is done, and never answered
     hub.hooks("acme/web")                     # [{"name", "slug", "url"}]
     hub.deliver("acme/web", "v1")             # posts to every hook, as a push would; their statuses
+    hub.push("acme/web", "v1", "sha256:...")  # a tag's digest; stale=True: the list does not show it yet, the registry does
+    hub.times                                 # when each request came
 
 Faults: a status (401, 403, 404, 429 with Retry-After, 500, ...), and nothing (the connection closes), html, half (a body that
 ends early), garbage, huge (2 MiB), empty (200 without a body), redirect (to hub.elsewhere), two_factor (of login),
@@ -31,7 +35,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 WHAT = {"POST": "create", "GET": "list", "PUT": "update", "DELETE": "delete"}
-PAGE = 10
+PAGE, TAGS_PAGE = 10, 100
 
 
 def jwt(user, seconds):
@@ -45,6 +49,7 @@ class DockerHub:
         """certificate: (PEM file, key file) for https."""
         self.users, self.repositories, self.tags = {}, set(), {}
         self.tokens, self.pipelines, self.faults, self.calls = {}, {}, [], []
+        self.registry, self.times = {}, []
         self.two_factor, self.elsewhere, self.token_seconds, self.retry_after = set(), "http://127.0.0.1:1/", 3600, 1
         self.lock, self.released, self.hung = threading.RLock(), threading.Event(), threading.Event()
         hub = self
@@ -67,8 +72,21 @@ class DockerHub:
         self.server.shutdown()
         self.server.server_close()
 
+    def push(self, repository, tag, digest, stale=False):
+        with self.lock:
+            self.repositories.add(repository)
+            self.registry[repository, tag] = digest
+            if not stale:
+                rows = self.tags.setdefault(repository, [])
+                rows[:] = [{"name": tag, "digest": digest, "images": []}] + [r for r in rows if r["name"] != tag]
+
+    def delete(self, repository, tag):
+        with self.lock:
+            self.registry.pop((repository, tag))
+            self.tags[repository] = [r for r in self.tags[repository] if r["name"] != tag]
+
     def fault(self, what, kind, times=1):
-        """what: login, list, create, update, delete, any."""
+        """what: login, list, create, update, delete, tags, head, any."""
         with self.lock:
             self.faults.append([what, kind, times])
 
@@ -103,11 +121,11 @@ class DockerHub:
             self.pipelines.setdefault(repository, []).append(hook)
             return hook
 
-    def deliver(self, repository, tag, url=None):
-        """url: instead of a hook's beginning, for a server that is reached elsewhere."""
+    def deliver(self, repository, tag, url=None, pushed_at=None):
+        """pushed_at: seconds, else now. url: instead of a hook's beginning, for a server that is reached elsewhere."""
         namespace, name = repository.split("/")
         body = json.dumps({"callback_url": "https://registry.hub.docker.com/u/%s/hook/x/" % repository,
-                           "push_data": {"pushed_at": int(time.time()), "pusher": "anna", "tag": tag, "images": []},
+                           "push_data": {"pushed_at": pushed_at or int(time.time()), "pusher": "anna", "tag": tag, "images": []},
                            "repository": {"repo_name": repository, "name": name, "namespace": namespace, "owner": namespace, "status": "Active",
                                           "is_private": False, "repo_url": "https://hub.docker.com/r/" + repository}}).encode()
         statuses = []
@@ -177,9 +195,11 @@ class Answer(BaseHTTPRequestHandler):
         parts = urllib.parse.urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
-        what = "login" if parts.path.startswith("/v2/users/login") else WHAT.get(self.command, "?") if "/webhook_pipeline/" in parts.path else "other"
+        what = "login" if parts.path.startswith("/v2/users/login") else WHAT.get(self.command, "?") if "/webhook_pipeline/" in parts.path else \
+            "tags" if parts.path.endswith("/tags") else "head" if self.command == "HEAD" else "other"
         with hub.lock:
             hub.calls.append((what, self.command, self.path))
+            hub.times.append(time.time())
         kind = hub.take_fault(what)
         if self.faulty(kind):
             return
@@ -190,7 +210,7 @@ class Answer(BaseHTTPRequestHandler):
         else:
             self.send(*answer)
 
-    do_GET = do_POST = do_PUT = do_DELETE = handle_one
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_one
 
     def user(self):
         scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
@@ -200,6 +220,8 @@ class Answer(BaseHTTPRequestHandler):
     def answer(self, what, parts, body):
         if what == "login":
             return self.login(json.loads(body))
+        if what == "head":
+            return self.head(parts.path)
         found = re.fullmatch("/v2/(?:repositories|namespaces)/([a-z0-9_-]+)/(?:repositories/)?([a-z0-9._-]+)/(tags|webhook_pipeline)?/?([^/]*)/?", parts.path)
         if not found:
             return 404, {"detail": "Not found."}
@@ -208,7 +230,7 @@ class Answer(BaseHTTPRequestHandler):
             return 404, {"message": "object not found", "errinfo": {}}
         query = dict(urllib.parse.parse_qsl(parts.query))
         if found.group(3) == "tags":
-            return self.page(self.hub.tags.get(repository, []), query)
+            return self.page(self.hub.tags.get(repository, []), query, TAGS_PAGE)
         if not self.user():
             return 401, {"detail": "Authentication credentials were not provided."}
         if found.group(3) == "webhook_pipeline":
@@ -225,8 +247,15 @@ class Answer(BaseHTTPRequestHandler):
         self.hub.tokens[token] = (name, time.time() + self.hub.token_seconds)
         return 200, {"token": token}
 
-    def page(self, rows, query):
-        size, number = min(int(query.get("page_size", 10)), PAGE), int(query.get("page", 1))
+    def head(self, path):
+        found = re.fullmatch("/v2/(.+)/manifests/([^/]+)", path)
+        digest = self.hub.registry.get(found.groups()) if found else None
+        if not digest:
+            return 404, b""
+        return 200, b"", "application/vnd.oci.image.manifest.v1+json", [("Docker-Content-Digest", digest)]
+
+    def page(self, rows, query, most=PAGE):
+        size, number = min(int(query.get("page_size", 10)), most), int(query.get("page", 1))
         more = len(rows) > size * number
         return 200, {"count": len(rows), "next": self.hub.url + "/next?page=%d" % (number + 1) if more else None, "previous": None,
                      "results": rows[size * (number - 1):size * number]}
