@@ -54,7 +54,7 @@ bool registry_tags_read(const char *answer, size_t size, bool hub, struct regist
     size_t count = 0, i;
     json_t *one;
     if (!json_read(answer, size, &json, e))
-        return false;
+        return err_set(e, ERR_UPSTREAM, "the answer is no JSON: %s", e->text);
     const json_t *list = json_object_get(json, hub ? "results" : "tags");
     bool none = !hub && json_is_null(list); /* a repository whose last tag was deleted */
     if (!json_is_array(list) && !none)
