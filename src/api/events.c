@@ -26,6 +26,12 @@ static json_t *event_json(const struct event_view *v)
     json_object_set(json, "trace", v->trace);
     json_set_time(json, "createdAt", "_createTimeInMicros", v->created_at);
     json_set_time(json, "updatedAt", "_updateTimeInMicros", v->updated_at);
+    if (v->pushed_by) {
+        AUTO_FREE char *run = mem_format(API_PREFIX "/executions/%s", v->pushed_by), *says = mem_format("pushed by run %s#%lld", v->pushed_by_name,
+                                                                                                       (long long)v->pushed_by_index);
+        json_object_set_new(json, "pushedBy", json_pack("{s:s, s:s, s:I, s:s}", "executionLink", run, "name", v->pushed_by_name, "executionIndex",
+                                                        (json_int_t)v->pushed_by_index, "says", says));
+    }
     if (v->held_until)
         json_set_time(json, "heldUntil", "_heldUntilInMicros", v->held_until);
     if (v->execution) {

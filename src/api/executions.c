@@ -112,7 +112,7 @@ bool execution_of_pipeline(struct call *c, struct err *e)
 }
 
 /* Who ran a global pipeline of another project sees that run, and may act upon it. */
-static bool find(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e)
+bool execution_of_call(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e)
 {
     bool shared = false;
     return execution_find(c->tx, c->parameters[0], ret, ret_project, e) &&
@@ -123,7 +123,7 @@ static bool find(struct call *c, int64_t *ret, int64_t *ret_project, struct err 
 bool execution_one(struct call *c, struct err *e)
 {
     int64_t id = 0, project = 0;
-    return find(c, &id, &project, e) && answer(c, id, e);
+    return execution_of_call(c, &id, &project, e) && answer(c, id, e);
 }
 
 /* ---- making one; with an Idempotency-Key a repeat gets the first answer again */
@@ -235,7 +235,7 @@ static bool tag(struct call *c, struct err *e)
 {
     int64_t id = 0, project = 0;
     const json_t *tags = json_object_get(c->body, "tags");
-    if (!find(c, &id, &project, e) || !pipeline_tags_ok(tags, e))
+    if (!execution_of_call(c, &id, &project, e) || !pipeline_tags_ok(tags, e))
         return false;
     AUTO_FREE char *text = json_write(tags);
     return run_tag(c->tx, id, project, tags, e) && call_audit(c, project, "execution.tag", c->parameters[0], text, e) && answer(c, id, e);
@@ -248,7 +248,7 @@ bool execution_act(struct call *c, struct err *e)
                                                                                    { "resume", RUN_RESUME } };
     AUTO_FREE char *asked = call_query(c, "action");
     struct acting *a = acting_of(c);
-    if (!find(c, &a->id, &a->project, e))
+    if (!execution_of_call(c, &a->id, &a->project, e))
         return false;
     a->administrator = auth_may(&c->who, a->project, MAY_RESTRICTED);
     for (size_t i = 0; i < ALEN(ACTIONS); i++) {
@@ -267,7 +267,7 @@ bool execution_act(struct call *c, struct err *e)
 bool execution_remove(struct call *c, struct err *e)
 {
     int64_t id = 0, project = 0;
-    return find(c, &id, &project, e) && answer(c, id, e) && execution_delete(c->tx, id, project, e) &&
+    return execution_of_call(c, &id, &project, e) && answer(c, id, e) && execution_delete(c->tx, id, project, e) &&
            call_audit(c, project, "execution.delete", c->parameters[0], "", e);
 }
 
@@ -317,7 +317,7 @@ bool execution_logs(struct call *c, struct err *e)
     AUTO_TEXT logs = { 0 };
     if ((which && !text_to_int(which, &task)) || (from && !text_to_int(from, &after)))
         return err_field(e, "task", "task and after are numbers");
-    if (!find(c, &id, &project, e) || !log_read(c->tx, id, task, &after, &logs, e))
+    if (!execution_of_call(c, &id, &project, e) || !log_read(c->tx, id, task, &after, &logs, e))
         return false;
     json_t *text = logs.length ? json_stringn(logs.at, logs.length) : json_string("");
     if (!text) /* not UTF-8: a program wrote it */
@@ -335,5 +335,5 @@ bool execution_events(struct call *c, struct err *e)
 {
     struct acting *a = acting_of(c);
     c->next = (struct stage){ CALL_LOOP, live };
-    return find(c, &a->id, &a->project, e);
+    return execution_of_call(c, &a->id, &a->project, e);
 }

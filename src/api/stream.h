@@ -10,4 +10,6 @@ void streams_destroy(struct streams **s);
 /* LOOP part of GET P/executions/{id}/events. Ends c when it returns true. */
 bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, struct err *e);
 /* READ: the execution's document as the API shows it, by integer id. Of executions.c. */
+/* By the path's first parameter, with the rights that the route asks for. */
+bool execution_of_call(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e);
 bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with_stages, json_t **ret, struct err *e);

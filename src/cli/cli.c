@@ -50,7 +50,7 @@ static void print_commands(const char *between)
         printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
 }
 
-#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --diff --help"
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --diff --help"
 static void print_kinds(void)
 {
     for (const struct kind *k = KINDS; k->name; k++)
@@ -115,6 +115,8 @@ const struct cli_command CLI_COMMANDS[] = {
     { "doctor", "is all that webhooks need as it should be, and what is to be done", "doctor [--webhook NAME]\n"
       "Ends with 1 when a check failed", command_doctor },
     { "rerun", "run an event again", "rerun EVENT", command_rerun },
+    { "pushed", "say, from a script, that a run pushed an image: what it starts cannot go round in circles",
+      "pushed IMAGE:TAG --execution EXECUTION [--digest sha256:...]\nEXECUTION: an id (${executionId} in the pipeline), or PIPELINE#NUMBER", command_pushed },
     { "release", "let an event go on that its webhook's limit holds", "release EVENT", command_release },
     { "discard", "drop an event that its webhook's limit holds: it never runs", "discard EVENT", command_discard },
     { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|pipelines|pipeline NAME[,NAME]]\n"
@@ -163,7 +165,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--file", NULL, &cli->file }, { "-f", NULL, &cli->file }, { "--filter", NULL, &cli->filter }, { "--search", NULL, &cli->search },
         { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
         { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
-        { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--user", NULL, &cli->user },
+        { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--user", NULL, &cli->user },
         { "-p", &cli->project, NULL },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))

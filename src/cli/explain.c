@@ -158,7 +158,9 @@ static void next_of_event(struct story *s)
     const char *id = json_text_at(s->event, "id", ""), *status = json_text_at(s->event, "executionStatus", ""),
                *message = json_text_at(s->event, "message", "");
     AUTO_FREE char *run = s->execution ? mem_format("%s#%lld", json_text_at(s->execution, "name", ""), (long long)json_int_at(s->execution, "index", 0)) : NULL;
-    if (text_is(status, "IGNORED") && strstr(message, "disabled"))
+    if (text_is(status, "IGNORED") && strstr(message, "a loop is stopped"))
+        tell(s, "next", "nothing; should it run all the same, a person says so: slipway rerun %s", id);
+    else if (text_is(status, "IGNORED") && strstr(message, "disabled"))
         tell(s, "next", "enable the webhook; what was pushed meanwhile never runs by itself, 'slipway run' runs the pipeline");
     else if (text_is(status, "IGNORED"))
         tell(s, "next", "nothing, if it was not meant; else change the webhook, and 'slipway simulate --event %s' tells what it would do now", id);
@@ -189,6 +191,8 @@ static void tell_event(struct story *s)
         tell_delivery(s);
     else if (!s->delivery)
         tell(s, "recognised", "a push of %s:%s at %s", json_text_at(e, "imageName", ""), json_text_at(e, "tag", ""), json_text_at(e, "registry", ""));
+    if (*json_text_at(e, "pushedBy.says", ""))
+        tell(s, "pushed by", "%s", json_text_at(e, "pushedBy.says", "") + strlen("pushed by "));
     tell_registry(s);
     tell_considered(s);
     tell_outcome(s);

@@ -16,7 +16,7 @@ struct cli {
     bool insecure, wait, follow, diff;
     bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
-    const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook;
+    const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution;
     json_t *input;                       /* of --input k=v */
     const char *words[8];                /* what is no flag */
     int count;
@@ -108,6 +108,7 @@ int command_simulate(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_rerun(struct cli *cli);
 int command_release(struct cli *cli);
+int command_pushed(struct cli *cli);
 int command_discard(struct cli *cli);
 int command_token(struct cli *cli);
 int command_webhook(struct cli *cli);

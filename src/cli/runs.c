@@ -135,6 +135,32 @@ int command_resume(struct cli *cli)
     return act(cli, "resume", "resume EXECUTION", "it goes on");
 }
 
+/* ---- what a run pushed */
+
+int command_pushed(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    int code = CLI_USAGE;
+    if (need(cli, "pushed IMAGE:TAG --execution EXECUTION [--digest sha256:...]"))
+        return CLI_USAGE;
+    if (!cli->execution) {
+        fputs("slipway: --execution says which run pushed it\n", stderr);
+        return CLI_USAGE;
+    }
+    AUTO_FREE char *id = execution_id(cli, cli->execution, &code);
+    if (!id)
+        return code;
+    AUTO_FREE char *path = path_of(P "/executions/", id, "/pushes");
+    AUTO_JSON *body = json_pack("{s:s}", "image", cli->words[0]);
+    if (cli->digest)
+        json_set_text(body, "digest", cli->digest);
+    code = cli_do(cli, "POST", path, body, &a);
+    if (code == CLI_OK && cli->output != OUTPUT_TABLE)
+        cli_show(cli, a.json, NULL, 0);
+    cli_answer_fini(&a);
+    return code;
+}
+
 /* ---- why, and again */
 
 /* What a webhook's limit holds back. */

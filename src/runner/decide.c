@@ -1,5 +1,5 @@
 /* From a push to executions, with reasons. Everything here runs in one write, so that a crash leaves all of it or none. */
-#include "runner/decide_work.h"
+#include "runner/ancestry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "event/event.h"
 #include "event/image_ref.h"
+#include "store/ancestry.h"
 #include "store/totals.h"
 #include "trigger/inputs.h"
 #include "trigger/trigger.h"
@@ -101,6 +102,17 @@ json_t *decide_input(const struct trigger_row *t, const struct push *push, const
     return input;
 }
 
+/* What a push alone does not start: a loop, and more than the webhook's limit. */
+static bool stop(struct decision *d, struct start *s, bool *ret, struct err *e)
+{
+    char why[700];
+    if (!ancestry_mark(d, e) || !ancestry_loops(d, s->trigger, ret, why, e))
+        return false;
+    if (*ret)
+        return inbox_event_set(d->tx, s->event_id, "IGNORED", why, 0, e);
+    return s->released || limits_hold(d, s->trigger, s->event_id, ret, e);
+}
+
 bool decide_start(struct decision *d, struct start *s, struct err *e)
 {
     const struct trigger_row *t = s->trigger;
@@ -112,10 +124,10 @@ bool decide_start(struct decision *d, struct start *s, struct err *e)
         return false;
     if (!by.user_id)
         return refuse(d, s->event_id, owner, e);
-    bool held = false;
-    if (!s->asked_by && !s->released && !limits_hold(d, t, s->event_id, &held, e))
+    bool stopped = false;
+    if (!s->asked_by && !stop(d, s, &stopped, e))
         return false;
-    if (held)
+    if (stopped)
         return true;
     AUTO_JSON *input = decide_input(t, &d->push, s->event_uuid);
     AUTO_JSON *outside = json_of_names(TRIGGER_INPUTS);
@@ -348,6 +360,19 @@ static bool candidates_read(struct decision *d, int64_t endpoint_id, int64_t web
     return true;
 }
 
+static bool tell_run(struct decision *d, struct err *e)
+{
+    struct ancestor run;
+    bool found = false;
+    if (!d->push.execution_id)
+        return true;
+    if (!ancestor_get(d->tx, d->push.execution_id, &run, &found, e))
+        return false;
+    AUTO_FREE char *why = mem_format("pushed by run %s#%lld", run.name, (long long)run.index);
+    json_array_append_new(d->trace, json_pack("{s:s,s:s,s:s}", "webhook", "", "rule", "run", "why", why));
+    return true;
+}
+
 static bool decide_candidates(struct decision *d, struct candidates *c, struct err *e)
 {
     size_t fired = 0;
@@ -363,6 +388,8 @@ static bool decide_candidates(struct decision *d, struct candidates *c, struct e
     if (!push_record(d->tx, &d->push, clock_now(), &d->new_push, e))
         return false;
     d->runner->stats.pushes += d->new_push;
+    if (!ancestry_mark(d, e) || !tell_run(d, e))
+        return false;
     for (size_t i = 0; i < c->count; i++) {
         fired += c->fires[i];
         if (c->fires[i] && !decide_fire(d, &c->rows[i], e))

@@ -12,6 +12,7 @@
 #include "http/server.h"
 #include "runner/runner.h"
 #include "runner/simulate.h"
+#include "store/ancestry.h"
 #include "store/inbox.h"
 #include "store/runs.h"
 #include "store_sql.h"
@@ -797,6 +798,126 @@ TEST(limits, lose_and_double_nothing_whenever_the_process_ends)
         CHECK_TEXT(read_rows(STARTED), WANT[deliveries]);
         close_scene();
     }
+}
+
+/* ---- what runs push themselves */
+
+#define C "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+#define DELIVERED "SELECT repository || ':' || tag || ' ' || status || ' ' || message FROM events ORDER BY id"
+
+static void open_two_webhooks(void)
+{
+    open_scene();
+    run_sql("INSERT INTO pipelines (id, uuid, project_id, name, state, concurrency, definition, created_at, updated_at) SELECT 2, 'pi2', 1, 'build', "
+            "state, 1, definition, 0, 0 FROM pipelines");
+    run_sql("INSERT INTO webhooks (id, uuid, project_id, name, endpoint_id, pipeline_id, listener_id, image_pattern, tag_pattern, repository, "
+            "verify_push, refresh_token, token_hash, created_at, updated_at) VALUES (2, 'w2', 1, 'base', 1, 2, 1, 'acme/base', '', 'acme/base', "
+            "'off', '', 'h1', 0, 0)");
+}
+
+struct told {
+    int64_t execution_id, marked;
+    const char *repository, *tag, *digest;
+    bool fresh;
+};
+
+static bool tell_work(void *context, struct db_tx *tx, struct err *e)
+{
+    struct told *t = context;
+    struct run_push push = { .project_id = 1, .execution_id = t->execution_id, .registry = "127.0.0.1:1", .repository = t->repository, .tag = t->tag,
+                             .digest = t->digest, .created_at = clock_now() };
+    return run_push_add(tx, &push, &t->fresh, &t->marked, e);
+}
+
+/* The run says what it pushed; how many pushes that were told of before are its own now. */
+static int64_t told_by(int64_t execution_id, const char *repository, const char *tag, const char *digest)
+{
+    struct told t = { .execution_id = execution_id, .repository = repository, .tag = tag, .digest = digest };
+    struct err e = { 0 };
+    CHECK_OK(db_write_now(s.db, tell_work, &t, &e), e);
+    return t.marked;
+}
+
+TEST(ancestry, stops_what_goes_round_through_two_pipelines)
+{
+    open_two_webhooks();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    CHECK_INT(told_by(1, "acme/base", "b1", ""), 0);
+    CHECK_INT(told_by(1, "acme/base", "b1", ""), 0); /* again changes nothing */
+    CHECK_TEXT(read_rows("SELECT COUNT(*) FROM run_pushes"), "1");
+    deliver((struct delivery){ "k2", "b1", B, "acme/base", 0 });
+    expect("SELECT name || ' ' || status FROM executions", "deploy COMPLETED\nbuild COMPLETED");
+    CHECK_TEXT(read_rows("SELECT execution_id FROM pushes WHERE tag = 'b1'"), "1");
+    CHECK_HAS(read_rows("SELECT trace FROM events WHERE tag = 'b1'"), "pushed by run deploy#1");
+    CHECK_INT(told_by(2, "acme/web", "v2", C), 0);
+    deliver((struct delivery){ "k3", "v2", C, NULL, 0 });
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v2'",
+           "IGNORED a loop is stopped here: deploy#1 pushed acme/base:b1, which started build#1, which pushed acme/web:v2, which would start deploy again");
+    CHECK_TEXT(read_rows("SELECT COUNT(*) FROM executions"), "2");
+    close_scene();
+}
+
+TEST(ancestry, stops_the_next_round_when_a_script_tells_of_its_push_too_late)
+{
+    open_two_webhooks();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 }); /* the run's own push, of which it tells after this */
+    expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", "2");
+    CHECK_INT(told_by(1, "acme/web", "v2", ""), 1);
+    CHECK_INT(told_by(2, "acme/web", "v3", C), 0);
+    deliver((struct delivery){ "k3", "v3", C, NULL, 0 });
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v3'",
+           "IGNORED a loop is stopped here: deploy#2 pushed acme/web:v3, which would start deploy again");
+    close_scene();
+}
+
+TEST(ancestry, takes_nobody_elses_push_for_a_runs_own)
+{
+    struct err e = { 0 };
+    open_two_webhooks();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    CHECK_INT(told_by(1, "acme/web", "v1", ""), 0); /* what started it was there before it */
+    CHECK_INT(told_by(1, "acme/web", "v2", C), 0);
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 }); /* another image of that tag */
+    expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", "2");
+    CHECK_INT(told_by(1, "acme/web", "v3", ""), 0);
+    run_sql("UPDATE run_pushes SET created_at = created_at - 3700000000"); /* an hour ago */
+    deliver((struct delivery){ "k3", "v3", C, NULL, 0 });
+    expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", "3");
+    CHECK_TEXT(read_rows("SELECT COUNT(*) FROM pushes WHERE execution_id IS NOT NULL"), "0");
+    run_sql("UPDATE executions SET ended_at = ended_at - 3700000000");
+    struct told late = { .execution_id = 1, .repository = "acme/web", .tag = "v4", .digest = "" };
+    CHECK(!db_write_now(s.db, tell_work, &late, &e));
+    CHECK_HAS(e.text, "the execution ended more than an hour ago");
+    close_scene();
+}
+
+TEST(ancestry, ends_at_the_thirty_second_run)
+{
+    open_two_webhooks();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    for (int i = 2; i <= 40; i++) { /* each of a pipeline and a webhook that are gone, started by the push of the one before */
+        AUTO_FREE char *push = mem_format("INSERT INTO pushes (id, uuid, project_id, endpoint_id, registry, repository, tag, mark, first_at, last_at, "
+                                          "execution_id) VALUES (%d, 'u%d', 1, 1, 'r', 'x', 't%d', '', 0, 0, %d)", i + 100, i, i, i - 1);
+        AUTO_FREE char *run = mem_format("INSERT INTO executions (id, uuid, project_id, pipeline_id, definition_id, name, idx, status, state, state_version, "
+                                         "live, push_id, requested_at, updated_at) SELECT %d, 'x%d', 1, NULL, definition_id, 'p%d', 1, status, state, 0, 0, "
+                                         "%d, 0, 0 FROM executions WHERE id = 1", i, i, i, i + 100);
+        run_sql(push);
+        run_sql(run);
+    }
+    run_sql("UPDATE executions SET pipeline_id = NULL, webhook_id = NULL WHERE id = 1");
+    CHECK_INT(told_by(40, "acme/web", "v2", ""), 0);
+    CHECK_INT(told_by(20, "acme/web", "v3", ""), 0);
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v2'",
+           "IGNORED a loop is stopped here: each of 32 runs was started by the push of the one before");
+    deliver((struct delivery){ "k3", "v3", C, NULL, 0 });
+    expect("SELECT status FROM events WHERE tag = 'v3'", "COMPLETED");
+    close_scene();
 }
 
 /* ---- a push that is only asked about */

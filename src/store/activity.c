@@ -56,7 +56,7 @@ void event_view_fini(struct event_view *v)
 {
     char **texts[] = { &v->uuid, &v->project, &v->webhook, &v->pipeline, &v->status, &v->message, &v->registry, &v->repository, &v->tag,
                        &v->owner, &v->execution, &v->execution_status, &v->digest, &v->pushed_at, &v->push, &v->delivery, &v->confirm,
-                       &v->confirm_text, &v->found_by };
+                       &v->confirm_text, &v->found_by, &v->pushed_by, &v->pushed_by_name };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(*texts[i]);
     json_decref(v->trace);
@@ -81,7 +81,8 @@ bool event_view_get(struct db_tx *tx, int64_t id, struct event_view *ret, struct
         .attempt = db_int(r, 13), .created_at = db_int(r, 14), .updated_at = db_int(r, 15), .execution = rows_text(r, 16),
         .execution_index = db_int(r, 17), .execution_status = rows_text(r, 18), .digest = rows_text(r, 19),
         .pushed_at = rows_text(r, 20), .push = rows_text(r, 21), .delivery = rows_text(r, 22), .confirm = rows_text(r, 23),
-        .confirm_text = rows_text(r, 24), .found_by = rows_text(r, 25), .held_until = db_int(r, 26),
+        .confirm_text = rows_text(r, 24), .found_by = rows_text(r, 25), .held_until = db_int(r, 26), .pushed_by = rows_text(r, 27),
+        .pushed_by_name = rows_text(r, 28), .pushed_by_index = db_int(r, 29),
     };
     return true;
 }

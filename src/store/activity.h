@@ -19,6 +19,8 @@ struct event_view { /* texts are its own; NULL where there is none */
     int64_t held_until; /* 0: it is not held */
     char *uuid, *project, *webhook, *pipeline, *status, *message, *registry, *repository, *tag, *owner;
     char *execution, *execution_status, *digest, *pushed_at, *push, *delivery, *confirm, *confirm_text, *found_by;
+    char *pushed_by, *pushed_by_name; /* the run that made the push, and its pipeline; NULL: none is known to have */
+    int64_t pushed_by_index;
     json_t *trace;
 };
 void event_view_fini(struct event_view *view);

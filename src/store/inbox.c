@@ -104,7 +104,7 @@ bool push_get(struct db_tx *tx, int64_t id, struct push *ret, struct err *e)
                           .tag = mem_text(db_text(rows, 6)), .digest = mem_text(db_text(rows, 7)),
                           .actor = mem_text(db_text(rows, 8)), .pushed_at = mem_text(db_text(rows, 9)),
                           .confirm = mem_text(db_text(rows, 10)), .confirm_text = mem_text(db_text(rows, 11)),
-                          .confirm_due = db_int(rows, 12) };
+                          .confirm_due = db_int(rows, 12), .first_at = db_int(rows, 13), .execution_id = db_int(rows, 14) };
     snprintf(ret->uuid, sizeof ret->uuid, "%s", db_text(rows, 1));
     return true;
 }
@@ -115,6 +115,7 @@ static bool push_add(struct db_tx *tx, struct push *p, const char *mark, int64_t
                 p->tag, mark, generation, p->digest, p->actor, p->pushed_at, now))
         return err_wrap(e, "record the push of %s:%s", p->repository, p->tag);
     p->id = db_last_id(tx);
+    p->first_at = now;
     p->confirm = mem_text("none");
     p->confirm_text = mem_text("");
     return true;

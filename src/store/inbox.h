@@ -55,6 +55,8 @@ struct push {
     char *confirm;      /* none, asked, found, missing, unreachable */
     char *confirm_text; /* what the registry said */
     int64_t confirm_due;
+    int64_t first_at;     /* when we heard of it first */
+    int64_t execution_id; /* the run that made it; 0: none is known to */
 };
 void push_fini(struct push *push);
 bool push_get(struct db_tx *tx, int64_t id, struct push *ret, struct err *e);

@@ -99,6 +99,7 @@ CREATE INDEX pushes_by_tag ON pushes (endpoint_id, repository, tag, id);
 -- ---- no loops
 
 ALTER TABLE pushes ADD COLUMN execution_id INTEGER; -- the run that made this push; NULL: not known to be a run's
+CREATE INDEX pushes_by_time ON pushes (repository, tag, first_at);
 -- What runs pushed, as their tasks or scripts told us, often before the registry's webhook does.
 CREATE TABLE run_pushes (
     id           INTEGER PRIMARY KEY,
@@ -110,7 +111,7 @@ CREATE TABLE run_pushes (
     digest       TEXT NOT NULL DEFAULT '',
     created_at   INTEGER NOT NULL
 );
-CREATE INDEX run_pushes_by_tag ON run_pushes (repository, tag, id);
+CREATE INDEX run_pushes_by_tag ON run_pushes (repository, tag, created_at);
 CREATE INDEX run_pushes_by_execution ON run_pushes (execution_id);
 
 -- ---- events that are held back by a webhook's limit

@@ -1,0 +1,1 @@
+UPDATE pushes SET execution_id = $2 WHERE id = $1;
