@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "runner/decide.h"
 #include "runner/doctor_work.h"
+#include "runner/sweep.h"
 #include "store_sql.h"
 
 void runner_mark(const struct runner *r, char ret[RUNNER_MARK])
@@ -26,16 +27,6 @@ static bool read_token(struct doctor *d, struct db_tx *tx, struct err *e)
         snprintf(d->token, sizeof d->token, "%s", db_text(r, 0));
         d->token_ends = db_int(r, 1);
     }
-    return !db_rows_failed(r);
-}
-
-static bool read_watches(struct doctor *d, struct db_tx *tx, struct err *e)
-{
-    AUTO(db_rows) r = db_rows(tx, SQL_doctor_watches, "i", d->webhook.object.id);
-    d->watches = json_array();
-    while (db_next(r, e))
-        json_array_append_new(d->watches, json_pack("{s:s, s:I, s:s}", "repository", db_text(r, 0), "at", (json_int_t)db_int(r, 1), "message",
-                                                    db_text(r, 2)));
     return !db_rows_failed(r);
 }
 
@@ -78,7 +69,7 @@ static bool read_all(struct doctor *d, struct db_tx *tx, int64_t webhook_id, str
     if (!run_pipeline_get(tx, d->webhook.pipeline_id, &d->pipeline_row, e) ||
         !knowledge_read(tx, d->runner->config.seal, d->webhook.object.project_id, all, &d->knowledge, e) ||
         !restricted_read(tx, &nobody, &d->knowledge, e) || !decide_owner(d->runner, tx, &d->trigger, &d->by, d->owner, e) || !read_token(d, tx, e) || !read_hook(d, tx, e) ||
-        !listener_heard(tx, d->webhook.listener_id, &d->first, &d->last, e) || !read_watches(d, tx, e))
+        !listener_heard(tx, d->webhook.listener_id, &d->first, &d->last, e) || !runner_sweep_status(d->runner, tx, webhook_id, &d->sweep, e))
         return false;
     compile(d);
     for (size_t i = 0; d->pipeline && i < d->pipeline->task_count; i++)
@@ -116,7 +107,7 @@ void doctor_destroy(struct doctor **doctor)
     pipeline_destroy(&d->pipeline);
     knowledge_fini(&d->knowledge);
     hub_hook_row_fini(&d->hook);
-    json_decref(d->watches);
+    json_decref(d->sweep);
     json_decref(d->rows);
     json_decref(d->review);
     mask_destroy(&d->mask);

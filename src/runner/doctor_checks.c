@@ -264,24 +264,26 @@ static void check_deliveries(struct doctor *d)
 
 static void check_sweep(struct doctor *d)
 {
-    char when[CLOCK_TEXT];
-    size_t i;
-    json_t *watch;
-    if (!text_is(d->webhook.sweep, "on")) {
-        doctor_say(d, "skipped", "", "the sweep is off for this webhook: a push whose delivery never comes is not found");
-        return;
+    static const struct {
+        const char *state, *status, *todo;
+    } STATES[] = {
+        { "on", "ok", "" },
+        { "baseline", "ok", "" },
+        { "off", "skipped", "" },
+        { "failing", "warning", "see the registry's login above; it is tried again by itself" },
+        { "impossible", "warning", "an image pattern that is one literal name, or an endpoint that names its repository, says what is to be looked at" },
+    };
+    const char *state = json_text_at(d->sweep, "state", ""), *message = json_text_at(d->sweep, "message", "");
+    const char *repository = json_text_at(d->sweep, "repository", ""), *at = json_text_at(d->sweep, "checkedAt", "");
+    for (size_t i = 0; i < ALEN(STATES); i++)
+        if (text_is(STATES[i].state, state))
+            doctor_note(d, STATES[i].status, STATES[i].todo, "%s%s%s%s%s", message, *repository ? "; it looks at " : "", repository,
+                        *at ? ", last at " : "", at);
+    if (d->trigger.disabled_at && d->trigger.enabled_at) {
+        char from[CLOCK_TEXT], to[CLOCK_TEXT];
+        doctor_note(d, "ok", "", "pushes made from %s to %s, while the webhook was disabled, never run", clock_text(d->trigger.disabled_at, from),
+                    clock_text(d->trigger.enabled_at, to));
     }
-    json_array_foreach(d->watches, i, watch) {
-        int64_t at = json_int_at(watch, "at", 0);
-        const char *repository = json_text_at(watch, "repository", ""), *message = json_text_at(watch, "message", "");
-        if (at)
-            clock_text(at, when);
-        doctor_note(d, *message ? "warning" : "ok", "", "the sweep watches %s; all of it was last seen %s%s%s", repository, at ? when : "never yet",
-                    *message ? "; the last try failed: " : "", message);
-    }
-    if (!json_array_size(d->watches))
-        doctor_note(d, "warning", "an image pattern that is one literal name, or an endpoint that names its repository, says what is to be watched",
-                    "the sweep watches nothing for this webhook: a push whose delivery never comes is not found");
     doctor_next(d);
 }
 

@@ -33,7 +33,7 @@ struct doctor {
     struct hub_hook_row hook;
     bool hook_found;
     struct listener_heard first, last;
-    json_t *watches;           /* [{"repository", "at", "message"}] */
+    json_t *sweep;             /* runner_sweep_status */
     struct doctor_cluster clusters[DOCTOR_CLUSTERS];
     size_t cluster_count;
     /* ---- at work */
