@@ -160,6 +160,8 @@ static void next_of_event(struct story *s)
     AUTO_FREE char *run = s->execution ? mem_format("%s#%lld", json_text_at(s->execution, "name", ""), (long long)json_int_at(s->execution, "index", 0)) : NULL;
     if (text_is(status, "IGNORED") && strstr(message, "a loop is stopped"))
         tell(s, "next", "nothing; should it run all the same, a person says so: slipway rerun %s", id);
+    else if (text_is(status, "IGNORED") && strstr(message, "the sweep found this push"))
+        tell(s, "next", "nothing: it ran when the sweep found it");
     else if (text_is(status, "IGNORED") && strstr(message, "disabled"))
         tell(s, "next", "enable the webhook; what was pushed meanwhile never runs by itself, 'slipway run' runs the pipeline");
     else if (text_is(status, "IGNORED"))
@@ -189,7 +191,9 @@ static void tell_event(struct story *s)
     s->execution = link ? fetch(s->cli, P "/executions/", link + 1, NULL) : NULL;
     if (!s->delivery && *delivery && (s->delivery = fetch(s->cli, P "/registry-deliveries/", delivery, NULL)))
         tell_delivery(s);
-    else if (!s->delivery)
+    if (!s->delivery && text_is(json_text_at(e, "foundBy", ""), "sweep"))
+        tell(s, "arrived", "no delivery did: the sweep found it at the registry at %s", json_text_at(e, "createdAt", ""));
+    if (!s->delivery)
         tell(s, "recognised", "a push of %s:%s at %s", json_text_at(e, "imageName", ""), json_text_at(e, "tag", ""), json_text_at(e, "registry", ""));
     if (*json_text_at(e, "pushedBy.says", ""))
         tell(s, "pushed by", "%s", json_text_at(e, "pushedBy.says", "") + strlen("pushed by "));
