@@ -36,7 +36,8 @@ struct look {
     size_t head_count, head_at;
     struct registry_tag *finds; /* what differs from known and is not stored yet; digest "": the tag is gone */
     size_t find_count;
-    bool by_list, heading, listing, complete, gone, found_push;
+    bool by_list, heading, listing, complete, gone;
+    int64_t found_push;      /* pushes among the finds */
     bool ready;              /* a webhook has its baseline: what differs may start something */
     bool rest_asked;         /* tags that the list did not show any more are asked for too */
     struct timer place;
@@ -121,6 +122,16 @@ static bool store_find(struct look *l, struct db_tx *tx, const struct registry_t
     return true;
 }
 
+/* A delivery that never came may have lost its hook: somebody deleted it at Docker Hub. It is looked for there, and made again. */
+static bool look_at_hooks(struct look *l, struct db_tx *tx, const struct watch_find *found, struct err *e)
+{
+    int64_t row = 0;
+    for (size_t i = 0; i < found->webhook_count; i++)
+        if (!runner_hub_want(l->sweep->runner, tx, found->webhooks[i], HUB_AGAIN, &row, e))
+            return false;
+    return true;
+}
+
 static bool store_finds(struct look *l, struct db_tx *tx, struct err *e)
 {
     AUTO_FREE int64_t *ready = NULL;
@@ -133,7 +144,7 @@ static bool store_finds(struct look *l, struct db_tx *tx, struct err *e)
     for (size_t i = 0; i < l->find_count; i++)
         if (!store_find(l, tx, &l->finds[i], &found, e))
             return err_wrap(e, "tag %s of %s", l->finds[i].name, l->row.repository);
-    return true;
+    return !l->found_push || look_at_hooks(l, tx, &found, e);
 }
 
 /* What people see of a registry that does not answer, and that it does again. */
@@ -215,7 +226,9 @@ static void store_done(struct db_job *job, const struct err *e)
     }
     wakes_act(r, &l->wakes);
     l->sweep->stats.pushes += l->found_push;
-    l->found_push = false;
+    if (l->found_push)
+        runner_hub_wake(r);
+    l->found_push = 0;
     wakes_fini(&l->wakes);
     registry_tags_free(TAKE(l->finds), l->find_count);
     l->find_count = 0;
