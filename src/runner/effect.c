@@ -308,6 +308,7 @@ void effect_start(struct live *live, size_t task, int attempt)
     struct effect *f = NEW(struct effect);
     f->live = live;
     f->runner = v.runner;
+    f->draining = v.runner->draining; /* its step was being stored when the drain began: the next start begins it */
     f->task = task;
     f->job.attempt = attempt;
     list_append(live_effects(live), &f->link);
