@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/once.h"
 #include "api/resources.h"
 #include "api/stream.h"
 #include "base/clock.h"
@@ -133,8 +134,9 @@ static void wake_pipeline(struct api *api, int64_t pipeline_id)
     runner_wake_pipeline(api->config.runner, pipeline_id);
 }
 
-static bool insert(struct call *c, int64_t pipeline, struct err *e)
+static bool insert(struct call *c, void *context, struct err *e)
 {
+    int64_t pipeline = *(const int64_t *)context;
     struct run_made made = { 0 };
     const json_t *tags = json_object_get(c->body, "tags"), *input = json_object_get(c->body, "input");
     if (input && !json_is_object(input))
@@ -154,41 +156,10 @@ static bool insert(struct call *c, int64_t pipeline, struct err *e)
                                          (json_int_t)made.index));
 }
 
-static bool kept(struct call *c, const char *key, const char *request, bool *ret_there, struct err *e)
-{
-    struct kept_answer answer = { 0 };
-    if (!idempotency_find(c->tx, c->who.user_id, key, &answer, ret_there, e))
-        return false;
-    bool same = text_is(answer.request, request);
-    if (*ret_there && same)
-        call_answer_text(c, answer.status, "application/json", answer.answer);
-    kept_answer_fini(&answer);
-    return !*ret_there || same || err_set(e, ERR_CONFLICT, "this Idempotency-Key was used for another request");
-}
-
-static bool keep(struct call *c, const char *key, const char *request, struct err *e)
-{
-    struct kept_answer answer = { .status = c->status, .answer = (char *)text_of(&c->answer) };
-    snprintf(answer.request, sizeof answer.request, "%s", request);
-    return idempotency_prune(c->tx, clock_now() - CLOCK_DAY, e) && idempotency_put(c->tx, c->who.user_id, key, &answer, e);
-}
-
 bool execution_make(struct call *c, struct err *e)
 {
     int64_t pipeline = 0;
-    bool there = false;
-    const char *key = call_header(c, "Idempotency-Key");
-    if (!find_pipeline(c, true, &pipeline, e))
-        return false;
-    if (text_empty(key))
-        return insert(c, pipeline, e);
-    if (strlen(key) > 255)
-        return err_set(e, ERR_INVALID, "an Idempotency-Key has at most 255 characters");
-    AUTO_TEXT whole = { 0 };
-    text_addf(&whole, "%s\n", c->request->path);
-    text_add_n(&whole, c->request->body, c->request->body_size);
-    AUTO_FREE char *request = text_sha256(whole.at, whole.length);
-    return kept(c, key, request, &there, e) && (there || (insert(c, pipeline, e) && keep(c, key, request, e)));
+    return find_pipeline(c, true, &pipeline, e) && call_once(c, false, insert, &pipeline, e);
 }
 
 /* ---- acting: found on a reader, done by the runner on the loop, shown by a reader */

@@ -110,6 +110,7 @@ const struct route ROUTES[] = {
     { "POST", "P/registry-simulations", READ(simulation_make), MAY_DEVELOP, BODY_JSON, 0 },
 
     { "GET", "P/registry-events", READ(events_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "POST", "P/registry-events", WRITE(events_act), MAY_EXECUTE, BODY_TEXT, 0 },
     { "GET", "P/registry-events/{id}", READ(event_one), MAY_VIEW, BODY_NONE, 0 },
     { "POST", "P/registry-events/{id}", WRITE(event_act), MAY_EXECUTE, BODY_TEXT, 0 },
     { "DELETE", "P/registry-events/{id}", WRITE(event_remove), MAY_DEVELOP, BODY_NONE, 0 },

@@ -37,6 +37,9 @@ void ask_as(struct test_server *s, const char *token, const char *method, const 
         http_headers_add(&a.call.headers, "Authorization", bearer);
     if (body)
         http_headers_add(&a.call.headers, "Content-Type", body[0] == '{' ? "application/json" : "application/x-yaml");
+    if (s->header)
+        http_headers_add(&a.call.headers, s->header, s->header_value);
+    s->header = NULL;
     a.call.method = method;
     a.call.url = url;
     a.call.body = body;
@@ -45,6 +48,12 @@ void ask_as(struct test_server *s, const char *token, const char *method, const 
     CHECK_OK(http_call_start(&a.call, s->client, &e), e);
     loop_run(s->loop);
     http_headers_fini(&a.call.headers);
+}
+
+void ask_with(struct test_server *s, const char *header, const char *value)
+{
+    s->header = header;
+    s->header_value = value;
 }
 
 void ask(struct test_server *s, const char *method, const char *path, const char *body)

@@ -13,6 +13,7 @@ struct test_server {
     struct http_server *http;
     struct api *api;
     char *api_token, *token; /* of admin; the second is an access token */
+    const char *header, *header_value; /* NULL: none */
     /* of the last answer */
     int status;
     json_t *json; /* NULL: it was none */
@@ -23,6 +24,7 @@ void test_server_open(struct test_server *s);
 void test_server_close(struct test_server *s);
 /* token and body may be NULL. Fills status, json, text. */
 void ask_as(struct test_server *s, const char *token, const char *method, const char *path, const char *body);
+void ask_with(struct test_server *s, const char *header, const char *value); /* of the next question; borrowed until then */
 void ask(struct test_server *s, const char *method, const char *path, const char *body); /* as admin */
 /* A text of the last answer, by path; "" when missing. */
 const char *answered(const struct test_server *s, const char *path);

@@ -57,6 +57,9 @@ static bool perform(const struct cli *cli, const char *method, const char *path,
         headers = curl_slist_append(headers, authorization);
     if (body)
         headers = curl_slist_append(headers, content);
+    AUTO_FREE char *key = mem_format("Idempotency-Key: %.255s", cli->key ? cli->key : "");
+    if (cli->key)
+        headers = curl_slist_append(headers, key);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);

@@ -50,7 +50,7 @@ static void print_commands(const char *between)
         printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
 }
 
-#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --diff --help"
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --yes --key --diff --help"
 static void print_kinds(void)
 {
     for (const struct kind *k = KINDS; k->name; k++)
@@ -114,7 +114,9 @@ const struct cli_command CLI_COMMANDS[] = {
     { "explain", "why an event did or did not start something", "explain ID\nID: of an event, a delivery or an execution", command_explain },
     { "doctor", "is all that webhooks need as it should be, and what is to be done", "doctor [--webhook NAME]\n"
       "Ends with 1 when a check failed", command_doctor },
-    { "rerun", "run an event again", "rerun EVENT", command_rerun },
+    { "rerun", "run an event again, or all events of a filter", "rerun EVENT | events --filter F [--search TEXT] [--yes [--key KEY]]\n"
+      "Many: without --yes it tells how many runs would begin. What no webhook took is judged anew by today's webhooks. The same --key\n"
+      "begins nothing twice", command_rerun },
     { "pushed", "say, from a script, that a run pushed an image: what it starts cannot go round in circles",
       "pushed IMAGE:TAG --execution EXECUTION [--digest sha256:...]\nEXECUTION: an id (${executionId} in the pipeline), or PIPELINE#NUMBER", command_pushed },
     { "release", "let an event go on that its webhook's limit holds", "release EVENT", command_release },
@@ -165,7 +167,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--file", NULL, &cli->file }, { "-f", NULL, &cli->file }, { "--filter", NULL, &cli->filter }, { "--search", NULL, &cli->search },
         { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
         { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
-        { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--user", NULL, &cli->user },
+        { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--key", NULL, &cli->key }, { "--user", NULL, &cli->user },
         { "-p", &cli->project, NULL },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))
@@ -190,7 +192,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
 static bool set_switch(struct parsed *p, const char *name)
 {
     const struct { const char *name; bool *on; } SWITCHES[] = { { "--insecure", &p->cli.insecure }, { "--wait", &p->cli.wait },
-                                                                { "--follow", &p->cli.follow }, { "--diff", &p->cli.diff }, { "--help", &p->help }, { "-h", &p->help } };
+                                                                { "--follow", &p->cli.follow }, { "--diff", &p->cli.diff }, { "--yes", &p->cli.yes }, { "--help", &p->help }, { "-h", &p->help } };
     for (size_t i = 0; i < ALEN(SWITCHES); i++)
         if (text_is(name, SWITCHES[i].name))
             return *SWITCHES[i].on = true;

@@ -13,10 +13,11 @@ enum cli_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
 struct cli {
     char *server, *token, *project, *ca; /* from flags, else the environment, else the configuration */
     char *folder;                        /* of the configuration: ~/.config/slipway */
-    bool insecure, wait, follow, diff;
+    bool insecure, wait, follow, diff, yes;
     bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
     const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution;
+    const char *key;                     /* of --key: the request's Idempotency-Key; NULL: none */
     json_t *input;                       /* of --input k=v */
     const char *words[8];                /* what is no flag */
     int count;
@@ -81,6 +82,7 @@ struct kind {
 extern const struct kind KINDS[]; /* ends with a row without a name */
 const struct kind *kind_find(const char *name); /* by any of its names; NULL */
 const struct kind *kind_of_yaml(const char *kind);
+char *list_filter(const struct cli *cli, const struct kind *kind); /* --filter, and the project that was asked for; NULL: neither. The caller's */
 int list_rows(struct cli *cli, const struct kind *kind, int64_t limit, json_t **ret);
 char *object_path(const struct cli *cli, const struct kind *kind, const char *name); /* the caller's */
 

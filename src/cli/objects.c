@@ -100,7 +100,7 @@ static void add_parameter(struct text *path, const char *name, const char *value
 }
 
 /* The project that was asked for, and the filter. NULL: neither. The caller's. */
-static char *whole_filter(const struct cli *cli, const struct kind *kind)
+char *list_filter(const struct cli *cli, const struct kind *kind)
 {
     AUTO_TEXT filter = { 0 };
     bool of_project = cli->project_given && !text_is(kind->name, "projects") && !text_is(kind->name, "tokens") && !text_is(kind->name, "users");
@@ -118,7 +118,7 @@ static char *whole_filter(const struct cli *cli, const struct kind *kind)
 static int get_page(struct cli *cli, const struct kind *kind, int64_t top, int64_t skip, struct cli_answer *ret)
 {
     AUTO_TEXT path = { 0 };
-    AUTO_FREE char *filter = whole_filter(cli, kind);
+    AUTO_FREE char *filter = list_filter(cli, kind);
     AUTO_FREE char *top_text = mem_format("%lld", (long long)top), *skip_text = skip ? mem_format("%lld", (long long)skip) : NULL;
     text_addf(&path, P "%s?expand=true", kind->path);
     add_parameter(&path, "$filter", filter);

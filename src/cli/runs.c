@@ -1,6 +1,7 @@
 /* What happens: run, cancel, rerun; and which execution is meant. */
 #include <string.h>
 
+#include "base/ids.h"
 #include "base/mem.h"
 #include "cli/inside.h"
 
@@ -190,11 +191,64 @@ int command_discard(struct cli *cli)
     return act_on_held(cli, "discard", "discard EVENT");
 }
 
+static void tell_many(const json_t *answer)
+{
+    static const char *const LEFT[][2] = { { "superseded", "run again before" }, { "underWay", "under way, or held" },
+                                           { "notTaken", "taken by no webhook, then or now" } };
+    size_t i;
+    json_t *one;
+    printf("%lld of %lld events %s\n", (long long)json_int_at(answer, "count", 0), (long long)json_int_at(answer, "matched", 0),
+           json_array_size(json_object_get(answer, "started")) ? "run again" : "would run again");
+    for (i = 0; i < ALEN(LEFT); i++)
+        if (json_int_at(answer, LEFT[i][0], 0))
+            printf("  left out: %lld %s\n", (long long)json_int_at(answer, LEFT[i][0], 0), LEFT[i][1]);
+    json_array_foreach(json_object_get(answer, "refused"), i, one) {
+        AUTO_FREE char *message = screen_clean(json_text_at(one, "message", ""));
+        printf("  %s: %s\n", json_text_at(one, "event", ""), message);
+    }
+}
+
+/* First how many; then, when that is wanted, just these: the server refuses when they are others meanwhile. */
+static int rerun_many(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    AUTO_TEXT path = { 0 };
+    char fresh[ID_TEXT];
+    AUTO_FREE char *key = mem_text(cli->key ? cli->key : id_new(fresh)), *filter = list_filter(cli, kind_find("events"));
+    if (text_empty(cli->filter) && text_empty(cli->search)) {
+        fputs("slipway: say which: slipway rerun events --filter \"status eq 'FAILED'\"\n", stderr);
+        return CLI_USAGE;
+    }
+    text_add(&path, P "/registry-events?action=rerun&$filter=");
+    text_add_url(&path, filter ? filter : "");
+    text_add(&path, "&search=");
+    text_add_url(&path, cli->search ? cli->search : "");
+    cli->key = NULL;
+    int code = cli_do(cli, "POST", text_of(&path), NULL, &a);
+    if (code == CLI_OK && cli->yes) {
+        text_addf(&path, "&expect=%lld", (long long)json_int_at(a.json, "count", 0));
+        cli_answer_fini(&a);
+        cli->key = key;
+        code = cli_do(cli, "POST", text_of(&path), NULL, &a);
+        cli->key = NULL;
+    }
+    if (code == CLI_OK && cli->output != OUTPUT_TABLE)
+        cli_show(cli, a.json, NULL, 0);
+    else if (code == CLI_OK)
+        tell_many(a.json);
+    if (code == CLI_OK && !cli->yes)
+        fputs("nothing was started; --yes starts them\n", stderr);
+    cli_answer_fini(&a);
+    return code;
+}
+
 int command_rerun(struct cli *cli)
 {
     struct cli_answer a = { 0 };
-    if (need(cli, "rerun EVENT"))
+    if (need(cli, "rerun EVENT | events --filter F [--yes]"))
         return CLI_USAGE;
+    if (text_is(cli->words[0], "events"))
+        return rerun_many(cli);
     AUTO_FREE char *path = path_of(P "/registry-events/", cli->words[0], "?action=rerun");
     int code = cli_do(cli, "POST", path, NULL, &a);
     if (code == CLI_OK)

@@ -79,7 +79,7 @@ static bool refuse(struct decision *d, int64_t event_id, const char *why, struct
     return inbox_event_set(d->tx, event_id, "FAILED", why, 0, e);
 }
 
-static struct event *event_of(const struct push *p)
+struct event *decide_event_of(const struct push *p)
 {
     struct event *ev = event_create();
     event_set(&ev->host, p->registry);
@@ -88,6 +88,7 @@ static struct event *event_of(const struct push *p)
     event_set(&ev->digest, p->digest);
     event_set(&ev->actor, p->actor);
     event_set(&ev->pushed_at, p->pushed_at);
+    ev->pushed_micros = event_pushed_micros(p->pushed_at);
     event_set(&ev->action, "push");
     return ev;
 }
@@ -95,7 +96,7 @@ static struct event *event_of(const struct push *p)
 json_t *decide_input(const struct trigger_row *t, const struct push *push, const char *event_uuid)
 {
     struct trigger_facts facts = { .event_id = event_uuid, .digest = push->digest };
-    AUTO(event) ev = event_of(push);
+    AUTO(event) ev = decide_event_of(push);
     json_t *input = json_deep_copy(t->input);
     AUTO_JSON *injected = trigger_injected(ev, &facts);
     json_object_update(input, injected);

@@ -29,9 +29,14 @@ struct start {
 };
 
 bool decide_start(struct decision *d, struct start *s, struct err *e); /* an execution for an event; refused: the event says why */
+/* The next attempt of an event's push by its webhook (old->webhook_id), for a person; message: of the event and of the execution. ERR_CONFLICT:
+ * it could not begin. */
+bool decide_again(struct decision *d, const struct inbox_event_row *old, const struct run_asker *by, const char *message, struct run_made *ret,
+                  struct err *e);
 bool decide_fire(struct decision *d, const struct trigger_row *t, struct err *e); /* after push_record or push_found, once per push and trigger */
 /* Whether the trigger takes what d->event says; the trace says why or why not. */
 bool decide_takes(struct decision *d, const struct trigger_row *t);
+struct event *decide_event_of(const struct push *push); /* the caller's */
 void decide_fill(struct decision *d, int64_t endpoint_id); /* d->push from d->event */
 void decision_fini(struct decision *d);
 

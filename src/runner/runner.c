@@ -255,6 +255,27 @@ void runner_wake_pipeline(struct runner *r, int64_t pipeline_id)
     db_write(r->config.db, &s->job);
 }
 
+static bool start_all_work(struct db_job *job, struct db_tx *tx, struct err *e)
+{
+    struct start_job *s = OWNER(job, struct start_job, job);
+    AUTO_FREE int64_t *pipelines = NULL;
+    size_t count = 0;
+    bool ok = run_queued_pipelines(tx, &pipelines, &count, e);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = run_start_queued(tx, pipelines[i], s->runner->config.node, id_list_collect, &s->wakes.started, e);
+    return ok;
+}
+
+void runner_wake_queued(struct runner *r)
+{
+    if (r->draining)
+        return;
+    struct start_job *s = NEW(struct start_job);
+    *s = (struct start_job){ .job = { .work = start_all_work, .done = start_done }, .runner = r };
+    runner_began(r);
+    db_write(r->config.db, &s->job);
+}
+
 /* ---- recovery: the normal path, begun once */
 
 struct found {

@@ -74,6 +74,22 @@ struct run_asker { /* who asked, whose rights the run has */
 bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
                         int64_t *ret_pipeline_id, struct err *e);
 
+enum { RUN_AGAIN_MOST = 1000 };
+struct run_again { /* what came, or would come, of running many events again */
+    int64_t runs;       /* that begin: each push of a webhook once */
+    int64_t superseded; /* events that were run again already: only the last attempt counts */
+    int64_t under_way;  /* events that are not over, or are held: they go on by themselves */
+    int64_t not_taken;  /* events that no webhook took then, and none takes today; or what they are about is gone */
+    json_t *started;    /* array of {"event", "executionId", "executionIndex"} */
+    json_t *refused;    /* array of {"event", "message"}: the run could not begin */
+};
+void run_again_fini(struct run_again *again);
+/* Those that a webhook took run again, as by runner_rerun_event; what none took is judged anew by today's webhooks. start false
+ * tells what would come of it. After the commit: runner_wake_queued. */
+bool runner_rerun_events(struct runner *r, struct db_tx *tx, const int64_t *ids, size_t count, const struct run_asker *by, bool start,
+                         struct run_again *ret, struct err *e);
+void runner_wake_queued(struct runner *r); /* loop: starts what has room, of all pipelines */
+
 /* What a webhook's limit holds back: judged now, whatever the limit says, or dropped. ERR_CONFLICT when the event is not held.
  * After the commit: runner_wake_pipeline. */
 bool runner_release_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, int64_t *ret_pipeline_id,

@@ -74,6 +74,16 @@ bool inbox_remote(struct db_tx *tx, int64_t delivery_id, char **ret, struct err 
     return !db_rows_failed(rows);
 }
 
+bool inbox_told(struct db_tx *tx, int64_t delivery_id, int64_t *ret_endpoint_id, int64_t *ret_webhook_id, int64_t *ret_at, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_inbox_told, "i", delivery_id);
+    bool found = db_next(r, e);
+    *ret_endpoint_id = found ? db_int(r, 0) : 0;
+    *ret_webhook_id = found ? db_int(r, 1) : 0;
+    *ret_at = found ? db_int(r, 2) : 0;
+    return !db_rows_failed(r);
+}
+
 bool inbox_matched(struct db_tx *tx, int64_t delivery_id, struct err *e)
 {
     return db_run(tx, e, SQL_inbox_matched, "i", delivery_id);
@@ -283,9 +293,17 @@ bool inbox_event_get(struct db_tx *tx, int64_t id, struct inbox_event_row *ret, 
     if (!db_next(rows, e))
         return db_rows_failed(rows) ? false : err_set(e, ERR_NOT_FOUND, "no such event");
     *ret = (struct inbox_event_row){ .id = db_int(rows, 0), .project_id = db_int(rows, 2), .push_id = db_int(rows, 3),
-                               .webhook_id = db_int(rows, 4), .attempt = db_int(rows, 5), .execution_id = db_int(rows, 6) };
+                               .webhook_id = db_int(rows, 4), .attempt = db_int(rows, 5), .execution_id = db_int(rows, 6), .delivery_id = db_int(rows, 8) };
     snprintf(ret->uuid, sizeof ret->uuid, "%s", db_text(rows, 1));
+    snprintf(ret->status, sizeof ret->status, "%s", db_text(rows, 7));
     return true;
+}
+
+bool inbox_event_taken(struct db_tx *tx, int64_t push_id, int64_t webhook_id, bool *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_inbox_event_taken, "ii", push_id, webhook_id);
+    *ret = db_next(rows, e);
+    return !db_rows_failed(rows);
 }
 
 bool inbox_event_last(struct db_tx *tx, int64_t push_id, int64_t webhook_id, int64_t *ret, struct err *e)

@@ -43,6 +43,8 @@ bool inbox_unmatched(struct db_tx *tx, size_t limit, struct inbox_unmatched **re
 void inbox_unmatched_free(struct inbox_unmatched *rows, size_t count);
 /* The peer's address; the caller's, "" when the delivery is gone. */
 bool inbox_remote(struct db_tx *tx, int64_t delivery_id, char **ret, struct err *e);
+/* At which listener a delivery came, and when; all 0 when it is gone. */
+bool inbox_told(struct db_tx *tx, int64_t delivery_id, int64_t *ret_endpoint_id, int64_t *ret_webhook_id, int64_t *ret_at, struct err *e);
 bool inbox_matched(struct db_tx *tx, int64_t delivery_id, struct err *e);
 
 /* ---- pushes: what happened at the registry, once */
@@ -114,8 +116,10 @@ struct inbox_event_waiting {
 bool inbox_event_waiting(struct db_tx *tx, int64_t push_id, struct inbox_event_waiting **ret, size_t *ret_count, struct err *e);
 
 struct inbox_event_row {
-    int64_t id, project_id, push_id, webhook_id, attempt, execution_id;
-    char uuid[37];
+    int64_t id, project_id, push_id, webhook_id, attempt, execution_id, delivery_id;
+    char uuid[37], status[24];
 };
 bool inbox_event_get(struct db_tx *tx, int64_t id, struct inbox_event_row *ret, struct err *e); /* ERR_NOT_FOUND */
+/* Whether the trigger took this push, by whichever event. */
+bool inbox_event_taken(struct db_tx *tx, int64_t push_id, int64_t webhook_id, bool *ret, struct err *e);
 bool inbox_event_last(struct db_tx *tx, int64_t push_id, int64_t webhook_id, int64_t *ret, struct err *e);
