@@ -32,7 +32,7 @@ static struct lane *lane_of(struct sweep *s, const char *registry)
 int64_t lane_place(struct sweep *s, struct lane *lane)
 {
     int64_t now = clock_mono(), at = lane->next > now ? lane->next : now;
-    lane->next = at + CLOCK_MINUTE / s->runner->config.sweep_per_minute;
+    lane->next = at + sweep_spacing(s->runner->config.sweep_per_minute);
     s->stats.requests++;
     return at - now;
 }

@@ -55,9 +55,14 @@ bool runner_sweep_endpoint(struct runner *r, struct db_tx *tx, int64_t endpoint_
 
 /* ---- within which time */
 
+int64_t sweep_spacing(int64_t per_minute)
+{
+    return (CLOCK_MINUTE + CLOCK_SECOND) / per_minute;
+}
+
 int64_t sweep_within(int64_t seconds, int64_t per_minute, int64_t requests, int64_t took)
 {
-    int64_t round = requests * (CLOCK_MINUTE / per_minute);
+    int64_t round = requests * sweep_spacing(per_minute);
     return seconds * CLOCK_SECOND + (round > took ? round : took) + LATENESS;
 }
 

@@ -38,4 +38,5 @@ void look_cancel_all(struct sweep *s);
 /* A look ended; the lane closes or opens by it. failed: no answer, or one that asks for patience. */
 void lane_failed(struct sweep *s, struct lane *lane, const char *why, int64_t patience);
 void lane_worked(struct sweep *s, struct lane *lane);
+int64_t sweep_spacing(int64_t per_minute); /* microseconds between two requests: no minute, wherever it begins, has more */
 int64_t lane_place(struct sweep *s, struct lane *lane); /* microseconds until the next request may go out; takes the place */

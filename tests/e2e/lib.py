@@ -64,9 +64,12 @@ class Server:
                                          "--external-url", self.url, *self.arguments], stdout=log, stderr=log)
         until(lambda: self.call("GET", "/readyz")[0] == 200, 10, "the server is ready")
         if not self.token:
-            self.api_token = open(self.data() + "/admin.token").read().strip()
-            self.token = self.call("POST", "/csp/gateway/am/api/auth/api-tokens/authorize", "refresh_token=" + self.api_token,
-                                   {"Content-Type": "application/x-www-form-urlencoded"})[1]["access_token"]
+            self.sign_in()
+
+    def sign_in(self):
+        self.api_token = open(self.data() + "/admin.token").read().strip()
+        self.token = self.call("POST", "/csp/gateway/am/api/auth/api-tokens/authorize", "refresh_token=" + self.api_token,
+                               {"Content-Type": "application/x-www-form-urlencoded"})[1]["access_token"]
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
