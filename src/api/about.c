@@ -6,6 +6,7 @@
 #include "api/answer.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "runner/tokens.h"
 
 bool about_get(struct call *c, struct err *e)
 {
@@ -60,6 +61,19 @@ static void runner_metrics(struct text *out, const struct runner_stats *s)
     metric(out, "confirms_open", "gauge", "Pushes that a registry is asked about.", (double)s->confirms_open);
 }
 
+static void token_metric(void *context, const char *uuid, int64_t ends_at)
+{
+    text_addf(context, "slipway_token_expiry_seconds{token=\"%s\"} %lld\n", uuid, (long long)((ends_at - clock_now()) / CLOCK_SECOND));
+}
+
+/* By id, for whoever may read this page need not know whose they are. */
+static void token_metrics(struct text *out, const struct runner *runner)
+{
+    text_add(out, "# HELP slipway_token_expiry_seconds Until an API token ends that webhooks lend; 0 or less: it is dead.\n"
+                  "# TYPE slipway_token_expiry_seconds gauge\n");
+    runner_tokens_each(runner, token_metric, out);
+}
+
 bool metrics_get(struct call *c, struct err *e)
 {
     (void)e;
@@ -89,6 +103,7 @@ bool metrics_get(struct call *c, struct err *e)
     metric(&out, "api_failures_total", "counter", "Answers with status 500 and above.", (double)c->api->failed);
     database_metrics(&out, &database);
     runner_metrics(&out, &runner);
+    token_metrics(&out, c->api->config.runner);
     call_answer_text(c, 200, "text/plain; version=0.0.4", text_of(&out));
     call_end(c, NULL);
     return true;

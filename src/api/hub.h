@@ -11,7 +11,7 @@ json_t *hub_warnings(const struct call *c, const struct webhook_row *row);
 /* {"at", "verdict", "recognised", "problem"} as firstDelivery and lastDelivery of json; null where nothing came. */
 bool hub_add_heard(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
 
-/* standing.c: json, to which is added how the webhook stands: its limit. NULL with e, and then json is freed. */
+/* standing.c: json, to which is added how the webhook stands: its limit, its API token, warnings. NULL with e, and then json is freed. */
 json_t *webhook_standing(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
 
 /* As a call_after: what is due at Docker Hub is looked for. */

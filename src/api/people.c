@@ -4,6 +4,7 @@
 #include "api/resources.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "runner/tokens.h"
 
 /* ---- users: an owner's matter */
 
@@ -57,6 +58,13 @@ static void take_body(struct call *c, struct user_row *row)
     row->disabled = json_bool_at(c->body, "disabled", row->disabled);
 }
 
+/* Service users stand in for a person's token: they come by API tokens only. */
+static bool password_ok(struct call *c, const struct user_row *row, struct err *e)
+{
+    return !text_is(row->kind, "service") || !c->context ||
+           err_field(e, "password", "a service user has no password: it comes with API tokens only (POST tokens, user: '%.100s')", row->name);
+}
+
 static bool user_insert_hashed(struct call *c, struct err *e)
 {
     const char *name = call_text(c, "name", NULL), *kind = call_text(c, "kind", "person");
@@ -66,7 +74,7 @@ static bool user_insert_hashed(struct call *c, struct err *e)
     bool ok = name_ok(name, "user", e) && roles_ok(&row, e);
     if (ok && !text_is(kind, "person") && !text_is(kind, "service"))
         ok = err_field(e, "kind", "kind is person or service");
-    ok = ok && user_insert(c->tx, &row, e) && call_audit(c, 0, "user.create", name, row.service_role, e);
+    ok = ok && password_ok(c, &row, e) && user_insert(c->tx, &row, e) && call_audit(c, 0, "user.create", name, row.service_role, e);
     if (ok)
         ok = call_answer(c, 200, user_json(&row));
     user_row_fini(&row);
@@ -93,7 +101,7 @@ static bool user_update_hashed(struct call *c, struct err *e)
     if (!find_user(c, &row, e))
         return false;
     take_body(c, &row);
-    bool ok = roles_ok(&row, e) && user_update(c->tx, &row, e) && owners_left(c, e) &&
+    bool ok = roles_ok(&row, e) && password_ok(c, &row, e) && user_update(c->tx, &row, e) && owners_left(c, e) &&
               (!c->context || access_end(c->tx, row.id, e)) && call_audit(c, 0, "user.update", row.name, row.service_role, e) &&
               call_answer(c, 200, user_json(&row));
     user_row_fini(&row);
@@ -141,8 +149,10 @@ static json_t *token_json(const struct token_row *row)
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "id", row->uuid, "name", row->name, "user", row->user, "orgRole",
                              row->org_role, "serviceRole", row->service_role, "revoked", row->revoked_at != 0);
     json_set_time(json, "createdAt", NULL, row->created_at);
-    if (row->expires_at)
+    if (row->expires_at) {
         json_set_time(json, "expiresAt", NULL, row->expires_at);
+        json_object_set_new(json, "expiresIn", json_integer((row->expires_at - clock_now()) / CLOCK_SECOND));
+    }
     if (row->used_at)
         json_set_time(json, "usedAt", NULL, row->used_at);
     return json;
@@ -153,23 +163,68 @@ static void add_token(void *context, const struct token_row *row)
     json_array_append_new(context, token_json(row));
 }
 
+/* Whose tokens: one's own, or those of a service user (name or id), which owners manage. NULL is oneself. The caller's row. */
+static bool token_user(struct call *c, const char *name, struct user_row *ret, struct err *e)
+{
+    int64_t id = c->who.user_id;
+    bool other = !text_empty(name) && !text_is(name, c->who.name);
+    if (other && !auth_may(&c->who, 0, MAY_OWN))
+        return err_set(e, ERR_FORBIDDEN, "only an owner manages the tokens of service users");
+    if (other && !user_find(c->tx, name, &id, e))
+        return false;
+    if (!id)
+        return err_field(e, "user", "there is no user '%.100s'", name);
+    if (!user_get(c->tx, id, ret, e))
+        return false;
+    if (!other || text_is(ret->kind, "service") || id == c->who.user_id)
+        return true;
+    user_row_fini(ret);
+    return err_set(e, ERR_FORBIDDEN, "'%.100s' is a person: nobody else makes or sees a person's tokens", name);
+}
+
+/* The owner is told before webhooks stop: what ends soon warns, and names those that lend it. */
+static bool add_warnings(struct call *c, json_t *token, struct err *e)
+{
+    struct lent_token lent;
+    bool found = false;
+    char says[700];
+    json_t *warnings = json_array();
+    json_object_set_new(token, "warnings", warnings);
+    if (json_bool_at(token, "revoked", false))
+        return true;
+    if (!lent_token_by_uuid(c->tx, json_text_at(token, "id", ""), clock_now(), &lent, &found, e))
+        return false;
+    token_says(found ? &lent : NULL, clock_now(), says);
+    if (!found || !*says)
+        return true;
+    AUTO_FREE char *whole = mem_format("%s%s%s", says, *lent.webhooks ? "; webhooks that lend it: " : "", lent.webhooks);
+    json_array_append_new(warnings, json_string(whole));
+    return true;
+}
+
 bool tokens_list(struct call *c, struct err *e)
 {
-    json_t *tokens = json_array();
-    if (!tokens_of_user(c->tx, c->who.user_id, add_token, tokens, e)) {
-        json_decref(tokens);
-        return false;
-    }
-    return call_answer(c, 200, json_pack("{s:o}", "tokens", tokens));
+    AUTO_JSON *tokens = json_array();
+    AUTO_FREE char *name = call_query(c, "user");
+    struct user_row user = { 0 };
+    size_t i;
+    json_t *token;
+    bool ok = token_user(c, name, &user, e) && tokens_of_user(c->tx, user.id, add_token, tokens, e);
+    user_row_fini(&user);
+    json_array_foreach(tokens, i, token)
+        ok = ok && add_warnings(c, token, e);
+    return ok && call_answer(c, 200, json_pack("{s:O}", "tokens", tokens));
 }
 
 /* No token gives more than the one it was made with. */
-bool token_create(struct call *c, struct err *e)
+static bool token_insert_for(struct call *c, const struct user_row *user, struct err *e)
 {
     AUTO_FREE char *plain = NULL;
+    bool mine = user->id == c->who.user_id;
     int64_t days = json_int_at(c->body, "days", 0);
-    const char *service = call_text(c, "serviceRole", auth_service_name(c->who.service)), *org = call_text(c, "orgRole", c->who.org_role);
-    struct token_row row = { .user_id = c->who.user_id, .user = c->who.name, .name = (char *)call_text(c, "name", NULL),
+    const char *service = call_text(c, "serviceRole", mine ? auth_service_name(c->who.service) : user->service_role),
+               *org = call_text(c, "orgRole", mine ? c->who.org_role : "member");
+    struct token_row row = { .user_id = user->id, .user = user->name, .name = (char *)call_text(c, "name", NULL),
                              .org_role = (char *)auth_lesser_org(org, c->who.org_role), .service_role = (char *)service,
                              .created_at = clock_now() };
     if (!name_ok(row.name, "token", e))
@@ -187,6 +242,14 @@ bool token_create(struct call *c, struct err *e)
     json_t *json = token_json(&row);
     json_set_text(json, "token", plain); /* shown this once */
     return call_answer(c, 200, json);
+}
+
+bool token_create(struct call *c, struct err *e)
+{
+    struct user_row user = { 0 };
+    bool ok = token_user(c, call_text(c, "user", NULL), &user, e) && token_insert_for(c, &user, e);
+    user_row_fini(&user);
+    return ok;
 }
 
 bool token_remove(struct call *c, struct err *e)

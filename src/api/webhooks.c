@@ -12,6 +12,7 @@
 #include "pipeline/expression.h"
 #include "runner/hub.h"
 #include "runner/sweep.h"
+#include "runner/tokens.h"
 #include "secrets/seal.h"
 #include "store/webhooks.h"
 #include "trigger/inputs.h"
@@ -313,17 +314,19 @@ static bool answer_saved(struct call *c, struct err *e)
     struct webhook_row row = { 0 };
     json_t *json = webhook_get(c->tx, hub_webhook(c), &row, e) ? with_url(c, &row, e) : NULL;
     if (json) {
-        json_object_set_new(json, "warnings", hub_warnings(c, &row));
+        AUTO_JSON *warnings = hub_warnings(c, &row);
+        json_array_extend(json_object_get(json, "warnings"), warnings);
         call_answer(c, 200, json);
     }
     webhook_row_fini(&row);
     return json;
 }
 
-static void held_wake(struct api *api, int64_t unused)
+static void saved_wake(struct api *api, int64_t unused)
 {
     (void)unused;
     runner_wake_held(api->config.runner);
+    runner_wake_tokens(api->config.runner);
 }
 
 /* Committed here, then made so at Docker Hub; the answer says what came of it. */
@@ -336,7 +339,7 @@ static bool saved(struct call *c, int64_t id, const char *action, enum hub_want 
               runner_sweep_want(c->api->config.runner, c->tx, id, e) && hub_then(c, id, hub, answer_saved, e);
     webhook_row_fini(&row);
     call_after(c, hooks_forget, 0);
-    call_after(c, held_wake, 0);
+    call_after(c, saved_wake, 0);
     return ok;
 }
 

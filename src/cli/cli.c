@@ -15,6 +15,10 @@ static int token_create(struct cli *cli)
     struct cli_answer a = { 0 };
     AUTO_JSON *body = json_pack("{s:s,s:s,s:s,s:i}", "name", cli->count > 1 ? cli->words[1] : "", "orgRole", cli->org_role ? cli->org_role : "member",
                                 "serviceRole", cli->role ? cli->role : "", "days", cli->days ? atoi(cli->days) : 90);
+    if (cli->user)
+        json_set_text(body, "user", cli->user);
+    if (cli->user && !cli->role) /* then as much as that user has */
+        json_object_del(body, "serviceRole");
     int code = cli_do(cli, "POST", P "/tokens", body, &a);
     if (code == CLI_OK) {
         fputs("this is the only time the token is shown:\n", stderr);
@@ -38,7 +42,44 @@ int command_token(struct cli *cli)
         AUTO_FREE char *path = mem_format(P "/tokens/%s", cli->words[1]);
         return cli_do(cli, "DELETE", path, NULL, NULL);
     }
-    fputs("slipway: usage: slipway token create NAME [--role ROLE] [--org-role ROLE] [--days N] | list | revoke ID\n", stderr);
+    fputs("slipway: usage: slipway token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role ROLE] [--days N] | list | revoke ID\n", stderr);
+    return CLI_USAGE;
+}
+
+/* ---- users */
+
+static int user_create(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    AUTO_JSON *body = json_pack("{s:s,s:s,s:s,s:s}", "name", cli->words[1], "kind", cli->service ? "service" : "person", "orgRole",
+                                cli->org_role ? cli->org_role : "member", "serviceRole", cli->role ? cli->role : "");
+    AUTO_FREE char *password = cli->service ? NULL : cli_read_secret("Password of the new user");
+    if (!cli->service)
+        json_set_text(body, "password", password);
+    int code = cli_do(cli, "POST", P "/users", body, &a);
+    if (code == CLI_OK && cli->output != OUTPUT_TABLE)
+        cli_show(cli, a.json, NULL, 0);
+    else if (code == CLI_OK && cli->service)
+        fprintf(stderr, "its API tokens: slipway token create NAME --user %s\n", cli->words[1]);
+    cli_answer_fini(&a);
+    return code;
+}
+
+static int command_user(struct cli *cli)
+{
+    const char *what = cli->count ? cli->words[0] : "";
+    if (text_is(what, "create") && cli->count > 1)
+        return user_create(cli);
+    if (text_is(what, "list")) {
+        cli->words[0] = "users";
+        cli->count = 1;
+        return command_get(cli);
+    }
+    if (text_is(what, "delete") && cli->count > 1) {
+        AUTO_FREE char *path = path_of(P "/users/", cli->words[1], "");
+        return cli_do(cli, "DELETE", path, NULL, NULL);
+    }
+    fputs("slipway: usage: slipway user create NAME [--service] [--role ROLE] [--org-role ROLE] | list | delete NAME\n", stderr);
     return CLI_USAGE;
 }
 
@@ -50,7 +91,7 @@ static void print_commands(const char *between)
         printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
 }
 
-#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --yes --key --diff --help"
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --service --yes --key --diff --help"
 static void print_kinds(void)
 {
     for (const struct kind *k = KINDS; k->name; k++)
@@ -128,7 +169,10 @@ const struct cli_command CLI_COMMANDS[] = {
     { "webhook", "a Docker webhook's URL, a new secret, its hook at Docker Hub, what arrives", "webhook url|rotate|register|listen NAME [--follow]\n"
       "url: the URL that Docker Hub posts to; rotate: a new secret, the old one is accepted for a day;\n"
       "register: Docker Hub is asked now; listen: waits for the first delivery that tells of a push, with --follow for all", command_webhook },
-    { "token", "API tokens: create, list, revoke", "token create NAME [--role ROLE] [--org-role owner|member] [--days N] | list | revoke ID", command_token },
+    { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | list | delete NAME\n"
+      "A service user stands in for a person: its token stays valid when people leave. ROLE: administrator, developer, executor, viewer;\n"
+      "without it, it has the rights of the projects that it is a member of", command_user },
+    { "token", "API tokens: create, list, revoke", "token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role owner|member] [--days N] | list | revoke ID", command_token },
     { 0 },
 };
 
@@ -192,7 +236,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
 static bool set_switch(struct parsed *p, const char *name)
 {
     const struct { const char *name; bool *on; } SWITCHES[] = { { "--insecure", &p->cli.insecure }, { "--wait", &p->cli.wait },
-                                                                { "--follow", &p->cli.follow }, { "--diff", &p->cli.diff }, { "--yes", &p->cli.yes }, { "--help", &p->help }, { "-h", &p->help } };
+                                                                { "--follow", &p->cli.follow }, { "--diff", &p->cli.diff }, { "--yes", &p->cli.yes }, { "--service", &p->cli.service }, { "--help", &p->help }, { "-h", &p->help } };
     for (size_t i = 0; i < ALEN(SWITCHES); i++)
         if (text_is(name, SWITCHES[i].name))
             return *SWITCHES[i].on = true;

@@ -13,7 +13,7 @@ enum cli_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
 struct cli {
     char *server, *token, *project, *ca; /* from flags, else the environment, else the configuration */
     char *folder;                        /* of the configuration: ~/.config/slipway */
-    bool insecure, wait, follow, diff, yes;
+    bool insecure, wait, follow, diff, yes, service;
     bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
     const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution;
@@ -22,6 +22,9 @@ struct cli {
     const char *words[8];                /* what is no flag */
     int count;
 };
+
+/* ---- login.c: a line of standard input, which a terminal does not show. The caller's; "" at its end. */
+char *cli_read_secret(const char *prompt);
 
 /* ---- config.c */
 void cli_config_read(struct cli *cli);

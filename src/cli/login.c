@@ -10,8 +10,7 @@
 
 #define SECRET_MOST 8192
 
-/* A line of standard input, which a terminal does not show. The caller's; "" at its end. */
-static char *read_secret(const char *prompt)
+char *cli_read_secret(const char *prompt)
 {
     char line[SECRET_MOST] = "";
     struct termios before, quiet;
@@ -38,7 +37,7 @@ static int token_by_password(struct cli *cli)
 {
     struct cli_answer a = { 0 };
     struct err e = { 0 };
-    AUTO_FREE char *password = read_secret("Password");
+    AUTO_FREE char *password = cli_read_secret("Password");
     AUTO_JSON *body = json_pack("{s:s,s:s}", "username", cli->user, "password", password);
     AUTO_FREE char *text = body ? json_write(body) : mem_text("{}");
     if (!cli_call_anonymous(cli, "POST", "/csp/gateway/am/api/login?access_token", text, &a, &e))
@@ -76,7 +75,7 @@ static int find_token(struct cli *cli)
         return token_by_password(cli);
     if (text_empty(cli->token) || text_is(cli->token, "-")) {
         free(cli->token);
-        cli->token = read_secret("API token");
+        cli->token = cli_read_secret("API token");
     }
     if (*cli->token)
         return CLI_OK;

@@ -12,12 +12,12 @@
 #include "base/text.h"
 #include "event/event.h"
 #include "event/image_ref.h"
+#include "runner/tokens.h"
 #include "store/ancestry.h"
 #include "store/totals.h"
 #include "trigger/inputs.h"
 #include "trigger/trigger.h"
 
-#define INVALID_TOKEN "Invalid Oauth Refresh token. Verify webhook configuration."
 #define CONFIRM_REQUIRED (5 * CLOCK_MINUTE)
 #define CONFIRM_PREFERRED (2 * CLOCK_SECOND)
 #define TRACE_MOST 100 /* triggers that a trace names one by one */
@@ -32,18 +32,18 @@ static json_t *json_of_names(const char *const *names)
 
 /* ---- with whose rights */
 
-/* The hash of the trigger's API token: kept, or of the variable it names. */
-static bool token_hash(struct runner *r, struct db_tx *tx, const struct trigger_row *t, char **ret, struct err *e)
+bool decide_token_hash(struct runner *r, struct db_tx *tx, int64_t project_id, const char *refresh_token, const char *token_hash, char **ret,
+                       struct err *e)
 {
-    size_t n = strlen(t->refresh_token);
-    if (!text_starts(t->refresh_token, "${var.") || t->refresh_token[n - 1] != '}') {
-        *ret = mem_text(t->token_hash);
+    size_t n = strlen(refresh_token);
+    if (!text_starts(refresh_token, "${var.") || refresh_token[n - 1] != '}') {
+        *ret = mem_text(token_hash);
         return true;
     }
     struct knowledge k = { 0 };
     struct value value = { 0 };
-    AUTO_FREE char *name = mem_text_n(t->refresh_token + 6, n - 7);
-    if (!knowledge_read(tx, r->config.seal, t->project_id, NULL, &k, e))
+    AUTO_FREE char *name = mem_text_n(refresh_token + 6, n - 7);
+    if (!knowledge_read(tx, r->config.seal, project_id, NULL, &k, e))
         return false;
     bool found = knowledge_variable(&k, name, &value, e) == SCOPE_FOUND && json_is_string(value.json);
     *ret = found ? auth_token_hash(json_string_value(value.json)) : mem_text("");
@@ -57,8 +57,8 @@ bool decide_owner(struct runner *r, struct db_tx *tx, const struct trigger_row *
     struct who who = { 0 };
     bool found = false;
     AUTO_FREE char *hash = NULL;
-    snprintf(name, 256, "%s", INVALID_TOKEN);
-    if (!token_hash(r, tx, t, &hash, e) || !auth_who_token(tx, hash, &who, &found, e))
+    snprintf(name, 256, "%s", TOKEN_INVALID);
+    if (!decide_token_hash(r, tx, t->project_id, t->refresh_token, t->token_hash, &hash, e) || !auth_who_token(tx, hash, &who, &found, e))
         return false;
     if (found && auth_may(&who, t->project_id, MAY_EXECUTE)) {
         ret->user_id = who.user_id;

@@ -33,6 +33,9 @@ bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, const
 
 /* Whether a trigger takes a push, by its rules alone. *ret_host: its endpoint's registry, the caller's; NULL when it is not known. */
 struct trigger_verdict decide_judge(const struct trigger_row *t, const struct event *event, struct patterns *patterns, char **ret_host);
+/* The hash of a webhook's API token: kept, or of the variable that refresh_token names. The caller's. */
+bool decide_token_hash(struct runner *r, struct db_tx *tx, int64_t project_id, const char *refresh_token, const char *token_hash, char **ret,
+                       struct err *e);
 /* The token's owner, who must be allowed to run pipelines in the project now. ret->user_id stays 0: no; name then says why. */
 bool decide_owner(struct runner *r, struct db_tx *tx, const struct trigger_row *t, struct run_asker *ret, char name[256], struct err *e);
 /* The webhook's inputs, and over them what the push says. A new reference. */

@@ -8,10 +8,10 @@
 #include "runner/decide.h"
 #include "runner/doctor_work.h"
 #include "runner/hub.h"
+#include "runner/tokens.h"
 
 #define URL_TIME (5 * CLOCK_SECOND)
 #define CLUSTER_TIME (4 * CLOCK_SECOND)
-#define SOON (14 * CLOCK_DAY)
 
 /* ---- the URL */
 
@@ -102,7 +102,7 @@ static void check_token(struct doctor *d)
         doctor_say(d, "failed", "make an API token whose owner may run pipelines here, and put it into the webhook (refreshToken)", "%s", d->owner);
         return;
     }
-    bool soon = d->token_ends && d->token_ends - clock_now() < SOON;
+    bool soon = d->token_ends && d->token_ends - clock_now() < TOKEN_SOON;
     if (d->token_ends)
         clock_text(d->token_ends, ends);
     doctor_say(d, soon ? "warning" : "ok", soon ? "make a new API token, and put it into the webhook before this one ends" : "",

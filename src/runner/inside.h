@@ -25,6 +25,7 @@ struct runner {
     struct link confirms;      /* struct confirm, in flight */
     struct hub_state *hub_hooks; /* hub_work.h */
     struct limits *limits;     /* limits.h */
+    struct token_watch *tokens; /* tokens_work.h */
     struct sweep *sweep;         /* sweep_work.h */
     int in_flight;             /* database jobs and effects of ours that are not done */
     bool draining;

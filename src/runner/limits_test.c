@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/test.h"
 #include "runner/scene_test.h"
+#include "runner/tokens.h"
 #include "store/ancestry.h"
 
 /* ---- a webhook's limit */
@@ -394,4 +395,78 @@ TEST(again, says_what_could_not_begin)
     run_sql("DELETE FROM webhooks");
     CHECK_TEXT(many_again("attempt = 2", true), "1 0 0 0 0 1");
     close_scene();
+}
+
+/* ---- tokens that end */
+
+static void note_token(void *context, const char *uuid, int64_t ends_at)
+{
+    text_addf(context, "%s %s ", uuid, ends_at > clock_now() ? "lives" : "dead");
+}
+
+/* Looks again, and waits until what is known of tokens is as wanted. */
+static void expect_tokens(const char *want)
+{
+    AUTO_TEXT have = { 0 };
+    for (int64_t until = clock_mono() + 60 * CLOCK_SECOND; clock_mono() < until && !text_is(text_of(&have), want);) {
+        runner_wake_tokens(s.runner);
+        read_rows("SELECT 1");
+        usleep(1000);
+        text_fini(&have);
+        runner_tokens_each(s.runner, note_token, &have);
+    }
+    CHECK_TEXT(text_of(&have), want);
+}
+
+TEST(tokens, are_watched_when_webhooks_lend_them)
+{
+    open_scene();
+    expect_tokens(""); /* it never ends */
+    AUTO_FREE char *ends = mem_format("UPDATE tokens SET expires_at = %lld", (long long)(clock_now() + CLOCK_DAY));
+    run_sql(ends);
+    expect_tokens("t1 lives ");
+    run_sql("UPDATE tokens SET revoked_at = 1");
+    expect_tokens("t1 dead ");
+    run_sql("UPDATE webhooks SET token_hash = ''");
+    expect_tokens("");
+    close_scene();
+}
+
+TEST(tokens, are_found_by_the_variable_that_a_webhook_names)
+{
+    open_scene();
+    AUTO_FREE char *hash = text_sha256("the token", 9);
+    AUTO_FREE char *token = mem_format("UPDATE tokens SET hash = '%s', expires_at = %lld", hash, (long long)(clock_now() + CLOCK_DAY));
+    run_sql(token);
+    run_sql("INSERT INTO variables (uuid, project_id, name, type, value, created_at, updated_at) VALUES ('v1', 1, 'hub', 'REGULAR', 'the token', 0, 0)");
+    run_sql("UPDATE webhooks SET refresh_token = '${var.hub}', token_hash = ''");
+    expect_tokens("t1 lives ");
+    deliver_tag(1);
+    expect(TAGS, "v1 COMPLETED");
+    run_sql("UPDATE tokens SET expires_at = 1");
+    deliver_tag(2);
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v2'", "FAILED Invalid Oauth Refresh token. Verify webhook configuration.");
+    close_scene();
+}
+
+TEST(tokens, say_how_long_they_have)
+{
+    static const struct { int64_t left; const char *says; } CASES[] = {
+        { 40 * CLOCK_DAY, "" },
+        { 13 * CLOCK_DAY + 5, "the API token 'hub' of anna ends in 13 days, at " },
+        { CLOCK_DAY, "ends in 1 day, at 1970-01-12T13:46:40.000Z: pushes do not run from then on" },
+        { 5 * CLOCK_HOUR, "ends in 5 hours" },
+        { CLOCK_SECOND, "ends in less than a minute" },
+        { -1, TOKEN_INVALID " The API token 'hub' of anna has expired." },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        int64_t now = 10 * CLOCK_DAY + 13 * CLOCK_HOUR + 46 * CLOCK_MINUTE + 40 * CLOCK_SECOND;
+        struct lent_token token = { .expires_at = now + CASES[i].left, .alive = CASES[i].left > 0, .name = "hub", .owner = "anna" };
+        char says[700];
+        token_says(&token, now, says);
+        if (*CASES[i].says)
+            CHECK_HAS(says, CASES[i].says);
+        else
+            CHECK_TEXT(says, "");
+    }
 }

@@ -11,6 +11,8 @@
 #include "runner/hub_work.h"
 #include "runner/limits.h"
 #include "runner/sweep_work.h"
+#include "runner/tokens.h"
+#include "runner/tokens_work.h"
 #include "store/inbox.h"
 
 #define MATCH_GROUP 256 /* deliveries that one write matches at most */
@@ -102,6 +104,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     list_init(&r->confirms);
     r->hub_hooks = hub_create(r);
     r->limits = limits_create(r);
+    r->tokens = tokens_create(r);
     r->sweep = sweep_create(r);
     *ret = r;
     return true;
@@ -123,6 +126,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     confirm_drain(r);
     hub_drain(r);
     limits_drain(r);
+    tokens_drain(r);
     sweep_drain(r);
     live_drain(r);
     runner_began(r);
@@ -138,6 +142,7 @@ void runner_destroy(struct runner **runner)
     live_destroy_all(r);
     hub_destroy(&r->hub_hooks);
     limits_destroy(&r->limits);
+    tokens_destroy(&r->tokens);
     sweep_destroy(&r->sweep);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
@@ -315,6 +320,7 @@ bool runner_start(struct runner *r, struct err *e)
     id_list_fini(&f.confirms);
     hub_start(r);
     limits_look(r);
+    runner_wake_tokens(r);
     sweep_start(r);
     runner_wake_inbox(r);
     return true;

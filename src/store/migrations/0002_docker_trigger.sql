@@ -114,6 +114,9 @@ CREATE TABLE run_pushes (
 CREATE INDEX run_pushes_by_tag ON run_pushes (repository, tag, created_at);
 CREATE INDEX run_pushes_by_execution ON run_pushes (execution_id);
 
+-- Which webhooks lend a token, that its owner is told of its end.
+CREATE INDEX webhooks_by_token ON webhooks (token_hash) WHERE token_hash <> '';
+
 -- ---- events that are held back by a webhook's limit
 
 ALTER TABLE events ADD COLUMN held_until INTEGER;
