@@ -176,7 +176,7 @@ def endpoints(server):
 
 def webhook(server, name="site", **more):
     return server.make("/registry-webhooks", dict({"project": "default", "name": name, "endpoint": "registry", "pipeline": "deploy",
-                                                   "imageNameRegExPattern": "acme/site", "tagNamePattern": ".*",
+                                                   "imageNameRegExPattern": "acme/site", "tagNamePattern": ".*", "runLimit": 0,
                                                    "refreshToken": server.api_token}, **more))
 
 
