@@ -34,7 +34,7 @@ json_t *hub_json(struct call *c, int64_t webhook_id, struct err *e)
 
 json_t *hub_warnings(const struct call *c, const struct webhook_row *row)
 {
-    json_t *warnings = hub_reach_problems(c->api->external_url);
+    json_t *warnings = registry_reach_problems(json_text_at(row->endpoint_properties, "serverType", ""), c->api->external_url);
     if (!json_array_size(warnings))
         return warnings;
     json_array_append_new(warnings, json_string(text_is(row->sweep, "off")

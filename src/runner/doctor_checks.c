@@ -35,12 +35,12 @@ static void url_answered(struct http_call *http, const struct err *e)
 static void check_url(struct doctor *d)
 {
     const char *url = d->runner->config.external_url;
-    AUTO_JSON *problems = hub_reach_problems(url ? url : "");
+    AUTO_JSON *problems = registry_reach_problems(json_text_at(d->webhook.endpoint_properties, "serverType", ""), url ? url : "");
     size_t i;
     json_t *problem;
     struct err e = { 0 };
     json_array_foreach(problems, i, problem)
-        doctor_note(d, "warning", "set external-url to an https address that the internet reaches; until then the sweep finds pushes", "%s",
+        doctor_note(d, "warning", "set external-url to an address that the registry reaches (Docker Hub: https, in the internet); until then the sweep finds pushes", "%s",
                     json_string_value(problem));
     if (text_empty(url)) {
         doctor_next(d);

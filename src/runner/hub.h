@@ -34,3 +34,5 @@ void runner_hub_wait(struct runner *r, int64_t id, int64_t micros, void (*done)(
 /* Why registries on the internet cannot reach a server with this external-url: an array of sentences, the first one the most
  * important; empty when they can. A new reference. Pure. */
 json_t *hub_reach_problems(const char *external_url);
+/* The same of an endpoint's registry: one of one's own may stand in the same network, and then only an address is needed. */
+json_t *registry_reach_problems(const char *server_type, const char *external_url);

@@ -65,3 +65,14 @@ json_t *hub_reach_problems(const char *external_url)
         add(problems, mem_text("external-url is plain http, so the webhook's secret could be read on its way"));
     return problems;
 }
+
+json_t *registry_reach_problems(const char *server_type, const char *external_url)
+{
+    json_t *problems = NULL;
+    if (!text_is_any_case(server_type, "distribution"))
+        return hub_reach_problems(external_url);
+    problems = json_array();
+    if (text_empty(external_url))
+        add(problems, mem_text("external-url is not set, so nobody knows which URL to put into the registry's configuration"));
+    return problems;
+}
