@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const struct {
     const char *name;
     int status;
@@ -15,7 +17,7 @@ static const struct {
 
 #define KIND_COUNT (sizeof KINDS / sizeof KINDS[0])
 
-/* Copies what fits, and no half of a UTF-8 character. */
+/* Copies what fits, and no half of a UTF-8 character; one that a "%.100s" cut, or that came from outside, is mended. */
 static void copy_cut(char *out, size_t size, const char *text)
 {
     size_t n = strlen(text);
@@ -24,6 +26,7 @@ static void copy_cut(char *out, size_t size, const char *text)
             n--;
     memcpy(out, text, n);
     out[n] = 0;
+    text_mend(out);
 }
 
 static void set_text(struct err *e, const char *format, va_list args)

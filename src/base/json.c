@@ -53,6 +53,14 @@ bool json_read(const char *bytes, size_t n, json_t **ret, struct err *e)
     return true;
 }
 
+static void note_escape(char *note, size_t note_size, int line, int column, const char *at, size_t n)
+{
+    size_t length = 1; /* of the character */
+    while (length < n && ((unsigned char)at[length] & 0xc0) == 0x80)
+        length++;
+    snprintf(note, note_size, "line %d, column %d: \\%.*s is no escape of JSON; read as %.*s", line, column, (int)length, at, (int)length, at);
+}
+
 /* Drops the backslash of every escape that JSON does not know. */
 static char *mend_escapes(const char *bytes, size_t n, size_t *ret_size, char *note, size_t note_size)
 {
@@ -73,7 +81,7 @@ static char *mend_escapes(const char *bytes, size_t n, size_t *ret_size, char *n
             bool known = strchr("\"\\/bfnrtu", next) && next;
             bool plain = !known && (unsigned char)next >= 0x20;
             if (plain && mended++ == 0)
-                snprintf(note, note_size, "line %d, column %d: \\%c is no escape of JSON; read as %c", line, column, next, next);
+                note_escape(note, note_size, line, column, bytes + i + 1, n - i - 1);
             if (!plain)
                 text_add_char(&out, c);
             text_add_char(&out, next);
@@ -103,19 +111,69 @@ bool json_read_lenient(const char *bytes, size_t n, json_t **ret, char *note, si
     return false;
 }
 
-static char *have(char *text)
+/* jansson writes every real with 17 digits: 1.1 as 1.1000000000000001. That is the same number, but no longer the same tag. */
+enum { LONG_REAL = 17, REAL_DIGITS = 15 };
+
+/* The next number that is so long at or behind text; *ret_length 0 at the text's end. */
+static const char *long_real(const char *text, size_t *ret_length)
 {
-    return text ? text : mem_text("null");
+    for (*ret_length = 0; *text; text++) {
+        size_t n = *text == '-' || isdigit((unsigned char)*text) ? strspn(text, "0123456789.eE+-") : 0;
+        if (n >= LONG_REAL && memchr(text, '.', n)) {
+            *ret_length = n;
+            break;
+        }
+        text += n ? n - 1 : 0;
+        if (*text != '"')
+            continue;
+        for (text++; *text != '"'; text++)
+            text += *text == '\\';
+    }
+    return text;
+}
+
+static void add_shortest(struct text *out, const char *number, size_t n)
+{
+    AUTO_FREE char *whole = mem_text_n(number, n);
+    double value = strtod(whole, NULL);
+    for (int digits = REAL_DIGITS; digits <= REAL_DIGITS + 1; digits++) {
+        char shorter[40];
+        snprintf(shorter, sizeof shorter, "%.*g", digits, value);
+        if (strtod(shorter, NULL) == value && !strchr(shorter, 'e') == !strchr(whole, 'e') && strchr(shorter, '.')) {
+            text_add(out, shorter);
+            return;
+        }
+    }
+    text_add_n(out, number, n);
+}
+
+/* The JSON of jansson, taken over. */
+static char *written(char *json)
+{
+    size_t n = 0;
+    if (!json)
+        return mem_text("null");
+    const char *from = json, *at = long_real(json, &n);
+    if (!n)
+        return json;
+    AUTO_TEXT out = { 0 };
+    for (; n; from = at + n, at = long_real(from, &n)) {
+        text_add_n(&out, from, (size_t)(at - from));
+        add_shortest(&out, at, n);
+    }
+    text_add(&out, from);
+    free(json);
+    return text_take(&out);
 }
 
 char *json_write(const json_t *json)
 {
-    return have(json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY));
+    return written(json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY));
 }
 
 char *json_write_pretty(const json_t *json)
 {
-    return have(json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY));
+    return written(json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY));
 }
 
 /* One step of a path: ".name" or "[3]". Returns what follows it, NULL when malformed or missing. */
@@ -244,7 +302,17 @@ char *json_decimal(const json_t *number)
     return text;
 }
 
+json_t *json_text(const char *text_or_null)
+{
+    json_t *json = json_string(text_or_null ? text_or_null : "");
+    if (json)
+        return json;
+    AUTO_FREE char *mended = mem_text(text_or_null);
+    text_mend(mended);
+    return json_string(mended);
+}
+
 void json_set_text(json_t *object, const char *key, const char *text_or_null)
 {
-    json_object_set_new(object, key, json_string(text_or_null ? text_or_null : ""));
+    json_object_set_new(object, key, json_text(text_or_null));
 }

@@ -26,7 +26,7 @@ bool json_read(const char *bytes, size_t n, json_t **ret, struct err *e);
  * it. note (512 bytes at least) says what was mended and where; "" when nothing was. */
 bool json_read_lenient(const char *bytes, size_t n, json_t **ret, char *note, size_t note_size, struct err *e);
 
-char *json_write(const json_t *json);        /* compact; the caller's */
+char *json_write(const json_t *json);        /* compact; the caller's. Here and below 1.1 stays 1.1, in as few digits as it needs */
 char *json_write_pretty(const json_t *json); /* two spaces, keys in their order */
 
 /* By path: names and [n], divided by dots: "a.b[0].c". NULL when something on the way is missing. Borrowed. */
@@ -47,4 +47,5 @@ char *json_as_text(const json_t *json);
 /* A number as plain decimal text, never with an exponent: 1.417566161e+09 is "1417566161". The caller's. */
 char *json_decimal(const json_t *number);
 
-void json_set_text(json_t *object, const char *key, const char *text_or_null); /* NULL stores "" */
+json_t *json_text(const char *text_or_null); /* never NULL: what is no UTF-8 in it is mended (text_mend), NULL is "" */
+void json_set_text(json_t *object, const char *key, const char *text_or_null); /* likewise */

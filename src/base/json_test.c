@@ -57,6 +57,45 @@ TEST(json, reads_dockers_own_broken_example)
     CHECK_TEXT(note, "line 1, column 10: \\[ is no escape of JSON; read as [");
 }
 
+TEST(json, tells_an_escape_of_several_bytes_whole)
+{
+    static const char TEXT[] = "\"x\\\xc3\xa9y\"";
+    AUTO_JSON *json = NULL;
+    char note[256];
+    struct err e = { 0 };
+    CHECK_OK(json_read_lenient(TEXT, sizeof TEXT - 1, &json, note, sizeof note, &e), e);
+    CHECK_TEXT(json_string_value(json), "x\xc3\xa9y");
+    CHECK_TEXT(note, "line 1, column 3: \\\xc3\xa9 is no escape of JSON; read as \xc3\xa9");
+}
+
+TEST(json, writes_numbers_in_as_few_digits_as_they_need)
+{
+    static const char *const SAME[] = {
+        "1.1",   "0.1",  "[0.2,-0.3,1.0]", "{\"a\":2.675,\"b\":\"1.10000000000000009\"}", "1417566161.5",
+        "3.0",   "-1.7", "12345678901234567", "\"\\\"0.10000000000000001\"", "1e22", "0.30000000000000004",
+        "[1.1,\"\\\\\",1.1]",
+    };
+    for (size_t i = 0; i < ALEN(SAME); i++) {
+        AUTO_JSON *json = tree(SAME[i]);
+        AUTO_FREE char *text = json_write(json);
+        CHECK_TEXT(text, SAME[i]);
+    }
+    AUTO_JSON *large = json_real(1e16), *tiny = json_real(1.1e-7);
+    AUTO_FREE char *first = json_write(large), *second = json_write(tiny), *text = json_as_text(tiny);
+    CHECK_TEXT(first, "10000000000000000.0");
+    CHECK_TEXT(second, "1.1e-07");
+    CHECK_TEXT(text, "1.1e-07");
+}
+
+TEST(json, texts_that_are_no_utf8_are_mended)
+{
+    AUTO_JSON *json = json_object();
+    json_set_text(json, "a", "caf\xc3");
+    json_set_text(json, "b", NULL);
+    CHECK_TEXT(json_text_at(json, "a", ""), "caf?");
+    CHECK_TEXT(json_text_at(json, "b", "x"), "");
+}
+
 TEST(json, lenient_reading_mends_nothing_else)
 {
     static const char *const BAD[] = { "{\"a\": \"\\[\"", "{'a': 1}", "{\"a\": \"\\u00g0\"}", "\"\\", "{\"a\":\"\\[\",}" };

@@ -132,6 +132,22 @@ bool text_utf8(const char *bytes, size_t n)
     return true;
 }
 
+void text_mend(char *text)
+{
+    char *out = text;
+    for (size_t left = strlen(text), n; left; text += n, left -= n) {
+        n = utf8_sequence((const unsigned char *)text, left);
+        memmove(out, text, n);
+        out += n;
+        if (n)
+            continue;
+        for (n = 1; n < left && !utf8_sequence((const unsigned char *)text + n, left - n);)
+            n++;
+        *out++ = '?';
+    }
+    *out = 0;
+}
+
 bool text_to_int(const char *t, int64_t *ret)
 {
     if (text_empty(t) || !(isdigit((unsigned char)t[0]) || (t[0] == '-' && isdigit((unsigned char)t[1]))))

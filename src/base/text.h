@@ -29,6 +29,7 @@ bool text_ends(const char *t, const char *suffix);
 /* Takes as long for a near miss as for a far one. Of texts of different length, only the length shows. */
 bool text_equal_secret(const char *a, const char *b);
 bool text_utf8(const char *bytes, size_t n);     /* well-formed UTF-8 (RFC 3629) without NUL? */
+void text_mend(char *text); /* bytes in a row that are no UTF-8 become one '?': what came from outside, or was cut within a character */
 bool text_to_int(const char *t, int64_t *ret);   /* whole text is one decimal integer */
 
 void text_add_url(struct text *t, const char *text);          /* percent-encoded, all but RFC 3986 unreserved */

@@ -90,6 +90,19 @@ TEST(text, knows_utf8)
     CHECK(!text_utf8("a\0b", 3));
 }
 
+TEST(text, mends_what_is_no_utf8)
+{
+    static const char *const CASES[][2] = {
+        { "", "" },           { "plain", "plain" },       { "caf\xc3\xa9", "caf\xc3\xa9" },  { "caf\xc3", "caf?" },
+        { "\xff\xfe\xfd", "?" }, { "a\xe2\x82\"b\x80", "a?\"b?" }, { "\xed\xa0\x80x", "?x" }, { "\xc3\xa9\xc3\xc3\xa9", "\xc3\xa9?\xc3\xa9" },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *text = mem_text(CASES[i][0]);
+        text_mend(text);
+        CHECK_TEXT(text, CASES[i][1]);
+    }
+}
+
 TEST(text, integers)
 {
     static const struct {
@@ -115,6 +128,15 @@ TEST(text, secrets_compare)
     CHECK(!text_equal_secret("abc", "abd"));
     CHECK(!text_equal_secret("abc", "abcd"));
     CHECK(text_equal_secret("", ""));
+}
+
+TEST(err, mends_a_character_that_a_format_cut)
+{
+    struct err e = { 0 };
+    err_set(&e, ERR_INVALID, "'%.4s' is no tag", "caf\xc3\xa9");
+    CHECK_TEXT(e.text, "'caf?' is no tag");
+    err_wrap(&e, "%.1s", "\xc3\xa9");
+    CHECK_TEXT(e.text, "?: 'caf?' is no tag");
 }
 
 TEST(err, wraps_and_never_cuts_a_character)

@@ -58,18 +58,14 @@ void hook_add_event(struct hook_result *r, struct event *ev)
 
 void hook_add_ignored(struct hook_result *r, const char *why, const char *what_format, ...)
 {
-    AUTO_TEXT what = { 0 };
-    char piece[400];
+    char what[400];
     va_list args;
     va_start(args, what_format);
-    vsnprintf(piece, sizeof piece, what_format, args);
+    vsnprintf(what, sizeof what, what_format, args);
     va_end(args);
-    size_t n = strlen(piece);
-    while (n && !text_utf8(piece, n)) /* cut within a character */
-        n--;
-    text_add_n(&what, piece, n);
+    text_mend(what); /* cut within a character */
     r->ignored = mem_resize(r->ignored, (r->ignored_count + 1) * sizeof *r->ignored);
-    r->ignored[r->ignored_count++] = (struct hook_ignored){ .what = text_take(&what), .why = mem_text(why) };
+    r->ignored[r->ignored_count++] = (struct hook_ignored){ .what = mem_text(what), .why = mem_text(why) };
 }
 
 void hook_note(struct hook_result *r, const char *format, ...)
@@ -79,8 +75,9 @@ void hook_note(struct hook_result *r, const char *format, ...)
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    text_mend(sentence);
     size_t n = strlen(r->note);
-    if (n + strlen(sentence) + 3 < sizeof r->note && text_utf8(sentence, strlen(sentence)))
+    if (n + strlen(sentence) + 3 < sizeof r->note)
         snprintf(r->note + n, sizeof r->note - n, "%s%s", n ? "; " : "", sentence);
 }
 

@@ -205,6 +205,24 @@ TEST(distribution, a_bad_digest_refuses_nothing)
     CHECK_HAS(r->note, "is no digest; the tag is asked for instead");
 }
 
+TEST(hooks, tell_names_that_are_cut_within_a_character)
+{
+    AUTO_TEXT tag = { 0 };
+    text_add(&tag, "x");
+    for (int i = 0; i < 100; i++)
+        text_add(&tag, "\xc3\xa4");
+    AUTO_FREE char *hub = mem_format("{\"push_data\":{\"tag\":\"%s\"},\"repository\":{\"repo_name\":\"a/b\"}}", text_of(&tag));
+    AUTO_FREE char *other = mem_format("{\"events\":[{\"action\":\"x%s\",\"target\":{\"repository\":\"a/b\",\"tag\":\"1\"}}]}", text_of(&tag));
+    struct err e = { 0 };
+    CHECK(!decode_text(hub, NULL, &e));
+    CHECK_HAS(e.text, "is no tag");
+    CHECK(text_utf8(e.text, strlen(e.text)));
+    AUTO(hook_result) r = decode_text(other, NULL, &e);
+    CHECK_OK(r && r->ignored_count == 1, e);
+    CHECK(text_utf8(r->ignored[0].what, strlen(r->ignored[0].what)));
+    CHECK_HAS(r->ignored[0].what, " of a/b:1");
+}
+
 TEST(secure, secrets)
 {
     static const char *const TOKENS[] = { "a", "", "bb" };

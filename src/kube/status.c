@@ -86,6 +86,6 @@ void kube_warnings_add(json_t *list, const struct http_headers *headers)
         if (!text_is_any_case(headers->at[i].name, "Warning"))
             continue;
         for (char *text; json_array_size(list) < WARNINGS_MOST && (text = quoted(at, &at)); free(text))
-            json_array_append_new(list, json_string(text));
+            json_array_append_new(list, json_text(text));
     }
 }

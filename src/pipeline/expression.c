@@ -262,6 +262,7 @@ void resolution_warn(struct resolution *r, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    text_mend(text); /* cut within a character */
     if (!r->warnings)
         r->warnings = json_array();
     for (size_t i = 0; i < json_array_size(r->warnings); i++)

@@ -251,6 +251,15 @@ TEST(check, says_what_nothing_acts_on)
     CHECK_INT(found.count, 2);
 }
 
+TEST(problems, are_told_though_their_words_are_cut)
+{
+    AUTO_PROBLEMS found = { 0 };
+    problem_add(&found, PROBLEM_ERROR, "/caf\xc3", "state '%.4s' is none", "caf\xc3\xa9");
+    AUTO_JSON *json = problems_json(&found);
+    CHECK_TEXT(json_text_at(json, "[0].message", ""), "state 'caf?' is none");
+    CHECK_TEXT(json_text_at(json, "[0].pointer", ""), "/caf?");
+}
+
 TEST(problems, are_counted_and_told)
 {
     AUTO_PROBLEMS found = { 0 };

@@ -38,6 +38,8 @@ void problem_add(struct problems *found, enum problem_level level, const char *p
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     *p = (struct problem){ .level = level, .pointer = mem_text(pointer), .text = mem_text(text) };
+    text_mend(p->pointer); /* either may have been cut within a character */
+    text_mend(p->text);
 }
 
 static const struct problem *first_error(const struct problems *found)

@@ -47,7 +47,7 @@ static bool private_host(const char *host)
 
 static void add(json_t *problems, char *text)
 {
-    json_array_append_new(problems, json_string(text));
+    json_array_append_new(problems, json_text(text));
     free(text);
 }
 

@@ -136,7 +136,7 @@ static void note(struct simulation *s, const char *text)
     json_array_foreach(s->notes, i, old)
         if (text_is(json_string_value(old), text))
             return;
-    json_array_append_new(s->notes, json_string(text));
+    json_array_append_new(s->notes, json_text(text));
 }
 
 static bool consider(struct simulation *s, struct db_tx *tx, int64_t id, const struct event *ev, struct patterns *patterns, const char *event_id,

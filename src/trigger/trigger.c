@@ -41,6 +41,7 @@ static bool refuse(struct judging *j, const char *format, ...)
             n--;
         strcpy(text + n, "...");
     }
+    text_mend(text); /* a pattern may have been cut likewise */
     strcpy(j->why, text);
     return false;
 }

@@ -162,6 +162,20 @@ TEST(trigger, the_first_rule_that_refuses_says_why)
     }
 }
 
+TEST(trigger, a_long_pattern_is_cut_between_characters)
+{
+    AUTO_TEXT pattern = { 0 };
+    for (int i = 0; i < 100; i++)
+        text_addf(&pattern, "%s\xe2\x82\xac", i ? "" : "x");
+    AUTO(patterns) patterns = patterns_create();
+    AUTO(event) ev = push("docker.io", "acme/web", "dev");
+    struct trigger t = { .enabled = true, .tag_pattern = text_of(&pattern) };
+    struct trigger_verdict v = trigger_judge(&t, ev, patterns);
+    CHECK_INT(v.rule, TRIGGER_TAG);
+    CHECK_HAS(v.why, "tag 'dev' does not match tag pattern 'x\xe2\x82\xac");
+    CHECK(text_utf8(v.why, strlen(v.why)));
+}
+
 TEST(trigger, patterns_are_checked_before_they_are_saved)
 {
     struct err e = { 0 };
