@@ -22,6 +22,27 @@ static int rerun(struct test_server *s, const char *path, const char *key)
     return s->status;
 }
 
+TEST(held, may_be_let_go_and_dropped_by_who_may_change_the_webhook)
+{
+    static const struct { const char *role, *action; int status; } CASES[] = {
+        { "executor", "release", 403 }, { "executor", "discard", 403 }, { "executor", "rerun", 409 }, { "developer", "release", 409 },
+        { "developer", "discard", 409 }, { "viewer", "release", 403 }, { "developer", "nonsense", 400 },
+    };
+    struct test_server s;
+    struct err e = { 0 };
+    test_server_open(&s);
+    test_objects(&s);
+    CHECK_OK(db_write_now(s.db, fill, NULL, &e), e);
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *name = mem_format("user%zu", i), *token = test_user(&s, name, CASES[i].role, "");
+        AUTO_FREE char *path = mem_format(P "/e1?action=%s", CASES[i].action);
+        ask_as(&s, token, "POST", path, NULL);
+        if (s.status != CASES[i].status)
+            fail_msg("%s as %s: %d %s", CASES[i].action, CASES[i].role, s.status, s.text);
+    }
+    test_server_close(&s);
+}
+
 TEST(redelivery, asks_for_a_filter_a_number_and_a_key)
 {
     struct test_server s;

@@ -158,7 +158,7 @@ static void next_of_event(struct story *s)
     const char *id = json_text_at(s->event, "id", ""), *status = json_text_at(s->event, "executionStatus", ""),
                *message = json_text_at(s->event, "message", "");
     AUTO_FREE char *run = s->execution ? mem_format("%s#%lld", json_text_at(s->execution, "name", ""), (long long)json_int_at(s->execution, "index", 0)) : NULL;
-    if (text_is(status, "IGNORED") && strstr(message, "a loop is stopped"))
+    if (text_is(status, "CANCELED") && strstr(message, "a loop is stopped"))
         tell(s, "next", "nothing; should it run all the same, a person says so: slipway rerun %s", id);
     else if (text_is(status, "IGNORED") && strstr(message, "the sweep found this push"))
         tell(s, "next", "nothing: it ran when the sweep found it");

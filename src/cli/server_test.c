@@ -45,6 +45,14 @@ static const struct row {
     { "GET", A "/executions/x3/logs?after=0&task=1", 200, NULL, "{\"logs\":\"of B\\n\",\"next\":0}" },
     { "GET", A "/registry-events/e1", 200, NULL,
       "{\"imageName\":\"a/b\",\"tag\":\"1\",\"executionStatus\":\"IGNORED\",\"message\":\"m\",\"trace\":[{\"webhook\":\"w\",\"why\":\"tag no\"}]}" },
+    { "POST", A "/registry-events?action=rerun&$filter=F&search=", 200, NULL,
+      "{\"count\":2,\"matched\":3,\"superseded\":1,\"underWay\":0,\"notTaken\":0,\"started\":[],\"refused\":[]}" },
+    { "POST", A "/registry-events?action=rerun&$filter=F&search=&expect=2", 200, NULL,
+      "{\"count\":2,\"matched\":3,\"superseded\":1,\"started\":[{\"event\":\"e1\"}],\"refused\":[{\"event\":\"e2\",\"message\":\"no \\u001b[31m\"}]}" },
+    { "POST", A "/registry-events/e1?action=release", 200, NULL, "{\"executionStatus\":\"QUEUED\",\"message\":\"\"}" },
+    { "POST", A "/registry-events/e1?action=discard", 409, NULL, "{\"message\":\"the event is not held\"}" },
+    { "POST", A "/executions/x3/pushes", 201, NULL, "{\"image\":\"docker.io/a/b:1\"}" },
+    { "POST", A "/users", 200, NULL, "{\"name\":\"bot\"}" },
     { "POST", A "/tokens", 200, NULL, "{\"token\":\"once\"}" },
     { "GET", A "/variables/default/same", 200, NULL, "{\"name\":\"same\",\"project\":\"default\",\"value\":\"1\",\"id\":\"7\"}" },
     { "GET", A "/variables/default/other", 200, NULL, "{\"name\":\"other\",\"project\":\"default\",\"value\":\"1\"}" },
@@ -237,6 +245,26 @@ TEST(cli_server, watches_to_the_end)
     CHECK_HAS(s.out, "next        nothing, if it was not meant");
     CHECK_INT(run("simulate"), CLI_USAGE);
     CHECK_INT(run("simulate --event e1 --image a/b:1"), CLI_USAGE);
+    close_scene();
+}
+
+TEST(cli_server, runs_events_again_and_lets_held_ones_go)
+{
+    open_scene();
+    CHECK_INT(run("rerun events"), CLI_USAGE);
+    CHECK_INT(run("rerun events --filter F"), CLI_OK);
+    CHECK_HAS(s.out, "2 of 3 events would run again\n  left out: 1 run again before\n");
+    CHECK_HAS(s.err, "nothing was started; --yes starts them");
+    CHECK_INT(run("rerun events --filter F --yes"), CLI_OK);
+    CHECK_HAS(s.out, "2 of 3 events run again\n");
+    CHECK_HAS(s.out, "  e2: no  [31m\n");
+    CHECK_INT(run("release e1"), CLI_OK);
+    CHECK_TEXT(s.err, "QUEUED\n");
+    CHECK_INT(run("discard e1"), CLI_CONFLICT);
+    CHECK_INT(run("pushed a/b:1"), CLI_USAGE);
+    CHECK_INT(run("pushed a/b:1 --execution P#3"), CLI_OK);
+    CHECK_INT(run("user create bot --service"), CLI_OK);
+    CHECK_INT(run("user"), CLI_USAGE);
     close_scene();
 }
 

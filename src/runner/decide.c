@@ -109,8 +109,8 @@ static bool stop(struct decision *d, struct start *s, bool *ret, struct err *e)
     char why[700];
     if (!ancestry_mark(d, e) || !ancestry_loops(d, s->trigger, ret, why, e))
         return false;
-    if (*ret)
-        return inbox_event_set(d->tx, s->event_id, "IGNORED", why, 0, e);
+    if (*ret) /* not IGNORED: the webhook took it, and the sweep need not find it again */
+        return inbox_event_set(d->tx, s->event_id, "CANCELED", why, 0, e);
     return s->released || limits_hold(d, s->trigger, s->event_id, ret, e);
 }
 

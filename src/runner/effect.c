@@ -12,6 +12,7 @@
 #include "runner/inside.h"
 #include "runner/task_log.h"
 #include "secrets/mask.h"
+#include "store/ancestry.h"
 #include "store/inbox.h"
 
 #define PROGRESS_EVERY (250 * CLOCK_MS) /* at most so often is progress stored */
@@ -171,6 +172,51 @@ void task_log(struct task_job *job, const char *bytes, size_t size)
     if (!f->log)
         f->log = task_log_create(f->runner->config.loop, f->runner->config.db, view.row->project_id, view.row->id, f->task, f->mask);
     task_log_add(f->log, bytes, size);
+}
+
+struct pushed_job { /* outlives its effect */
+    struct db_job job;
+    struct runner *runner;
+    int64_t project_id, execution_id;
+    struct image_ref ref;
+};
+
+static bool pushed_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
+{
+    struct pushed_job *job = OWNER(db_job, struct pushed_job, job);
+    struct run_push push = { .project_id = job->project_id, .execution_id = job->execution_id, .registry = job->ref.host,
+                             .repository = job->ref.repository, .tag = job->ref.tag, .digest = job->ref.digest, .created_at = clock_now() };
+    bool fresh;
+    int64_t marked;
+    return run_push_add(tx, &push, &fresh, &marked, e);
+}
+
+static void pushed_done(struct db_job *db_job, const struct err *e)
+{
+    struct pushed_job *job = OWNER(db_job, struct pushed_job, job);
+    struct runner *r = job->runner;
+    if (e)
+        log_warn("runner", "that a run pushed %s:%s could not be stored: %s", job->ref.repository, job->ref.tag, e->text);
+    image_ref_fini(&job->ref);
+    free(job);
+    runner_ended(r);
+}
+
+void task_pushed(struct task_job *run, const char *image)
+{
+    struct live_view v = live_view(of(run)->live);
+    struct pushed_job *job = NEW(struct pushed_job);
+    struct err e = { 0 };
+    *job = (struct pushed_job){ .job = { .work = pushed_work, .done = pushed_done }, .runner = v.runner, .project_id = v.row->project_id,
+                                .execution_id = v.row->id };
+    if (!image_ref_parse(image, &job->ref, &e) || !*job->ref.tag) {
+        log_warn("runner", "a task says that it pushed '%.200s', which names no tag of an image", image);
+        image_ref_fini(&job->ref);
+        free(job);
+        return;
+    }
+    runner_began(v.runner);
+    db_write(v.runner->config.db, &job->job);
 }
 
 /* ---- the beginning */

@@ -232,7 +232,7 @@ TEST(ancestry, stops_what_goes_round_through_two_pipelines)
     CHECK_INT(told_by(2, "acme/web", "v2", C), 0);
     deliver((struct delivery){ "k3", "v2", C, NULL, 0 });
     expect("SELECT status || ' ' || message FROM events WHERE tag = 'v2'",
-           "IGNORED a loop is stopped here: deploy#1 pushed acme/base:b1, which started build#1, which pushed acme/web:v2, which would start deploy again");
+           "CANCELED a loop is stopped here: deploy#1 pushed acme/base:b1, which started build#1, which pushed acme/web:v2, which would start deploy again");
     CHECK_TEXT(read_rows("SELECT COUNT(*) FROM executions"), "2");
     close_scene();
 }
@@ -248,7 +248,24 @@ TEST(ancestry, stops_the_next_round_when_a_script_tells_of_its_push_too_late)
     CHECK_INT(told_by(2, "acme/web", "v3", C), 0);
     deliver((struct delivery){ "k3", "v3", C, NULL, 0 });
     expect("SELECT status || ' ' || message FROM events WHERE tag = 'v3'",
-           "IGNORED a loop is stopped here: deploy#2 pushed acme/web:v3, which would start deploy again");
+           "CANCELED a loop is stopped here: deploy#2 pushed acme/web:v3, which would start deploy again");
+    close_scene();
+}
+
+TEST(ancestry, knows_what_tasks_push_themselves)
+{
+    open_two_webhooks();
+    works_push = "127.0.0.1:1/acme/web:v2";
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect(RUNS, "deploy#1 COMPLETED Execution Completed.");
+    expect("SELECT execution_id || ' ' || registry || ' ' || repository || ' ' || tag FROM run_pushes", "1 127.0.0.1:1 acme/web v2");
+    works_push = "no image at all";
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT status || ' ' || message FROM events WHERE tag = 'v2'",
+           "CANCELED a loop is stopped here: deploy#1 pushed acme/web:v2, which would start deploy again");
+    deliver((struct delivery){ "k3", "v3", C, NULL, 0 });
+    expect("SELECT status FROM events WHERE tag = 'v3'", "COMPLETED");
+    CHECK_TEXT(read_rows("SELECT COUNT(*) FROM run_pushes"), "1");
     close_scene();
 }
 
@@ -293,7 +310,7 @@ TEST(ancestry, ends_at_the_thirty_second_run)
     CHECK_INT(told_by(20, "acme/web", "v3", ""), 0);
     deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
     expect("SELECT status || ' ' || message FROM events WHERE tag = 'v2'",
-           "IGNORED a loop is stopped here: each of 32 runs was started by the push of the one before");
+           "CANCELED a loop is stopped here: each of 32 runs was started by the push of the one before");
     deliver((struct delivery){ "k3", "v3", C, NULL, 0 });
     expect("SELECT status FROM events WHERE tag = 'v3'", "COMPLETED");
     close_scene();

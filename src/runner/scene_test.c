@@ -13,11 +13,14 @@
 
 int works_begun;
 bool works_hang;
+const char *works_push;
 struct task_job *hanging;
 
 static void work_done(struct task_job *job)
 {
     struct task_outcome outcome = { .result = TASK_COMPLETED, .message = "worked" };
+    if (works_push)
+        task_pushed(job, works_push);
     if (works_hang)
         hanging = job;
     else
@@ -136,6 +139,7 @@ void open_scene(void)
     s = (struct scene){ 0 };
     works_begun = 0;
     works_hang = false;
+    works_push = NULL;
     hanging = NULL;
     snprintf(s.folder, sizeof s.folder, "/tmp/slipway-runner-XXXXXX");
     CHECK(mkdtemp(s.folder));

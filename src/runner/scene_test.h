@@ -8,6 +8,7 @@
 /* ---- a task type of the test's own, WORK, in place of the real table */
 extern int works_begun;
 extern bool works_hang;          /* its tasks do not end */
+extern const char *works_push;   /* they push this image, and say so; NULL: they push nothing */
 extern struct task_job *hanging; /* the last one that does not */
 
 struct scene {

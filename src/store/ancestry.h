@@ -1,7 +1,7 @@
 /* store/ancestry.h - what runs pushed themselves, and from which run a run came.
  *
  * A run's push is told by its task or its script, before or after the registry tells of it. The two are the same when registry,
- * repository and tag are, when no two digests contradict, and when they lie within ANCESTRY_TIME: in one project only, for
+ * repository and tag are, when no two digests contradict, and when they lie within ANCESTRY_TIME (a day, where the digests are equal): in one project only, for
  * nobody may say what another project's pushes are.
  */
 #pragma once

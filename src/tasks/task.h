@@ -109,5 +109,8 @@ void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (
 void task_progress(struct task_job *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends to the task's log; masked and stored in chunks. */
 void task_log(struct task_job *run, const char *bytes, size_t size);
+/* Says that the task pushed this image ("ghcr.io/acme/web:1.4@sha256:...", digest where it is known): what the push starts is known to come
+ * from this run, so that it cannot go round in circles. As soon as it is known; saying it again changes nothing. */
+void task_pushed(struct task_job *run, const char *image);
 /* The end; job is invalid afterwards. */
 void task_done(struct task_job *run, const struct task_outcome *outcome);
