@@ -201,7 +201,7 @@ static bool bind_text(struct binder *b, const char *text, json_t **ret)
     const char *at = next_mark(b, text, &h);
     bool whole = at == text && strlen(text) == h->length;
     if (whole && yaml_style(b->yaml, b->document, b->pointer) == YAML_PLAIN) {
-        if (!usable(b, h))
+        if (!usable(b, h) || !value_fits(h->value.json, 0, &b->produced, BOUND_SIZE, b->e))
             return false;
         *ret = plain_value(h);
         return true;

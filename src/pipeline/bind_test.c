@@ -145,3 +145,16 @@ TEST(bind, has_limits)
         text_addf(&many, "k%d: ${name}\n", i);
     binds(text_of(&many), "more than 1000 references");
 }
+
+TEST(bind, one_large_value_that_aliases_repeat_is_refused)
+{
+    AUTO_TEXT large = { 0 };
+    text_addf(&large, "\"%01000000d\"", 0);
+    const struct row rows[] = { { "input.large", text_of(&large), true, false, false } };
+    struct table_scope t = make_scope(rows, ALEN(rows));
+    static const char *const SOURCE = "a: &a ${input.large}\nb: [*a, *a, *a, *a, *a, *a, *a, *a]\n";
+    AUTO_JSON *documents = NULL;
+    struct err e = { 0 };
+    CHECK(!bind_yaml(SOURCE, strlen(SOURCE), &t.scope, &documents, NULL, &e));
+    CHECK_TEXT(e.text, "resolved values are larger than 8 MiB");
+}

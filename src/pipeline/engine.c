@@ -230,12 +230,14 @@ static void resolve_outputs(struct step *s)
     struct execution_scope scope;
     const char *name;
     json_t *value, *outputs = json_object();
+    size_t size = 0; /* all outputs together are limited */
     execution_scope_init(&scope, s->x, s->event->facts, RUN_NO_TASK);
     json_object_foreach((json_t *)s->x->pipeline->outputs, name, value) {
-        AUTO_RESOLUTION more = { 0 };
+        AUTO_RESOLUTION more = { .size = size };
         AUTO_JSON *resolved = NULL;
         if (!expression_resolve_tree(value, NULL, &scope.scope, &resolved, &more, NULL))
             resolved = json_string("");
+        size = more.size;
         if (json_array_size(more.secrets)) {
             json_decref(resolved);
             resolved = json_string("********");

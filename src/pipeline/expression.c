@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define RESOLVED_SIZE (8 << 20) /* of all texts that one call puts together */
+#define RESOLVED_SIZE (8 << 20) /* of all texts and values that are put together */
 #define RESOLVED_WARNINGS 100
 
 const char *const REFERENCE_DEFAULTS[] = {
@@ -246,6 +246,27 @@ void value_fini(struct value *value)
     *value = (struct value){ 0 };
 }
 
+bool value_fits(const json_t *json, int depth, size_t *size, size_t most, struct err *e)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+    *size += 1 + json_string_length(json);
+    if (*size > most)
+        return err_set(e, ERR_TOO_LARGE, "resolved values are larger than %zu MiB", most >> 20);
+    if (depth >= JSON_DEPTH && (json_is_object(json) || json_is_array(json)))
+        return err_set(e, ERR_INVALID, "nested deeper than %d levels", JSON_DEPTH);
+    json_array_foreach(json, i, member)
+        if (!value_fits(member, depth + 1, size, most, e))
+            return false;
+    json_object_foreach((json_t *)json, key, member) {
+        *size += strlen(key);
+        if (!value_fits(member, depth + 1, size, most, e))
+            return false;
+    }
+    return true;
+}
+
 void resolution_fini(struct resolution *r)
 {
     json_decref(r->warnings);
@@ -307,9 +328,21 @@ struct resolver {
     struct scope *scope;
     struct resolution *more;
     struct err *e;
-    size_t produced;
+    struct resolution own; /* where the caller wants none */
     char pointer[sizeof((struct err *)0)->field];
 };
+
+static void resolver_init(struct resolver *r, struct scope *scope, struct resolution *more, struct err *e)
+{
+    *r = (struct resolver){ .scope = scope, .e = e };
+    r->more = more ? more : &r->own;
+}
+
+static bool resolver_end(struct resolver *r, bool ok)
+{
+    resolution_fini(&r->own);
+    return ok;
+}
 
 static enum scope_answer find(struct resolver *r, const char *text, const struct segment *piece, struct value *ret)
 {
@@ -325,8 +358,8 @@ static enum scope_answer find(struct resolver *r, const char *text, const struct
 
 static bool add(struct resolver *r, struct text *out, const char *bytes, size_t n)
 {
-    r->produced += n;
-    if (r->produced > RESOLVED_SIZE)
+    r->more->size += n;
+    if (r->more->size > RESOLVED_SIZE)
         return err_set(r->e, ERR_TOO_LARGE, "resolved texts are larger than %d MiB", RESOLVED_SIZE >> 20);
     text_add_n(out, bytes, n);
     return true;
@@ -369,18 +402,18 @@ static json_t *whole_value(struct value *value)
     return json_string(text);
 }
 
-static bool resolve_value(struct resolver *r, const char *text, size_t n, json_t **ret)
+static bool resolve_value(struct resolver *r, const char *text, size_t n, int depth, json_t **ret)
 {
     struct segment piece = { 0 };
     size_t at = 0;
     if (segment_next(text, n, &at, &piece) && piece.reference && at == n) {
         struct value value = { 0 };
         enum scope_answer answer = find(r, text, &piece, &value);
-        if (answer == SCOPE_FAILED)
-            return false;
-        *ret = answer == SCOPE_FOUND ? whole_value(&value) : json_stringn(text, n);
+        bool ok = answer != SCOPE_FAILED && value_fits(value.json, depth, &r->more->size, RESOLVED_SIZE, r->e);
+        if (ok)
+            *ret = answer == SCOPE_FOUND ? whole_value(&value) : json_stringn(text, n);
         value_fini(&value);
-        return true;
+        return ok;
     }
     AUTO_FREE char *out = NULL;
     if (!resolve_text(r, text, n, &out))
@@ -391,14 +424,16 @@ static bool resolve_value(struct resolver *r, const char *text, size_t n, json_t
 
 bool expression_resolve(const char *text, size_t n, struct scope *scope, json_t **ret, struct resolution *more, struct err *e)
 {
-    struct resolver r = { .scope = scope, .more = more, .e = e };
-    return resolve_value(&r, text, n, ret);
+    struct resolver r;
+    resolver_init(&r, scope, more, e);
+    return resolver_end(&r, resolve_value(&r, text, n, 0, ret));
 }
 
 bool expression_text(const char *text, size_t n, struct scope *scope, char **ret, struct resolution *more, struct err *e)
 {
-    struct resolver r = { .scope = scope, .more = more, .e = e };
-    return resolve_text(&r, text, n, ret);
+    struct resolver r;
+    resolver_init(&r, scope, more, e);
+    return resolver_end(&r, resolve_text(&r, text, n, ret));
 }
 
 static bool resolve_any(struct resolver *r, const json_t *tree, const char *const *raw, int depth, json_t **ret);
@@ -471,7 +506,7 @@ static bool resolve_any(struct resolver *r, const json_t *tree, const char *cons
     if (json_is_array(tree))
         return resolve_array(r, tree, depth + 1, ret);
     if (json_is_string(tree))
-        return resolve_value(r, json_string_value(tree), json_string_length(tree), ret);
+        return resolve_value(r, json_string_value(tree), json_string_length(tree), depth, ret);
     *ret = json_incref((json_t *)tree);
     return true;
 }
@@ -479,10 +514,13 @@ static bool resolve_any(struct resolver *r, const json_t *tree, const char *cons
 bool expression_resolve_tree(const json_t *tree, const char *const *raw, struct scope *scope, json_t **ret,
                              struct resolution *more, struct err *e)
 {
-    struct resolver r = { .scope = scope, .more = more, .e = e };
-    if (resolve_any(&r, tree, raw, 0, ret))
+    struct resolver r;
+    resolver_init(&r, scope, more, e);
+    if (resolver_end(&r, resolve_any(&r, tree, raw, 0, ret)))
         return true;
-    if (e)
+    if (e) {
         snprintf(e->field, sizeof e->field, "%s", r.pointer);
+        text_mend(e->field);
+    }
     return false;
 }

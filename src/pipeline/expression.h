@@ -71,6 +71,9 @@ struct value {
     bool authored; /* a variable, or an input that a person wrote: may be a whole YAML document */
 };
 void value_fini(struct value *value);
+/* Adds the bytes of json, which is going to stand within depth lists and objects, to *size. False when it is more than most in
+ * sum, or nested too deep to be read back: one large value may be asked for at many places. */
+bool value_fits(const json_t *json, int depth, size_t *size, size_t most, struct err *e);
 
 enum scope_answer { SCOPE_FOUND, SCOPE_UNKNOWN, SCOPE_FAILED };
 
@@ -86,6 +89,7 @@ struct scope {
 struct resolution { /* what came of it beside the value; { 0 } is empty */
     json_t *warnings; /* array of texts, or NULL */
     json_t *secrets;  /* array of the secret texts that were used, for masking; or NULL */
+    size_t size;      /* bytes that were put together so far; the limit is for all calls that share it */
 };
 void resolution_fini(struct resolution *r);
 #define AUTO_RESOLUTION __attribute__((cleanup(resolution_fini))) struct resolution

@@ -159,3 +159,25 @@ TEST(expression, has_limits)
     CHECK(!expression_text(text_of(&many), many.length, &t.scope, &never, NULL, &e));
     CHECK_TEXT(e.text, "more than 1000 references in one text");
 }
+
+TEST(expression, one_large_value_at_many_places_is_refused)
+{
+    AUTO_TEXT large = { 0 }, deep = { 0 };
+    text_addf(&large, "[\"%01000000d\"]", 0);
+    for (int i = 0; i < 128; i++)
+        text_add_char(&deep, i < 64 ? '[' : ']');
+    const struct row rows[] = { { "input.large", text_of(&large), false, false, false }, { "input.deep", text_of(&deep), false, false, false } };
+    struct table_scope t = make_scope(rows, ALEN(rows));
+    AUTO_JSON *fits = read_yaml("[\"${input.large}\", a: \"${input.large}\"]"), *array = json_array(), *nested = read_yaml("a: ${input.deep}");
+    for (int i = 0; i < 9; i++)
+        json_array_append_new(array, json_string("${input.large}"));
+    json_t *resolved = NULL;
+    struct err e = { 0 };
+    CHECK_OK(expression_resolve_tree(fits, NULL, &t.scope, &resolved, NULL, &e), e);
+    json_decref(resolved);
+    CHECK(!expression_resolve_tree(array, NULL, &t.scope, &resolved, NULL, &e));
+    CHECK_TEXT(e.text, "resolved values are larger than 8 MiB");
+    CHECK_TEXT(e.field, "/8");
+    CHECK(!expression_resolve_tree(nested, NULL, &t.scope, &resolved, NULL, &e));
+    CHECK_TEXT(e.text, "nested deeper than 64 levels");
+}
