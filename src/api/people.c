@@ -216,12 +216,21 @@ bool tokens_list(struct call *c, struct err *e)
     return ok && call_answer(c, 200, json_pack("{s:O}", "tokens", tokens));
 }
 
+/* What is no whole number is refused, and not taken for 0, which is for ever. */
+static int64_t days_of(const json_t *body)
+{
+    const json_t *days = json_object_get(body, "days");
+    if (!days || json_is_null(days))
+        return 0;
+    return json_is_integer(days) || json_is_string(days) ? json_int_at(body, "days", -1) : -1;
+}
+
 /* No token gives more than the one it was made with. */
 static bool token_insert_for(struct call *c, const struct user_row *user, struct err *e)
 {
     AUTO_FREE char *plain = NULL;
     bool mine = user->id == c->who.user_id;
-    int64_t days = json_int_at(c->body, "days", 0);
+    int64_t days = days_of(c->body);
     const char *service = call_text(c, "serviceRole", mine ? auth_service_name(c->who.service) : user->service_role),
                *org = call_text(c, "orgRole", mine ? c->who.org_role : "member");
     struct token_row row = { .user_id = user->id, .user = user->name, .name = (char *)call_text(c, "name", NULL),

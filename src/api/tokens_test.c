@@ -53,6 +53,13 @@ TEST(tokens, of_service_users_are_made_by_owners_and_lent_to_webhooks)
     CHECK_HAS(s.text, "is a person: nobody else makes or sees a person's tokens");
     ask(&s, "POST", P "/tokens", "{\"name\":\"x\",\"user\":\"nobody\"}");
     CHECK_INT(s.status, 400);
+    static const char *const DAYS[] = { "\"soon\"", "0.5", "\"\"", "true", "-1", "3651", "[1]" }; /* none of them is for ever */
+    for (size_t i = 0; i < ALEN(DAYS); i++) {
+        AUTO_FREE char *body = mem_format("{\"name\":\"x\",\"days\":%s}", DAYS[i]);
+        ask(&s, "POST", P "/tokens", body);
+        CHECK_INT(s.status, 400);
+        CHECK_HAS(s.text, "a token is valid for 1 to 3650 days");
+    }
     lend_bots_token(&s, 0);
     CHECK_TEXT(answered(&s, "apiToken.owner"), "bot");
     CHECK_INT(json_array_size(json_object_get(s.json, "warnings")), 0);

@@ -19,11 +19,15 @@ char *cli_read_file(const char *path, struct err *e)
         return err_set(e, ERR_NOT_FOUND, "%s: %s", path, strerror(errno)), NULL;
     char *bytes = mem_alloc(FILE_MOST + 2);
     size_t n = fread(bytes, 1, FILE_MOST + 1, f);
+    bool failed = ferror(f);
+    int error = errno;
     if (f != stdin)
         fclose(f);
-    if (n <= FILE_MOST)
+    if (!failed && n <= FILE_MOST)
         return bytes;
     free(bytes);
+    if (failed) /* a folder: no empty password is made of it */
+        return err_set(e, ERR_NOT_FOUND, "%s: %s", path, strerror(error)), NULL;
     return err_set(e, ERR_TOO_LARGE, "%s is larger than 1 MiB", path), NULL;
 }
 

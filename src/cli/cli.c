@@ -13,8 +13,13 @@
 static int token_create(struct cli *cli)
 {
     struct cli_answer a = { 0 };
-    AUTO_JSON *body = json_pack("{s:s,s:s,s:s,s:i}", "name", cli->count > 1 ? cli->words[1] : "", "orgRole", cli->org_role ? cli->org_role : "member",
-                                "serviceRole", cli->role ? cli->role : "", "days", cli->days ? atoi(cli->days) : 90);
+    int64_t days = 90;
+    if (cli->days && !text_to_int(cli->days, &days)) { /* 0 would be for ever */
+        fprintf(stderr, "slipway: --days is a whole number, not '%s'\n", cli->days);
+        return CLI_USAGE;
+    }
+    AUTO_JSON *body = json_pack("{s:s,s:s,s:s,s:I}", "name", cli->count > 1 ? cli->words[1] : "", "orgRole", cli->org_role ? cli->org_role : "member",
+                                "serviceRole", cli->role ? cli->role : "", "days", (json_int_t)days);
     if (cli->user)
         json_set_text(body, "user", cli->user);
     if (cli->user && !cli->role) /* then as much as that user has */
@@ -201,7 +206,10 @@ static bool set_input(struct cli *cli, const char *value)
         return false;
     }
     AUTO_FREE char *name = mem_text_n(value, (size_t)(equals - value));
-    return json_object_set_new(cli->input, name, json_string(equals + 1)) == 0;
+    if (json_object_set_new(cli->input, name, json_string(equals + 1)) == 0)
+        return true;
+    fprintf(stderr, "slipway: --input %s is no UTF-8 text\n", name);
+    return false;
 }
 
 static bool set_value(struct cli *cli, const char *name, const char *value)

@@ -42,6 +42,10 @@ TEST(cli, says_usage_and_unreachable_by_exit_code)
         { { "slipway", "get", "pipelines", "--filter" }, 4, CLI_USAGE },
         { { "slipway", "run" }, 2, CLI_USAGE },
         { { "slipway", "run", "x", "--input", "novalue" }, 5, CLI_USAGE },
+        { { "slipway", "run", "x", "--input", "a=\xff" }, 5, CLI_USAGE },
+        { { "slipway", "token", "create", "ci", "--days", "soon" }, 6, CLI_USAGE },
+        { { "slipway", "token", "create", "ci", "--days=30d" }, 5, CLI_USAGE },
+        { { "slipway", "apply", "-f", "/nonexistent" }, 4, CLI_NOT_FOUND },
         { { "slipway", "get", "--help" }, 3, CLI_OK },
         { { "slipway", "completion", "bash" }, 3, CLI_OK },
         { { "slipway", "completion", "csh" }, 3, CLI_USAGE },
@@ -49,4 +53,11 @@ TEST(cli, says_usage_and_unreachable_by_exit_code)
     };
     for (size_t i = 0; i < ALEN(CASES); i++)
         CHECK_INT(run(CASES[i].words, CASES[i].count), CASES[i].want);
+}
+
+TEST(cli, reads_no_folder_as_an_empty_file)
+{
+    struct err e = { 0 };
+    CHECK(!cli_read_file("/", &e));
+    CHECK_HAS(e.text, "/: ");
 }

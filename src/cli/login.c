@@ -52,16 +52,24 @@ static int token_by_password(struct cli *cli)
     return code;
 }
 
+/* The host is this machine; "localhost.example.com" is not. */
+static bool is_here(const char *url)
+{
+    static const char *const HERE[] = { "127.0.0.1", "localhost", "[::1]" };
+    const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
+    for (size_t i = 0; i < ALEN(HERE); i++)
+        if (text_starts(host, HERE[i]) && strchr(":/", host[strlen(HERE[i])])) /* or the NUL, which strchr finds too */
+            return true;
+    return false;
+}
+
 /* "host:8080" is https, but on this machine, where nobody listens in. */
 static void set_server(struct cli *cli, const char *url)
 {
-    static const char *const HERE[] = { "127.0.0.1", "localhost", "[::1]" };
-    bool here = false;
+    bool here = is_here(url);
     size_t n = strlen(url);
     while (n && url[n - 1] == '/')
         n--;
-    for (size_t i = 0; i < ALEN(HERE); i++)
-        here |= text_starts(strstr(url, "://") ? strstr(url, "://") + 3 : url, HERE[i]);
     char *server = mem_format("%s%.*s", strstr(url, "://") ? "" : here ? "http://" : "https://", (int)n, url);
     if (strncasecmp(server, "http://", 7) == 0 && !here)
         fputs("slipway: warning: http:// shows the token to everybody on the way; use https://\n", stderr);

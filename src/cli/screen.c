@@ -22,7 +22,9 @@ char *screen_clean(const char *text)
         text_add_char(&out, ' ');
         text += (unsigned char)*text == 0xc2;
     }
-    return text_take(&out);
+    char *clean = text_take(&out);
+    text_mend(clean); /* C1 as a byte of its own, in an answer that is no JSON */
+    return clean;
 }
 
 char *screen_cut(const char *text, int columns)
