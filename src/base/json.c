@@ -59,6 +59,7 @@ static void note_escape(char *note, size_t note_size, int line, int column, cons
     while (length < n && ((unsigned char)at[length] & 0xc0) == 0x80)
         length++;
     snprintf(note, note_size, "line %d, column %d: \\%.*s is no escape of JSON; read as %.*s", line, column, (int)length, at, (int)length, at);
+    text_mend(note); /* the backslash may have stood within a character, which is whole without it */
 }
 
 /* Drops the backslash of every escape that JSON does not know. */

@@ -66,6 +66,10 @@ TEST(json, tells_an_escape_of_several_bytes_whole)
     CHECK_OK(json_read_lenient(TEXT, sizeof TEXT - 1, &json, note, sizeof note, &e), e);
     CHECK_TEXT(json_string_value(json), "x\xc3\xa9y");
     CHECK_TEXT(note, "line 1, column 3: \\\xc3\xa9 is no escape of JSON; read as \xc3\xa9");
+    AUTO_JSON *divided = NULL;
+    CHECK_OK(json_read_lenient("\"\xc3\\\xa9\"", 5, &divided, note, sizeof note, &e), e);
+    CHECK_TEXT(json_string_value(divided), "\xc3\xa9");
+    CHECK_TEXT(note, "line 1, column 3: \\? is no escape of JSON; read as ?");
 }
 
 TEST(json, writes_numbers_in_as_few_digits_as_they_need)

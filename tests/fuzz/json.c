@@ -12,6 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     AUTO_FREE char *text = json_write(json);
     FUZZ_CHECK(json_read(text, strlen(text), &again, &e));
+    FUZZ_CHECK(json_equal(json, again)); /* no digit that counts is lost */
+    FUZZ_CHECK(text_utf8(note, strlen(note)));
     if (json_is_number(json))
         free(json_decimal(json));
     free(json_as_text(json));
