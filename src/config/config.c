@@ -16,19 +16,11 @@ enum { FILE_MOST = 1 << 20 };
 struct value {
     char *text;
     char *origin;
-    char **items; /* of a list: its entries, then NULL */
 };
 
 struct config {
     struct value *values; /* one for each of SETTINGS */
 };
-
-static void items_free(char **items)
-{
-    for (size_t i = 0; items && items[i]; i++)
-        free(items[i]);
-    free(items);
-}
 
 void config_destroy(struct config **c)
 {
@@ -38,30 +30,9 @@ void config_destroy(struct config **c)
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         free(old->values[i].text);
         free(old->values[i].origin);
-        items_free(old->values[i].items);
     }
     free(old->values);
     free(old);
-}
-
-/* Entries between commas, without the blanks around them; empty ones are left out. */
-static char **items_of(const char *text)
-{
-    size_t count = 0;
-    char **items = mem_alloc(sizeof *items);
-    for (const char *p = text; *p;) {
-        p += strspn(p, " ,");
-        size_t n = strcspn(p, ","), used = n;
-        while (used && p[used - 1] == ' ')
-            used--;
-        if (used) {
-            items = mem_resize(items, (count + 2) * sizeof *items);
-            items[count++] = mem_text_n(p, used);
-            items[count] = NULL;
-        }
-        p += n;
-    }
-    return items;
 }
 
 /* Checks and keeps one value. origin is where it came from, for people. */
@@ -80,10 +51,6 @@ static bool set(struct config *c, size_t i, const char *text, const char *origin
     free(v->origin);
     v->text = copy;
     v->origin = mem_text(origin);
-    if (s->type == SETTING_LIST) {
-        items_free(v->items);
-        v->items = items_of(copy);
-    }
     return true;
 }
 
@@ -167,7 +134,7 @@ static bool read_file(const char *path, char **ret, size_t *ret_size, struct err
 /* A YAML value as a setting's text; the caller's. NULL when it is none. */
 static char *text_of_value(const struct setting *s, const json_t *value)
 {
-    if (json_is_object(value) || (json_is_array(value) && s->type != SETTING_LIST))
+    if (json_is_object(value) || (json_is_array(value) && s->type != SETTING_NETWORKS))
         return NULL;
     if (!json_is_array(value))
         return json_as_text(value);
@@ -269,14 +236,6 @@ int64_t config_int(const struct config *c, const char *name)
 bool config_bool(const struct config *c, const char *name)
 {
     return strcmp(value_of(c, name)->text, "true") == 0;
-}
-
-const char *config_item(const struct config *c, const char *name, size_t i)
-{
-    char **items = value_of(c, name)->items;
-    for (; items && *items && i; i--)
-        items++;
-    return items ? *items : NULL;
 }
 
 const char *config_origin(const struct config *c, const char *name)

@@ -22,8 +22,6 @@ void config_destroy(struct config **c);
 const char *config_text(const struct config *c, const char *name); /* "" when not set */
 int64_t config_int(const struct config *c, const char *name);
 bool config_bool(const struct config *c, const char *name);
-/* One entry of a comma-separated list, without the spaces around it; NULL at its end. Borrowed. */
-const char *config_item(const struct config *c, const char *name, size_t i);
 /* "default", "environment SLIPWAY_LISTEN", "command line --listen", "file /etc/slipway.yaml line 3". */
 const char *config_origin(const struct config *c, const char *name);
 

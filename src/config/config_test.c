@@ -98,6 +98,8 @@ TEST(config, errors_in_the_file_name_its_line)
         { "\nretention-runs-days: x\n", " line 2): 'x' is not a whole number" },
         { "a: 1\n", " line 1: there is no setting a" },
         { "listen: [1]\n", " line 1: listen must be a single value" },
+        { "trusted-proxies: [10.0.0.0/8, x]\n", " line 1): 'x' is no network" },
+        { "trusted-proxies: {a: 1}\n", " line 1: trusted-proxies must be a single value" },
         { "config: x\n", "config cannot be set here" },
         { "- a\n", "lines 'name: value' are expected" },
         { "a: [\n", "line 2, column 1" },
@@ -111,6 +113,16 @@ TEST(config, errors_in_the_file_name_its_line)
         CHECK_HAS(e.text, CASES[i].want);
         unlink(path);
     }
+}
+
+TEST(config, networks_may_be_a_list)
+{
+    AUTO_FREE char *path = file_with("trusted-proxies:\n- 10.0.0.0/8\n- '::1'\n");
+    struct err e = { 0 };
+    AUTO(config) c = read_all((const char *const[]){ "--config", path, NULL }, NULL, &e);
+    CHECK_OK(c != NULL, e);
+    CHECK_TEXT(config_text(c, "trusted-proxies"), "10.0.0.0/8,::1");
+    unlink(path);
 }
 
 TEST(config, takes_addresses_apart)

@@ -144,7 +144,7 @@ static const struct {
 } TYPES[] = {
     [SETTING_TEXT] = { "text", check_text },       [SETTING_INT] = { "number", check_int },
     [SETTING_BOOL] = { "true or false", check_choice }, [SETTING_CHOICE] = { "choice", check_choice },
-    [SETTING_LIST] = { "list", check_text },       [SETTING_URL] = { "URL", check_url },
+    [SETTING_URL] = { "URL", check_url },
     [SETTING_LISTEN] = { "address", check_listen }, [SETTING_SECRET] = { "secret", check_secret },
     [SETTING_NETWORKS] = { "networks", check_networks },
 };
