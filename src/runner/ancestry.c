@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/ancestry.h"
 
 #define LINKS_SHOWN 6 /* of a long chain */
@@ -44,6 +45,7 @@ static void tell_chain(const struct decision *d, const struct ancestor *chain, s
         tell_link(&out, &chain[i], i ? chain[i - 1].image : image, i == count - 1);
     }
     snprintf(why, 700, "a loop is stopped here: %s, which would start %.60s again", text_of(&out), pipeline);
+    text_mend(why);
 }
 
 bool ancestry_loops(struct decision *d, const struct trigger_row *t, bool *ret, char why[700], struct err *e)

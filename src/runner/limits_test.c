@@ -1,6 +1,7 @@
 /* What holds runs back, what stops them, and what people make of it: limits, loops, many events again. Stories as in runner_test.c. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -249,6 +250,22 @@ TEST(ancestry, stops_the_next_round_when_a_script_tells_of_its_push_too_late)
     deliver((struct delivery){ "k3", "v3", C, NULL, 0 });
     expect("SELECT status || ' ' || message FROM events WHERE tag = 'v3'",
            "CANCELED a loop is stopped here: deploy#2 pushed acme/web:v3, which would start deploy again");
+    close_scene();
+}
+
+TEST(ancestry, cuts_long_names_between_characters)
+{
+    open_two_webhooks();
+    run_sql("UPDATE pipelines SET name = 'x\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc"
+            "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc' WHERE id = 1");
+    works_push = "127.0.0.1:1/acme/web:v2";
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT COUNT(*) FROM run_pushes", "1");
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT status FROM events WHERE tag = 'v2'", "CANCELED");
+    const char *message = read_rows("SELECT message FROM events WHERE tag = 'v2'");
+    CHECK(text_utf8(message, strlen(message)));
+    CHECK_HAS(message, "pushed acme/web:v2, which would start x");
     close_scene();
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "runner/tokens.h"
 
 void token_ends_in(int64_t micros, char out[40])
@@ -32,4 +33,5 @@ void token_says(const struct lent_token *token, int64_t now, char out[700])
         snprintf(out, 700, "the API token '%.200s' of %.200s ends in %s, at %s: pushes do not run from then on", token->name, token->owner, in,
                  clock_rfc3339(token->expires_at, ends));
     }
+    text_mend(out);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/rows.h"
 #include "store_sql.h"
 
@@ -18,6 +19,7 @@ static bool read_token(struct db_tx *tx, const struct db_rows *r, int64_t now, s
     if (!rows_joined(webhooks, &names, e))
         return false;
     snprintf(ret->webhooks, sizeof ret->webhooks, "%s", names);
+    text_mend(ret->webhooks);
     return true;
 }
 
