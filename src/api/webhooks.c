@@ -408,6 +408,7 @@ bool webhook_remove(struct call *c, struct err *e)
     json_decref(gone);
     webhook_row_fini(&row);
     call_after(c, hooks_forget, 0);
+    call_after(c, saved_wake, 0);
     return ok;
 }
 

@@ -165,7 +165,8 @@ static void next_of_event(struct story *s)
     else if (text_is(status, "IGNORED") && strstr(message, "disabled"))
         tell(s, "next", "enable the webhook; what was pushed meanwhile never runs by itself, 'slipway run' runs the pipeline");
     else if (text_is(status, "IGNORED"))
-        tell(s, "next", "nothing, if it was not meant; else change the webhook, and 'slipway simulate --event %s' tells what it would do now", id);
+        tell(s, "next", "nothing, if it was not meant; else change the webhook, see what it would do now (slipway simulate --event %s), and run it: "
+             "slipway rerun events --filter \"id eq '%s'\" --yes", id, id);
     else if (text_is(status, "FAILED") && strstr(message, "Oauth"))
         tell(s, "next", "put a live API token into the webhook (slipway doctor), then run it again: slipway rerun %s", id);
     else if (text_is(status, "FAILED") && run)

@@ -61,7 +61,7 @@ bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, co
     if (!inbox_event_get(tx, event_id, &old, e) || !leave_held(tx, &old, by, e))
         return false;
     if (!old.push_id || !old.webhook_id)
-        return err_set(e, ERR_CONFLICT, "no webhook took this event, so there is nothing to run again; run the pipeline itself");
+        return err_set(e, ERR_CONFLICT, "no webhook took this event; run many again (by its id as filter) judges it anew by today's webhooks");
     if (!trigger_get(tx, old.webhook_id, &t, &found, e))
         return false;
     *ret_pipeline_id = t.pipeline_id;

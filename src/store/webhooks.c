@@ -88,12 +88,13 @@ bool webhook_update(struct db_tx *tx, const struct webhook_row *row, struct err 
 bool webhook_enable(struct db_tx *tx, const struct webhook_row *row, bool enabled, const char *by, struct err *e)
 {
     return db_run(tx, e, SQL_webhook_enable, "iiit", row->object.id, (int64_t)enabled, clock_now(), by) &&
+           held_hurry(tx, row->object.id, clock_now(), e) && /* disabled, it lets go nothing that it held */
            change_add(tx, row->object.project_id, "webhooks", row->object.id, e);
 }
 
 bool webhook_delete(struct db_tx *tx, const struct webhook_row *row, struct err *e)
 {
-    return db_run(tx, e, SQL_webhook_delete, "i", row->object.id) && db_run(tx, e, SQL_listener_delete, "i", row->listener_id) &&
+    return held_hurry(tx, row->object.id, clock_now(), e) && db_run(tx, e, SQL_webhook_delete, "i", row->object.id) && db_run(tx, e, SQL_listener_delete, "i", row->listener_id) &&
            change_add(tx, row->object.project_id, "webhooks", row->object.id, e);
 }
 
