@@ -20,6 +20,8 @@ static bool copy_pages(sqlite3 *from, const char *to_path, struct err *e)
         while (((code = sqlite3_backup_step(copy, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED) && ++tries < BUSY_TRIES)
             sqlite3_sleep(BUSY_SLEEP_MS);
         sqlite3_backup_finish(copy);
+    } else if (code == SQLITE_OK) {
+        code = sqlite3_errcode(to); /* where it could not even begin */
     }
     bool ok = copy && code == SQLITE_DONE;
     if (!ok)
