@@ -1,4 +1,6 @@
 /* How a webhook stands: what its limit holds back, and when the API token that it lends ends. */
+#include <stdio.h>
+
 #include "api/hub.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -25,15 +27,18 @@ static void add_warning(json_t *json, const char *warning)
         json_array_append_new(warnings, json_string(warning));
 }
 
-static bool add_token(struct call *c, const struct webhook_row *row, json_t *json, struct err *e)
+/* A token that cannot be read is a warning too: the webhook itself can be shown, and mended. */
+static void add_token(struct call *c, const struct webhook_row *row, json_t *json)
 {
-    struct lent_token token;
+    struct lent_token token = { 0 };
     bool found = false;
     int64_t now = clock_now();
     char says[700];
-    if (!runner_token_of(c->api->config.runner, c->tx, row->object.project_id, row->refresh_token, row->token_hash, &token, &found, e))
-        return false;
-    token_says(found ? &token : NULL, now, says);
+    struct err unread = { 0 };
+    if (!runner_token_of(c->api->config.runner, c->tx, row->object.project_id, row->refresh_token, row->token_hash, &token, &found, &unread))
+        snprintf(says, sizeof says, "the API token of this webhook cannot be read: %s", unread.text);
+    else
+        token_says(found ? &token : NULL, now, says);
     add_warning(json, says);
     json_t *lent = found ? json_pack("{s:s, s:s, s:b}", "name", token.name, "owner", token.owner, "valid", token.alive) : json_null();
     if (found && token.expires_at) {
@@ -41,13 +46,14 @@ static bool add_token(struct call *c, const struct webhook_row *row, json_t *jso
         json_object_set_new(lent, "expiresIn", json_integer((token.expires_at - now) / CLOCK_SECOND));
     }
     json_object_set_new(json, "apiToken", lent);
-    return true;
 }
 
 json_t *webhook_standing(struct call *c, const struct webhook_row *row, json_t *json, struct err *e)
 {
-    if (add_limit(c, row, json, e) && add_token(c, row, json, e))
-        return json;
-    json_decref(json);
-    return NULL;
+    if (!add_limit(c, row, json, e)) {
+        json_decref(json);
+        return NULL;
+    }
+    add_token(c, row, json);
+    return json;
 }
