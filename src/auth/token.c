@@ -72,7 +72,7 @@ bool auth_password_hash(const char *password, char **ret, struct err *e)
 bool auth_password_ok(const char *hash, const char *password)
 {
     /* Of no password: so that the time does not tell whether a user exists. */
-    static const char NOBODY[] = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$pzdp1o6cXwBNoyBz2vYxMW4Jd9mv6r4xkSg0fQ3Wb3c";
+    static const char NOBODY[crypto_pwhash_STRBYTES] = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$pzdp1o6cXwBNoyBz2vYxMW4Jd9mv6r4xkSg0fQ3Wb3c";
     size_t n = strlen(password);
     if (n > AUTH_PASSWORD_MOST)
         return false;
