@@ -130,6 +130,28 @@ TEST(text, secrets_compare)
     CHECK(text_equal_secret("", ""));
 }
 
+TEST(err, kinds_and_statuses_agree)
+{
+    static const struct {
+        int status;
+        enum err_kind kind;
+    } CASES[] = {
+        { 200, ERR_NONE }, { 302, ERR_NONE }, { 400, ERR_INVALID }, { 404, ERR_NOT_FOUND }, { 418, ERR_INVALID },
+        { 429, ERR_LIMITED }, { 500, ERR_INTERNAL }, { 502, ERR_UPSTREAM }, { 599, ERR_UNAVAILABLE },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++)
+        CHECK_INT(err_kind_of_status(CASES[i].status), CASES[i].kind);
+    CHECK_INT(err_status(ERR_CONFLICT), 409);
+    CHECK(err_retry(ERR_TIMEOUT) && err_retry(ERR_FULL) && !err_retry(ERR_INVALID));
+    CHECK_TEXT(err_kind_name(ERR_TOO_LARGE), "ERR_TOO_LARGE");
+    struct err e = { 0 };
+    CHECK(!err_field(&e, "name", "%s is missing", "name") && !err_wrap(&e, "webhook"));
+    CHECK(e.kind == ERR_INVALID);
+    CHECK_TEXT(e.field, "name");
+    CHECK_TEXT(e.text, "webhook: name is missing");
+    CHECK(!err_set(NULL, ERR_FULL, "x") && !err_wrap(NULL, "x") && !err_field(NULL, "x", "x"));
+}
+
 TEST(err, mends_a_character_that_a_format_cut)
 {
     struct err e = { 0 };
