@@ -33,21 +33,37 @@ static int token_create(struct cli *cli)
     return code;
 }
 
+/* One's own, or those of a service user; what ends soon is said. */
+static int token_list(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    const struct kind *kind = kind_find("tokens");
+    AUTO_FREE char *path = path_of(P "/tokens?user=", cli->user ? cli->user : "", "");
+    int code = cli_do(cli, "GET", path, NULL, &a);
+    if (code != CLI_OK)
+        return code;
+    AUTO_JSON *rows = cli_rows(a.json);
+    size_t i;
+    json_t *row;
+    cli_show_rows(cli, rows, kind->columns, kind->count);
+    json_array_foreach(rows, i, row)
+        say_texts(json_object_get(row, "warnings"));
+    cli_answer_fini(&a);
+    return CLI_OK;
+}
+
 int command_token(struct cli *cli)
 {
     const char *what = cli->count ? cli->words[0] : "";
     if (text_is(what, "create") && cli->count > 1)
         return token_create(cli);
-    if (text_is(what, "list")) {
-        cli->words[0] = "tokens";
-        cli->count = 1;
-        return command_get(cli);
-    }
+    if (text_is(what, "list"))
+        return token_list(cli);
     if (text_is(what, "revoke") && cli->count > 1) {
         AUTO_FREE char *path = mem_format(P "/tokens/%s", cli->words[1]);
         return cli_do(cli, "DELETE", path, NULL, NULL);
     }
-    fputs("slipway: usage: slipway token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role ROLE] [--days N] | list | revoke ID\n", stderr);
+    fputs("slipway: usage: slipway token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role ROLE] [--days N] | list [--user SERVICE_USER] | revoke ID\n", stderr);
     return CLI_USAGE;
 }
 
@@ -177,7 +193,7 @@ const struct cli_command CLI_COMMANDS[] = {
     { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | list | delete NAME\n"
       "A service user stands in for a person: its token stays valid when people leave. ROLE: administrator, developer, executor, viewer;\n"
       "without it, it has the rights of the projects that it is a member of", command_user },
-    { "token", "API tokens: create, list, revoke", "token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role owner|member] [--days N] | list | revoke ID", command_token },
+    { "token", "API tokens: create, list, revoke", "token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role owner|member] [--days N] | list [--user SERVICE_USER] | revoke ID", command_token },
     { 0 },
 };
 
