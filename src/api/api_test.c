@@ -120,6 +120,26 @@ TEST(api, keeps_what_is_restricted_to_administrators)
     test_server_close(&s);
 }
 
+TEST(api, takes_no_typing_error_for_the_default)
+{
+    static const struct { const char *method, *path, *body, *field; } CASES[] = {
+        { "PUT", "/codestream/api/endpoints/default/hub", "{\"isRestricted\":\"yes\",\"properties\":{}}", "isRestricted" },
+        { "PUT", "/codestream/api/registry-webhooks/default/w", "{\"enabled\":0}", "enabled" },
+        { "PUT", "/pipeline/api/pipelines/default/deploy", "{\"enabled\":\"on\"}", "enabled" },
+        { "POST", "/pipeline/api/users", "{\"name\":\"u\",\"password\":\"a long password\",\"disabled\":1}", "disabled" },
+    };
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *want = mem_format("%s must be true or false", CASES[i].field);
+        ask(&s, CASES[i].method, CASES[i].path, CASES[i].body);
+        CHECK_INT(s.status, 400);
+        CHECK_HAS(s.text, want);
+    }
+    test_server_close(&s);
+}
+
 TEST(api, takes_deliveries_and_nothing_else)
 {
     struct test_server s;

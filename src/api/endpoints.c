@@ -180,7 +180,8 @@ static bool fill(struct call *c, struct endpoint_row *row, const json_t *spec, s
         row->type = mem_text(type);
     object_take(c, &row->object, spec);
     bool was = row->restricted;
-    row->restricted = json_bool_at(spec, "isRestricted", row->restricted);
+    if (!json_take_bool(spec, "isRestricted", &row->restricted, e))
+        return false;
     json_t *sealed = properties_seal(c->api->config.seal, row->object.uuid, json_object_get(spec, "properties"), row->properties, e);
     if (!sealed)
         return false;

@@ -49,13 +49,13 @@ static void put_text(char **member, const char *text)
 }
 
 /* The password's hash waits in c->context, from a thread where it may take its time. */
-static void take_body(struct call *c, struct user_row *row)
+static bool take_body(struct call *c, struct user_row *row, struct err *e)
 {
     put_text(&row->email, call_text(c, "email", NULL));
     put_text(&row->org_role, call_text(c, "orgRole", NULL));
     put_text(&row->service_role, call_text(c, "serviceRole", NULL));
     put_text(&row->password, c->context);
-    row->disabled = json_bool_at(c->body, "disabled", row->disabled);
+    return json_take_bool(c->body, "disabled", &row->disabled, e);
 }
 
 /* Service users stand in for a person's token: they come by API tokens only. */
@@ -70,8 +70,7 @@ static bool user_insert_hashed(struct call *c, struct err *e)
     const char *name = call_text(c, "name", NULL), *kind = call_text(c, "kind", "person");
     struct user_row row = { .name = mem_text(name), .email = mem_text(""), .kind = mem_text(kind), .org_role = mem_text("member"),
                             .service_role = mem_text(""), .password = mem_text("") };
-    take_body(c, &row);
-    bool ok = name_ok(name, "user", e) && roles_ok(&row, e);
+    bool ok = take_body(c, &row, e) && name_ok(name, "user", e) && roles_ok(&row, e);
     if (ok && !text_is(kind, "person") && !text_is(kind, "service"))
         ok = err_field(e, "kind", "kind is person or service");
     ok = ok && password_ok(c, &row, e) && user_insert(c->tx, &row, e) && call_audit(c, 0, "user.create", name, row.service_role, e);
@@ -100,8 +99,7 @@ static bool user_update_hashed(struct call *c, struct err *e)
     struct user_row row = { 0 };
     if (!find_user(c, &row, e))
         return false;
-    take_body(c, &row);
-    bool ok = roles_ok(&row, e) && password_ok(c, &row, e) && user_update(c->tx, &row, e) && owners_left(c, e) &&
+    bool ok = take_body(c, &row, e) && roles_ok(&row, e) && password_ok(c, &row, e) && user_update(c->tx, &row, e) && owners_left(c, e) &&
               (!c->context || access_end(c->tx, row.id, e)) && call_audit(c, 0, "user.update", row.name, row.service_role, e) &&
               call_answer(c, 200, user_json(&row));
     user_row_fini(&row);

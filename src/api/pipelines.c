@@ -121,13 +121,13 @@ static bool fill(struct call *c, struct pipeline_row *row, const json_t *spec, s
 {
     const char *before = row->state ? row->state : "DISABLED", *after = state_of(spec, before);
     AUTO_JSON *kept = json_copy((json_t *)spec);
-    if (!state_ok(before, after, e))
+    bool enabled = false, global = row->global;
+    if (!json_take_bool(spec, "enabled", &enabled, e) || !json_take_bool(spec, "global", &global, e) || !state_ok(before, after, e))
         return false;
     char *state = mem_text(after);
     free(row->state);
     row->state = state;
     object_take(c, &row->object, spec);
-    bool global = json_bool_at(spec, "global", row->global);
     if (global != row->global && !call_may(c, 0, MAY_ADMINISTER, e))
         return err_wrap(e, "share pipeline '%s' with all projects", row->object.name);
     row->global = global;

@@ -304,8 +304,8 @@ static bool take_limits(struct webhook_row *row, const json_t *spec, struct err 
 static bool fill(struct call *c, struct webhook_row *row, const json_t *spec, struct err *e)
 {
     object_take(c, &row->object, spec);
-    row->enabled = json_bool_at(spec, "enabled", row->object.id ? row->enabled : true);
-    return name_ok(row->object.name, "Docker webhook", e) && take_endpoint(c, row, spec, e) && take_pipeline(c, row, spec, e) &&
+    row->enabled = row->object.id ? row->enabled : true;
+    return json_take_bool(spec, "enabled", &row->enabled, e) && name_ok(row->object.name, "Docker webhook", e) && take_endpoint(c, row, spec, e) && take_pipeline(c, row, spec, e) &&
            take_patterns(row, spec, e) && take_limits(row, spec, e) && take_token(c, row, spec, e);
 }
 

@@ -54,7 +54,7 @@ TEST(webhooks, check_what_is_saved_and_name_the_field)
         { "{\"registration\":\"byMagic\"}", "registration" }, { "{\"sweep\":\"maybe\"}", "sweep" },
         { "{\"runLimit\":-1}", "runLimit" },                  { "{\"runLimit\":\"many\"}", "runLimit" },
         { "{\"senders\":\"10.0.0.0/8\"}", "senders" },        { "{\"senders\":[\"10.0.0.1/8\"]}", "senders" },
-        { "{\"senders\":[7]}", "senders" },
+        { "{\"senders\":[7]}", "senders" },                   { "{\"enabled\":\"no\"}", "enabled must be true or false" },
     };
     struct test_server s;
     test_server_open(&s);

@@ -280,6 +280,18 @@ bool json_bool_at(const json_t *json, const char *path, bool otherwise)
     return otherwise;
 }
 
+bool json_take_bool(const json_t *object, const char *key, bool *ret, struct err *e)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!value || json_is_null(value))
+        return true;
+    bool yes = json_bool_at(value, "", false);
+    if (!yes && json_bool_at(value, "", true)) /* neither reading holds */
+        return err_field(e, key, "%s must be true or false", key);
+    *ret = yes;
+    return true;
+}
+
 char *json_as_text(const json_t *json)
 {
     if (json_is_string(json))

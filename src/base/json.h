@@ -42,6 +42,10 @@ const char *json_text_at(const json_t *json, const char *path, const char *other
 int64_t json_int_at(const json_t *json, const char *path, int64_t otherwise); /* a number, or text that is an integer */
 bool json_bool_at(const json_t *json, const char *path, bool otherwise);      /* true, or "true", likewise false */
 
+/* Of an object: a missing or null one leaves *ret as it was; one that is neither true nor false, also as text, is ERR_INVALID, field
+ * key. For what somebody asks for: a typing error must not stand for the default. */
+bool json_take_bool(const json_t *object, const char *key, bool *ret, struct err *e);
+
 /* A scalar as the text it would be shown as: text itself, 1.5, true, "" for null; objects and arrays as JSON. The caller's. */
 char *json_as_text(const json_t *json);
 /* A number as plain decimal text, never with an exponent: 1.417566161e+09 is "1417566161". The caller's. */

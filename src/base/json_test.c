@@ -154,6 +154,26 @@ TEST(json, pointers_take_keys_of_any_length)
     CHECK_INT(json_integer_value(json_at_pointer(json, pointer)), 2);
 }
 
+TEST(json, takes_true_and_false_and_nothing_else)
+{
+    static const struct {
+        const char *text;
+        bool ok, want;
+    } CASES[] = {
+        { "{\"on\":true}", true, true },      { "{\"on\":\"False\"}", true, false }, { "{}", true, true },     { "{\"on\":null}", true, true },
+        { "{\"on\":\"no\"}", false, true }, { "{\"on\":0}", false, true },         { "{\"on\":\"\"}", false, true }, { "{\"on\":[]}", false, true },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_JSON *json = tree(CASES[i].text);
+        struct err e = { 0 };
+        bool on = true;
+        CHECK_INT(json_take_bool(json, "on", &on, &e), CASES[i].ok);
+        CHECK_INT(on, CASES[i].want);
+        CHECK_TEXT(e.text, CASES[i].ok ? "" : "on must be true or false");
+        CHECK_TEXT(e.field, CASES[i].ok ? "" : "on");
+    }
+}
+
 TEST(json, decimals_have_no_exponent)
 {
     static const struct {
