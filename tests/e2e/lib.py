@@ -1,4 +1,5 @@
 """What the stories share: a server of their own inside the lab, its API, and lines that ./dev test counts."""
+import atexit
 import json
 import os
 import signal
@@ -62,7 +63,8 @@ class Server:
         log = open(self.folder + "/log", "ab")
         self.process = subprocess.Popen([*self.wrap, BINARY, "serve", "--data", self.folder + "/data", "--listen", "127.0.0.1:%d" % self.port,
                                          "--external-url", self.url, *self.arguments], stdout=log, stderr=log)
-        until(lambda: self.call("GET", "/readyz")[0] == 200, 10, "the server is ready")
+        atexit.register(self.process.kill)  # also of a story that broke off
+        until(lambda: self.call("GET", "/readyz")[0] == 200, 60, "the server is ready")
         if not self.token:
             self.sign_in()
 
