@@ -418,6 +418,25 @@ bool decide_push(struct runner *r, struct db_tx *tx, const struct inbox_unmatche
     return ok;
 }
 
+bool decide_undecided(struct runner *r, struct db_tx *tx, const struct inbox_unmatched *from, const struct event *event, const char *why,
+                      struct err *e)
+{
+    struct decision d = { .runner = r, .tx = tx, .project_id = from->project_id, .delivery_id = from->id, .event = event, .trace = json_array() };
+    struct inbox_event_new told;
+    struct trigger_row t = { 0 };
+    bool found = false;
+    int64_t id = 0;
+    AUTO_FREE char *message = mem_format("could not be decided: %s", why);
+    bool ok = !from->webhook_id || trigger_get(tx, from->webhook_id, &t, &found, e);
+    decide_fill(&d, found ? t.endpoint_id : from->endpoint_id);
+    if (!d.push.registry)
+        d.push.registry = mem_text("");
+    ok = ok && push_record(tx, &d.push, clock_now(), &d.new_push, e) && add_event(&d, NULL, "FAILED", message, &told, &id, e);
+    trigger_row_fini(&t);
+    decision_fini(&d);
+    return ok;
+}
+
 /* ---- after the registry answered */
 
 static bool decide_waiting(struct decision *d, const struct inbox_event_waiting *w, bool soft, struct err *e)

@@ -25,6 +25,10 @@ struct watch_find {
 bool decide_found(struct runner *r, struct db_tx *tx, const struct watch_row *watch, const struct watch_find *found, struct wakes *wakes,
                   bool *ret_push, struct err *e);
 
+/* The same of a delivery that nobody can decide: the event says why, and can be run again by a person. */
+bool decide_undecided(struct runner *r, struct db_tx *tx, const struct inbox_unmatched *from, const struct event *event, const char *why,
+                      struct err *e);
+
 /* The registry answered about a push, or nobody did in time: its waiting events start or end. silence (NULL: what it
  * said is stored): why there is no answer yet; only those that do not insist on one go on. */
 bool decide_confirmed(struct runner *r, struct db_tx *tx, int64_t push_id, const char *silence, struct wakes *wakes, struct err *e);

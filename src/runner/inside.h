@@ -10,6 +10,15 @@
 #include "tasks/task.h"
 #include "trigger/pattern.h"
 
+/* ---- ids that a job collects in the writer's thread, for the loop to act on after the commit */
+struct id_list {
+    int64_t *at;
+    size_t count;
+};
+void id_list_add(struct id_list *list, int64_t id);
+void id_list_fini(struct id_list *list);
+void id_list_collect(void *list, int64_t id); /* the same, as a callback */
+
 struct runner {
     struct runner_config config;
     struct task_services services;
@@ -23,6 +32,8 @@ struct runner {
     bool matching, match_again; /* a match job is in the writer's queue; another is wanted after it */
     struct timer match_retry;
     struct link confirms;      /* struct confirm, in flight */
+    struct id_list stuck;      /* executions that could not begin or go on; tried again at stuck_retry */
+    struct timer stuck_retry;
     struct hub_state *hub_hooks; /* hub_work.h */
     struct limits *limits;     /* limits.h */
     struct token_watch *tokens; /* tokens_work.h */
@@ -37,15 +48,6 @@ struct runner {
 void runner_began(struct runner *r); /* one more in flight */
 void runner_ended(struct runner *r); /* one less; the last one ends a drain */
 
-/* ---- ids that a job collects in the writer's thread, for the loop to act on after the commit */
-struct id_list {
-    int64_t *at;
-    size_t count;
-};
-void id_list_add(struct id_list *list, int64_t id);
-void id_list_fini(struct id_list *list);
-void id_list_collect(void *list, int64_t id); /* the same, as a callback */
-
 /* What one write found to do once it is committed. */
 struct wakes {
     struct id_list started;  /* executions that got a place */
@@ -58,6 +60,10 @@ void wakes_act(struct runner *r, struct wakes *w); /* loop */
 /* ---- confirm.c: asking the registry, once per push */
 void confirm_start(struct runner *r, int64_t push_id);
 void confirm_drain(struct runner *r);
+
+/* ---- stuck.c: an execution that cannot begin or go on; loop */
+void stuck_add(struct runner *r, int64_t execution_id, const char *why);
+void stuck_drain(struct runner *r);
 
 /* ---- live.c: one execution that runs here; loop */
 struct live;

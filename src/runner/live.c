@@ -543,8 +543,10 @@ static void adopt_done(struct db_job *db_job, const struct err *e)
         begin(r, job, &why);
     if (job->acted)
         job->acted(job->context, &why);
-    else if (why.kind && !r->draining)
-        log_error("runner", "execution %lld cannot go on: %s", (long long)job->id, why.text);
+    else if (e && !r->draining)
+        stuck_add(r, job->id, e->text);
+    else if (why.kind && why.kind != ERR_NOT_FOUND && !r->draining)
+        stuck_add(r, job->id, why.text);
     run_row_fini(&job->row);
     knowledge_fini(&job->knowledge);
     free(job->by);

@@ -15,8 +15,6 @@
 #include "runner/tokens_work.h"
 #include "store/inbox.h"
 
-#define MATCH_GROUP 256 /* deliveries that one write matches at most */
-
 /* ---- lists of ids, and what to do with them */
 
 void id_list_add(struct id_list *list, int64_t id)
@@ -123,6 +121,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     r->drained = drained;
     r->drained_context = context;
     timer_clear(&r->match_retry);
+    stuck_drain(r);
     confirm_drain(r);
     hub_drain(r);
     limits_drain(r);
@@ -139,6 +138,7 @@ void runner_destroy(struct runner **runner)
     if (!r)
         return;
     timer_clear(&r->match_retry);
+    stuck_drain(r);
     live_destroy_all(r);
     hub_destroy(&r->hub_hooks);
     limits_destroy(&r->limits);
@@ -150,76 +150,6 @@ void runner_destroy(struct runner **runner)
     registry_tokens_destroy(&r->registry_tokens);
     registry_budget_destroy(&r->registry_budget);
     free(r);
-}
-
-/* ---- matching: deliveries in groups, each group one write */
-
-struct match_job {
-    struct db_job job;
-    struct runner *runner;
-    struct wakes wakes;
-    size_t count;
-};
-
-static bool match_delivery(struct match_job *m, struct db_tx *tx, const struct inbox_unmatched *u, struct err *e)
-{
-    size_t i;
-    json_t *entry;
-    json_array_foreach(u->events, i, entry) {
-        AUTO(event) event = event_from_json(entry);
-        if (!decide_push(m->runner, tx, u, event, &m->wakes, e))
-            return err_wrap(e, "match delivery %lld", (long long)u->id);
-    }
-    return inbox_matched(tx, u->id, e);
-}
-
-static bool match_work(struct db_job *job, struct db_tx *tx, struct err *e)
-{
-    struct match_job *m = OWNER(job, struct match_job, job);
-    struct inbox_unmatched *rows = NULL;
-    bool ok = inbox_unmatched(tx, MATCH_GROUP, &rows, &m->count, e);
-    for (size_t i = 0; ok && i < m->count; i++)
-        ok = match_delivery(m, tx, &rows[i], e);
-    if (rows)
-        inbox_unmatched_free(rows, m->count);
-    return ok;
-}
-
-static void match_due(struct timer *t)
-{
-    runner_wake_inbox(OWNER(t, struct runner, match_retry));
-}
-
-static void match_done(struct db_job *job, const struct err *e)
-{
-    struct match_job *m = OWNER(job, struct match_job, job);
-    struct runner *r = m->runner;
-    bool more = !e && (r->match_again || m->count == MATCH_GROUP);
-    r->matching = false;
-    if (e) {
-        log_error("runner", "deliveries could not be matched, trying again: %s", e->text);
-        timer_set(&r->match_retry, r->config.loop, CLOCK_SECOND, match_due);
-    } else {
-        r->stats.deliveries_matched += (int64_t)m->count;
-        wakes_act(r, &m->wakes);
-    }
-    wakes_fini(&m->wakes);
-    free(m);
-    if (more && !r->draining)
-        runner_wake_inbox(r);
-    runner_ended(r);
-}
-
-void runner_wake_inbox(struct runner *r)
-{
-    r->match_again = r->matching;
-    if (r->matching || r->draining)
-        return;
-    struct match_job *m = NEW(struct match_job);
-    *m = (struct match_job){ .job = { .work = match_work, .done = match_done }, .runner = r };
-    r->matching = true;
-    runner_began(r);
-    db_write(r->config.db, &m->job);
 }
 
 /* ---- queued executions of a pipeline */

@@ -463,3 +463,27 @@ TEST(simulation, tells_what_a_push_would_do_and_starts_nothing)
         close_scene();
     }
 }
+
+/* A variable that does not open (another master key, say) is what deciding may end with for ever. */
+TEST(runner, leaves_what_nobody_can_decide_and_goes_on)
+{
+    open_scene();
+    run_sql("INSERT INTO variables (uuid, project_id, name, type, value, created_at, updated_at) VALUES ('x1', 1, 'token', 'SECRET', 'sealed:v1:AAAA', 0, 0)");
+    run_sql("UPDATE webhooks SET refresh_token = '${var.token}'");
+    deliver((struct delivery){ "bad", "v1", A, NULL, 0 });
+    deliver((struct delivery){ "other", "dev", A, NULL, 0 });
+    expect("SELECT state || ' ' || (problem <> '') FROM deliveries ORDER BY id", "1 1\n1 0");
+    CHECK_HAS(read_rows("SELECT status || ' ' || message FROM events WHERE tag = 'v1'"), "FAILED could not be decided: ");
+    CHECK_HAS(read_rows("SELECT status FROM events WHERE tag = 'dev'"), "IGNORED");
+    run_sql("UPDATE webhooks SET refresh_token = ''");
+    deliver((struct delivery){ "waits", "v2", A, NULL, 0 });
+    expect("SELECT status || ' ' || (status_message LIKE 'waits, because variable token: %') FROM executions", "STARTED 1");
+    CHECK_HAS(read_rows("SELECT message FROM events WHERE tag = 'v2'"), "it is tried again");
+    run_sql("DELETE FROM variables");
+    close_server();
+    open_server(); /* a start tries at once */
+    expect("SELECT status FROM events WHERE tag = 'v2'", "COMPLETED");
+    deliver((struct delivery){ "good", "v3", B, NULL, 0 });
+    expect("SELECT status FROM events WHERE tag = 'v3'", "COMPLETED");
+    close_scene();
+}

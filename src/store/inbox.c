@@ -89,6 +89,11 @@ bool inbox_matched(struct db_tx *tx, int64_t delivery_id, struct err *e)
     return db_run(tx, e, SQL_inbox_matched, "i", delivery_id);
 }
 
+bool inbox_undecided(struct db_tx *tx, int64_t delivery_id, const char *why, struct err *e)
+{
+    return db_run(tx, e, SQL_inbox_undecided, "it", delivery_id, why);
+}
+
 /* ---- pushes */
 
 void push_fini(struct push *push)

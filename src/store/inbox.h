@@ -46,6 +46,7 @@ bool inbox_remote(struct db_tx *tx, int64_t delivery_id, char **ret, struct err 
 /* At which listener a delivery came, and when; all 0 when it is gone. */
 bool inbox_told(struct db_tx *tx, int64_t delivery_id, int64_t *ret_endpoint_id, int64_t *ret_webhook_id, int64_t *ret_at, struct err *e);
 bool inbox_matched(struct db_tx *tx, int64_t delivery_id, struct err *e);
+bool inbox_undecided(struct db_tx *tx, int64_t delivery_id, const char *why, struct err *e); /* matched, to nothing, and says why */
 
 /* ---- pushes: what happened at the registry, once */
 

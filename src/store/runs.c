@@ -185,6 +185,17 @@ static bool places_free(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, str
     return true;
 }
 
+bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e)
+{
+    int64_t now = clock_now();
+    AUTO(db_rows) r = db_rows(tx, SQL_run_say, "iti", id, message, now);
+    bool changed = db_next(r, e);
+    int64_t project = changed ? db_int(r, 0) : 0;
+    if (db_rows_failed(r))
+        return false;
+    return !changed || (db_run(tx, e, SQL_inbox_event_say, "iti", id, message, now) && change_add(tx, project, "executions", id, e));
+}
+
 bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, void (*each)(void *context, int64_t id), void *context,
                       struct err *e)
 {

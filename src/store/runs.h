@@ -50,6 +50,9 @@ bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct e
 bool run_tag(struct db_tx *tx, int64_t id, int64_t project_id, const json_t *tags, struct err *e);
 bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e);
 
+/* Why a live execution does not go on, for people; also in its event. */
+bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e);
+
 /* Gives queued executions of one pipeline the places that are free, oldest first: they are STARTED, owned by node.
  * Calls each for every one. */
 bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, void (*each)(void *context, int64_t id), void *context,
