@@ -21,6 +21,8 @@ struct limits {
     int64_t at;   /* for when the timer is set; 0: it is not */
     int64_t next; /* what the job found: when the next one is due; 0: none waits */
     bool busy, again;
+    bool one;     /* after trouble: one event a write */
+    struct err final; /* what judging the first one ends with, whenever it is tried: it is told and left; kind ERR_NONE: nothing is known */
 };
 
 /* ---- holding */
@@ -116,8 +118,12 @@ static bool look_work(struct db_job *job, struct db_tx *tx, struct err *e)
     /* Whoever is first of a webhook waits for one window at most, unless the clock was set back. */
     if (l->next > now + HELD_WINDOW && !held_hurry(tx, 0, now, e))
         return false;
-    if (!held_due(tx, now, GROUP, &due, &count, e))
+    if (!held_due(tx, now, l->one ? 1 : GROUP, &due, &count, e))
         return false;
+    if (l->final.kind && count) {
+        AUTO_FREE char *message = mem_format("could not be decided: %s", l->final.text);
+        return inbox_event_set(tx, due[0], "FAILED", message, 0, e) && held_next(tx, &l->next, e);
+    }
     for (size_t i = 0; i < count; i++)
         if (!judge_held(l->runner, tx, due[i], NULL, &l->wakes, &pipeline, e))
             return err_wrap(e, "held event %lld", (long long)due[i]);
@@ -131,6 +137,17 @@ static void look_due(struct timer *t)
     limits_look(l->runner);
 }
 
+/* One that nobody can judge must not hold up the others. Whether to go on at once. */
+static bool judged_one_by_one(struct limits *l, const struct err *e)
+{
+    bool final = e && l->one && !l->final.kind && !err_retry(e->kind) && e->kind != ERR_CANCELED;
+    bool first = e && !l->one && !err_retry(e->kind);
+    bool was_one = l->one;
+    l->final = final ? *e : (struct err){ 0 };
+    l->one = e && (l->one || first);
+    return final || first || (!e && was_one);
+}
+
 static void look_done(struct db_job *job, const struct err *e)
 {
     struct limits *l = OWNER(job, struct limits, job);
@@ -142,6 +159,7 @@ static void look_done(struct db_job *job, const struct err *e)
     else
         wakes_act(r, &l->wakes);
     wakes_fini(&l->wakes);
+    again |= judged_one_by_one(l, e);
     if (again)
         limits_look(r);
     else if (e)

@@ -504,3 +504,18 @@ TEST(tokens, say_how_long_they_have)
             CHECK_TEXT(says, "");
     }
 }
+
+TEST(limits, leave_a_held_event_that_nobody_can_judge)
+{
+    open_scene();
+    run_sql("UPDATE webhooks SET run_limit = 1");
+    deliver_tags(1, 4);
+    expect(TAGS, "v1 COMPLETED\nv2 HELD\nv3 HELD\nv4 HELD");
+    run_sql("INSERT INTO variables (uuid, project_id, name, type, value, created_at, updated_at) VALUES ('x1', 1, 'token', 'SECRET', 'sealed:v1:AAAA', 0, 0)");
+    run_sql("UPDATE webhooks SET run_limit = 0, refresh_token = '${var.token}'");
+    run_sql("UPDATE events SET held_until = 1 WHERE held_until IS NOT NULL");
+    runner_wake_held(s.runner);
+    expect(TAGS, "v1 COMPLETED\nv2 FAILED\nv3 FAILED\nv4 FAILED");
+    CHECK_HAS(read_rows("SELECT message FROM events WHERE tag = 'v3'"), "could not be decided: ");
+    close_scene();
+}
