@@ -35,6 +35,7 @@ char *cli_access_read(const struct cli *cli);
 void cli_access_write(const struct cli *cli, const char *access, int64_t seconds);
 
 /* ---- screen.c: what may stand on a terminal */
+char *screen_lines(const char *text);      /* the same of several lines: their ends and tabs stay */
 char *screen_clean(const char *text);      /* without control characters, which a stranger may have put there; the caller's */
 char *screen_cut(const char *text, int columns); /* as many characters as fit; the caller's */
 

@@ -59,8 +59,9 @@ static int print_part(struct cli *cli, const char *id, int task, int64_t *after,
     int code = cli_do(cli, "GET", path, NULL, &a);
     if (code == CLI_OK) {
         int64_t next = json_int_at(a.json, "next", *after);
-        const json_t *logs = json_object_get(a.json, "logs");
-        fwrite(json_is_string(logs) ? json_string_value(logs) : "", 1, json_string_length(logs), stdout);
+        const char *logs = json_text_at(a.json, "logs", "");
+        AUTO_FREE char *clean = isatty(STDOUT_FILENO) ? screen_lines(logs) : NULL; /* a file gets what the pod wrote */
+        fputs(clean ? clean : logs, stdout);
         fflush(stdout);
         *ret_more = next != *after;
         *after = next;

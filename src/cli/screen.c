@@ -11,11 +11,11 @@ static bool is_control(const char *at)
     return c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0);
 }
 
-char *screen_clean(const char *text)
+static char *clean_but(const char *text, const char *kept)
 {
     AUTO_TEXT out = { 0 };
     for (; *text; text++) {
-        if (!is_control(text)) {
+        if (!is_control(text) || strchr(kept, *text)) {
             text_add_char(&out, *text);
             continue;
         }
@@ -25,6 +25,16 @@ char *screen_clean(const char *text)
     char *clean = text_take(&out);
     text_mend(clean); /* C1 as a byte of its own, in an answer that is no JSON */
     return clean;
+}
+
+char *screen_clean(const char *text)
+{
+    return clean_but(text, "");
+}
+
+char *screen_lines(const char *text)
+{
+    return clean_but(text, "\n\t");
 }
 
 char *screen_cut(const char *text, int columns)

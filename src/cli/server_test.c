@@ -333,6 +333,8 @@ TEST(cli, compares_what_the_server_has)
 TEST(cli, cleans_and_cuts_for_the_screen)
 {
     AUTO_FREE char *clean = screen_clean("a\033[2J\xc2\x9b" "b\x7f\xc3\xbc\x9b"), *cut = screen_cut("\xc3\xbc\xc3\xb6x", 2);
+    AUTO_FREE char *lines = screen_lines("a\033[31m\tb\nc\r");
+    CHECK_TEXT(lines, "a [31m\tb\nc ");
     CHECK_TEXT(clean, "a [2J b \xc3\xbc?");
     CHECK_TEXT(cut, "\xc3\xbc\xc3\xb6");
 }
