@@ -8,6 +8,7 @@
 #include "runner/decide.h"
 #include "runner/doctor_work.h"
 #include "runner/hub.h"
+#include "store/held.h"
 #include "runner/tokens.h"
 
 #define URL_TIME (5 * CLOCK_SECOND)
@@ -287,8 +288,24 @@ static void check_sweep(struct doctor *d)
     doctor_next(d);
 }
 
+/* ---- the limit */
+
+static void check_limit(struct doctor *d)
+{
+    const char *more = d->held >= HELD_COUNTED ? " or more" : "";
+    if (!d->webhook.run_limit)
+        doctor_say(d, "ok", "", "the webhook has no limit of runs; it started %lld in the last ten minutes", (long long)d->runs);
+    else if (!d->held)
+        doctor_say(d, "ok", "", "the webhook started %lld runs in the last ten minutes; %lld are its limit", (long long)d->runs,
+                   (long long)d->webhook.run_limit);
+    else
+        doctor_say(d, "warning", "they go on by themselves; a higher runLimit, or slipway release EVENT, lets them go now",
+                   "%lld%s events are held, because the webhook may start %lld runs in ten minutes", (long long)d->held, more,
+                   (long long)d->webhook.run_limit);
+}
+
 const struct doctor_check DOCTOR_CHECKS[] = {
     { "external URL", check_url }, { "registry login", check_registry }, { "hook at the registry", check_hook }, { "API token", check_token },
     { "pipeline", check_pipeline }, { "cluster", check_cluster }, { "pull secret", check_pull_secret }, { "deliveries", check_deliveries },
-    { "sweep", check_sweep }, { NULL, NULL },
+    { "sweep", check_sweep }, { "limit", check_limit }, { NULL, NULL },
 };

@@ -34,6 +34,7 @@ struct doctor {
     bool hook_found;
     struct listener_heard first, last;
     json_t *sweep;             /* runner_sweep_status */
+    int64_t runs, held;        /* of the last ten minutes; events that the limit holds; counted to HELD_COUNTED */
     struct doctor_cluster clusters[DOCTOR_CLUSTERS];
     size_t cluster_count;
     /* ---- at work */
