@@ -140,10 +140,11 @@ int list_rows(struct cli *cli, const struct kind *kind, int64_t limit, json_t **
         AUTO_JSON *page = cli_rows(a.json);
         json_array_extend(rows, page);
         have = (int64_t)json_array_size(rows);
-        total = json_array_size(page) ? json_int_at(a.json, "totalCount", have) : have;
+        bool least = json_bool_at(a.json, "totalCountIsLeast", false);
+        int64_t told = json_int_at(a.json, "totalCount", have);
+        total = !json_array_size(page) ? have : least ? INT64_MAX : told;
         if (have >= limit && have < total)
-            fprintf(stderr, "%lld of %s%lld are shown; --limit N shows more\n", (long long)have,
-                    json_bool_at(a.json, "totalCountIsLeast", false) ? "more than " : "", (long long)total);
+            fprintf(stderr, "%lld of %s%lld are shown; --limit N shows more\n", (long long)have, least ? "more than " : "", (long long)told);
         cli_answer_fini(&a);
     }
     *ret = TAKE(rows);

@@ -235,6 +235,9 @@ static bool count_total(struct db_tx *tx, const struct list_source *source, cons
     page->total = db_int(rows, 0);
     page->total_more = page->total > LIST_COUNTED;
     page->total -= page->total_more;
+    int64_t seen = request->skip + (int64_t)page->count;
+    if (page->total_more && page->total < seen)
+        page->total = seen;
     return true;
 }
 

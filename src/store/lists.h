@@ -4,13 +4,13 @@
  *   startswith(name, 'ab')   endswith(name, 'b')   substringof('bc', tolower(name))   contains(name, 'b')   toupper(name) eq 'AB'
  *
  * A page is ids; what each looks like is read one by one, by prepared statements.
- * Limits: 4,000 characters, 100 comparisons, 32 levels, pages of 1,000, counting to 5,000.
+ * Limits: 4,000 characters, 100 comparisons, 32 levels, pages of 1,000, counting to 1,000.
  */
 #pragma once
 
 #include "db/db.h"
 
-enum { LIST_FILTER = 4000, LIST_COMPARISONS = 100, LIST_DEPTH = 32, LIST_PAGE = 100, LIST_PAGE_MOST = 1000, LIST_COUNTED = 5000 };
+enum { LIST_FILTER = 4000, LIST_COMPARISONS = 100, LIST_DEPTH = 32, LIST_PAGE = 100, LIST_PAGE_MOST = 1000, LIST_COUNTED = 1000 };
 
 enum list_type { LIST_TEXT, LIST_INT, LIST_BOOL, LIST_ANY /* of several texts: eq and ne only */ };
 
