@@ -27,7 +27,10 @@ static int token_create(struct cli *cli)
     int code = cli_do(cli, "POST", P "/tokens", body, &a);
     if (code == CLI_OK) {
         fputs("this is the only time the token is shown:\n", stderr);
-        puts(json_text_at(a.json, "token", ""));
+        if (cli->output == OUTPUT_TABLE) /* for $(...): nothing but the token */
+            puts(json_text_at(a.json, "token", ""));
+        else
+            cli_show(cli, a.json, NULL, 0);
     }
     cli_answer_fini(&a);
     return code;

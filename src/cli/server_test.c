@@ -311,6 +311,8 @@ TEST(cli_server, keeps_a_login_for_its_server_alone)
     CHECK_INT(run("get pipelines"), CLI_OK);
     CHECK_INT(run("get pipelines --server http://127.0.0.1:1"), CLI_NOT_ALLOWED); /* and not: unreachable with the token */
     CHECK_HAS(s.err, "not logged in");
+    CHECK_INT(run("token create ci --days 5 --output json"), CLI_OK);
+    CHECK_HAS(s.out, "\"token\": \"once\"");
     CHECK_INT(run("token create ci --days 5"), CLI_OK);
     CHECK_TEXT(s.out, "once\n");
     close_scene();
