@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/web.h"
 
 /* ---- the end of a call */
 
@@ -190,7 +191,7 @@ static bool begin(struct call *c, struct err *e)
 void api_handle(void *api, struct http_request *r)
 {
     struct err e = { 0 };
-    if (hooks_take(((struct api *)api)->hooks, r))
+    if (hooks_take(((struct api *)api)->hooks, r) || web_take(WEB_FILES, r))
         return;
     struct call *c = NEW(struct call);
     c->api = api;

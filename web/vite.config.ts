@@ -1,0 +1,16 @@
+import { defineConfig } from 'vite';
+
+// One server for page and API, so `npm run dev` hands what is not the page's to a server of your own.
+const SERVER = process.env.SLIPWAY_SERVER ?? 'http://127.0.0.1:8080';
+const API = ['/pipeline', '/csp', '/codestream'];
+
+export default defineConfig({
+    esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+    build: {
+        target: 'es2021',
+        modulePreload: { polyfill: false },
+        assetsInlineLimit: 0, // no data: in the policy
+        reportCompressedSize: false,
+    },
+    server: { proxy: Object.fromEntries(API.map((path) => [path, SERVER])) },
+});
