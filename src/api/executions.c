@@ -302,6 +302,14 @@ static bool live(struct call *c, struct err *e)
     return stream_execution(c, a->id, a->project, e);
 }
 
+/* Which kinds of things change, in all that may be seen. */
+bool changes_live(struct call *c, struct err *e)
+{
+    (void)e;
+    c->next = (struct stage){ CALL_LOOP, stream_changes };
+    return true;
+}
+
 bool execution_events(struct call *c, struct err *e)
 {
     struct acting *a = acting_of(c);

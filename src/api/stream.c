@@ -24,7 +24,7 @@ struct live {
     struct streams *streams;
     struct http_stream *stream; /* NULL: closed */
     char *token;                /* asked again at each look: a revoked one ends the stream */
-    int64_t execution_id, project_id, seen_at, sent_at;
+    int64_t execution_id, project_id, seen_at, sent_at; /* execution_id 0: all changes; seen_at is the last one's number */
     struct db_job job;
     bool busy, over;
     char *message;
@@ -63,21 +63,14 @@ static void closed(void *context)
         live_free(l);
 }
 
-static bool look(struct db_job *job, struct db_tx *tx, struct err *e)
+static bool look_at_execution(struct live *l, struct db_tx *tx, const struct who *who, struct err *e)
 {
-    struct live *l = OWNER(job, struct live, job);
-    struct who who = { 0 };
     json_t *document = NULL;
     int64_t at = 0;
-    bool alive = false;
-    if (!auth_who(tx, l->token, &who, e))
+    bool alive = false, shared = false;
+    if (!execution_shared(tx, l->execution_id, who->user_id, &shared, e))
         return false;
-    bool shared = false, known = execution_shared(tx, l->execution_id, who.user_id, &shared, e);
-    bool may = auth_may(&who, shared ? 0 : l->project_id, MAY_VIEW);
-    who_fini(&who);
-    if (!known)
-        return false;
-    if (!may)
+    if (!auth_may(who, shared ? 0 : l->project_id, MAY_VIEW))
         return err_set(e, ERR_FORBIDDEN, "no longer allowed");
     if (!execution_brief(tx, l->execution_id, &at, &alive, e))
         return false;
@@ -91,6 +84,45 @@ static bool look(struct db_job *job, struct db_tx *tx, struct err *e)
     l->seen_at = at;
     l->over = !alive;
     return true;
+}
+
+struct changed {
+    const struct who *who;
+    json_t *kinds; /* a set: {"events": true} */
+};
+
+static void add_change(void *context, int64_t project_id, const char *kind)
+{
+    struct changed *c = context;
+    if (!project_id || auth_may(c->who, project_id, MAY_VIEW))
+        json_object_set_new(c->kinds, kind, json_true());
+}
+
+static bool look_at_changes(struct live *l, struct db_tx *tx, const struct who *who, struct err *e)
+{
+    AUTO_JSON *kinds = json_object();
+    struct changed changed = { who, kinds };
+    bool first = !l->seen_at;
+    if (first ? !change_last(tx, &l->seen_at, e) : !changes_since(tx, &l->seen_at, add_change, &changed, e))
+        return false;
+    if (first && !l->seen_at)
+        l->seen_at = -1; /* nothing ever changed: the first change is number 1 */
+    if (!first && !json_object_size(kinds))
+        return true;
+    AUTO_FREE char *text = json_write(kinds);
+    l->message = mem_format("event: %s\nid: %lld\ndata: %s\n\n", first ? "hello" : "changed", (long long)l->seen_at, text);
+    return true;
+}
+
+static bool look(struct db_job *job, struct db_tx *tx, struct err *e)
+{
+    struct live *l = OWNER(job, struct live, job);
+    struct who who = { 0 };
+    if (!auth_who(tx, l->token, &who, e))
+        return false;
+    bool ok = l->execution_id ? look_at_execution(l, tx, &who, e) : look_at_changes(l, tx, &who, e);
+    who_fini(&who);
+    return ok;
 }
 
 static void tell(struct live *l)
@@ -157,7 +189,7 @@ void api_end_streams(struct api *api)
     }
 }
 
-bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, struct err *e)
+static bool stream(struct call *c, int64_t execution_id, int64_t project_id, struct err *e)
 {
     struct streams *s = c->api->streams;
     if (s->count >= STREAMS)
@@ -175,4 +207,14 @@ bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, 
     s->dirty = true;
     tick(&s->timer);
     return true;
+}
+
+bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, struct err *e)
+{
+    return stream(c, execution_id, project_id, e);
+}
+
+bool stream_changes(struct call *c, struct err *e)
+{
+    return stream(c, 0, 0, e);
 }

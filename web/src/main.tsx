@@ -1,2 +1,11 @@
 import { render } from 'preact';
-render(<p>hi</p>, document.getElementById('page')!);
+import { loadWho, signedIn } from './api';
+import { startLive } from './live';
+import { startRouter } from './router';
+import { Shell } from './shell';
+import './style.css';
+
+startRouter();
+startLive();
+if (signedIn.value) loadWho().catch(() => undefined); /* what went wrong is told by the page that asks next */
+render(<Shell />, document.getElementById('page')!);

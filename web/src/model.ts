@@ -1,0 +1,46 @@
+/* The API's documents, as far as the page reads them. */
+export interface Made { id: string; name: string; project: string; description: string; _link: string; _updateTimeInMicros: number; updatedBy: string }
+
+export interface Event {
+    id: string; project: string; webhook: string; pipeline: string; status: string; executionStatus: string; message: string; owner: string; imageName: string;
+    tag: string; registry: string; digest: string; delivery: string; foundBy: string; confirmMessage: string; timeStampInMicros: number; attempt: number;
+    trace: { webhook: string; pipeline?: string; rule: string; why: string }[]; executionLink?: string; executionIndex?: number; _heldUntilInMicros?: number;
+}
+
+export interface Delivery { id: string; remote: string; format: string; verdict: string; problem: string; repeats: number; headers?: unknown; body?: string; _createTimeInMicros: number }
+
+export interface Task {
+    name: string; type: string; status: string; statusMessage: string; failureMessage?: string; input: Record<string, unknown>; output: Record<string, unknown>;
+    endpoints: Record<string, string>; preCondition: string; ignoreFailure: boolean; _startTime?: number; _durationInMicros: number; _attempt?: number;
+}
+export interface Stage { name: string; status: string; statusMessage: string; taskOrder: string[]; tasks: Record<string, Task>; _startTime?: number; _durationInMicros: number }
+export interface Execution {
+    id: string; name: string; project: string; index: number; status: string; statusMessage: string; comments: string; tags: string[]; _executedBy: string; _triggeredBy: string;
+    _pipelineLink: string; _requestTimeInMicros: number; _startTime?: number; _durationInMicros: number; input: Record<string, unknown>; output: Record<string, unknown>;
+    stageOrder: string[]; stages: Record<string, Stage>; starred: { input?: string };
+}
+
+export interface TaskModel { type: string; input?: Record<string, unknown>; endpoints?: Record<string, string> }
+export interface Pipeline extends Made {
+    enabled: boolean; state: string; concurrency: number; input?: Record<string, string>; _inputMeta?: Record<string, { description?: string; mandatory?: boolean }>;
+    options?: string[]; stageOrder?: string[]; stages?: Record<string, { taskOrder?: string[]; tasks?: Record<string, TaskModel> }>;
+}
+
+export interface Webhook extends Made {
+    enabled: boolean; endpoint: string; pipeline: string; input: Record<string, string>; imageNameRegExPattern: string; tagNamePattern: string; verifyPush: string;
+    refreshToken: string; registration: string; sweep: string; senders: string[]; runLimit: number; recentRuns: number; heldEvents: number; repoName: string; serverType: string;
+    dockerHub: { state: string; message: string }; sweepStatus: { state: string; message: string; within?: string }; webhookUrl?: string; warnings?: string[];
+}
+
+export interface Endpoint extends Made { type: string; isRestricted: boolean; properties: Record<string, string> }
+export interface Variable extends Made { type: string; value: string }
+export interface Token { id: string; name: string; orgRole: string; serviceRole: string; revoked: boolean; createdAt: string; expiresAt?: string; usedAt?: string; token?: string }
+
+export const LIVE = ['QUEUED', 'RUNNING', 'STARTED', 'WAITING', 'PAUSED', 'PAUSING', 'RESUMING', 'CANCELING', 'NOT_STARTED'];
+export const isLive = (status: string) => LIVE.includes(status);
+
+/* "A,B" in an order means side by side. */
+export const lanes = (order: string[] | undefined, all: object) => (order?.length ? order : Object.keys(all)).map((names) => names.split(',').map((n) => n.trim()));
+
+/* "/codestream/api/executions/ID" is this page's /executions/ID. */
+export const pageOf = (link: string) => link.replace('/codestream/api', '');
