@@ -5,6 +5,7 @@ const SERVER = process.env.SLIPWAY_SERVER ?? 'http://127.0.0.1:8080';
 const API = ['/pipeline', '/csp', '/codestream'];
 
 export default defineConfig({
+    cacheDir: process.env.SLIPWAY_VITE_CACHE, // apart, when several of them serve one folder
     esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
     build: {
         target: 'es2021',

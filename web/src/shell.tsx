@@ -4,35 +4,37 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { sessionOver, signOut, signedIn, who } from './api';
 import { connected } from './live';
-import { Activity } from './pages/activity';
-import { Endpoints } from './pages/endpoints';
-import { ExecutionPage } from './pages/execution';
-import { Executions } from './pages/executions';
-import { PipelinePage, Pipelines } from './pages/pipelines';
+import { lazy, type Parts } from './lazy';
 import { SignIn } from './pages/signin';
-import { Tokens } from './pages/tokens';
-import { Variables } from './pages/variables';
-import { Webhooks } from './pages/webhooks';
 import { Empty } from './parts';
 import { address, match, path } from './router';
 import { language, setLanguage, t, type TextKey } from './texts';
 
-interface Place { path: string; text: TextKey; icon: string; under?: TextKey; page: (parts: Record<string, string>) => JSX.Element }
+interface Page { path: string; text: TextKey; page: (parts: Parts) => JSX.Element }
+interface Place extends Page { icon: string; under?: TextKey; owners?: boolean } /* owners: of the organization only */
 
 const PLACES: Place[] = [
-    { path: '/executions', text: 'executions', icon: 'M8 5v14l11-7z', page: () => <Executions /> },
-    { path: '/pipelines', text: 'pipelines', icon: 'M4 5h6v5H4zM14 14h6v5h-6zM7 10v6.500h7', page: () => <Pipelines /> },
-    { path: '/triggers/docker/activity', text: 'activity', under: 'triggers', icon: 'M3 12h4l3-7 4 14 3-7h4', page: () => <Activity /> },
-    { path: '/triggers/docker/webhooks', text: 'webhooks', under: 'triggers', icon: 'M9 15l6-6M8 11l-2 2a3.500 3.500 0 0 0 5 5l2-2M16 13l2-2a3.500 3.500 0 0 0-5-5l-2 2', page: () => <Webhooks /> },
-    { path: '/endpoints', text: 'endpoints', icon: 'M4 5h16v6H4zM4 13h16v6H4zM8 8h.01M8 16h.01', page: () => <Endpoints /> },
-    { path: '/variables', text: 'variables', icon: 'M8 4c-3 0-2 7-5 8 3 1 2 8 5 8M16 4c3 0 2 7 5 8-3 1-2 8-5 8', page: () => <Variables /> },
+    { path: '/', text: 'dashboard', icon: 'M4 13h7V4H4zM13 20h7v-9h-7zM13 4v4h7V4zM4 20h7v-4H4z', page: lazy(() => import('./pages/dashboard/dashboard')) },
+    { path: '/executions', text: 'executions', icon: 'M8 5v14l11-7z', page: lazy(() => import('./pages/executions/list')) },
+    { path: '/pipelines', text: 'pipelines', icon: 'M4 5h6v5H4zM14 14h6v5h-6zM7 10v6.500h7', page: lazy(() => import('./pages/pipelines/list')) },
+    { path: '/triggers/docker/webhooks', text: 'webhooks', under: 'triggers', icon: 'M9 15l6-6M8 11l-2 2a3.500 3.500 0 0 0 5 5l2-2M16 13l2-2a3.500 3.500 0 0 0-5-5l-2 2', page: lazy(() => import('./pages/triggers/webhooks')) },
+    { path: '/triggers/docker/activity', text: 'activity', under: 'triggers', icon: 'M3 12h4l3-7 4 14 3-7h4', page: lazy(() => import('./pages/triggers/activity')) },
+    { path: '/triggers/docker/simulate', text: 'simulate', under: 'triggers', icon: 'M10 3h4M11 3v6l-6 10a1.500 1.500 0 0 0 1.300 2.200h11.400A1.500 1.500 0 0 0 19 19L13 9V3M8 15h8', page: lazy(() => import('./pages/triggers/simulate')) },
+    { path: '/deployments', text: 'deployments', icon: 'M12 3l8 4.500v9L12 21l-8-4.500v-9zM4 7.500l8 4.500 8-4.500M12 12v9', page: lazy(() => import('./pages/deployments/list')) },
+    { path: '/endpoints', text: 'endpoints', icon: 'M4 5h16v6H4zM4 13h16v6H4zM8 8h.01M8 16h.01', page: lazy(() => import('./pages/endpoints/list')) },
+    { path: '/variables', text: 'variables', icon: 'M8 4c-3 0-2 7-5 8 3 1 2 8 5 8M16 4c3 0 2 7 5 8-3 1-2 8-5 8', page: lazy(() => import('./pages/variables/variables')) },
+    { path: '/projects', text: 'projects', icon: 'M3 6h6l2 2h10v11H3z', page: lazy(() => import('./pages/projects/list')) },
+    { path: '/users', text: 'users', owners: true, icon: 'M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20c.5-3.500 3-5.500 6.500-5.500s6 2 6.500 5.500M16 4.500a3.500 3.500 0 0 1 0 6.500M18 14.800c2 .8 3.200 2.600 3.500 5.200', page: lazy(() => import('./pages/projects/users')) },
+    { path: '/settings', text: 'settings', icon: 'M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 3v3M12 18v3M3 12h3M18 12h3M5.600 5.600l2.200 2.200M16.200 16.200l2.200 2.200M18.400 5.600l-2.200 2.200M7.800 16.200l-2.200 2.200', page: lazy(() => import('./pages/settings/about')) },
 ];
 
-const OTHERS: Pick<Place, 'path' | 'page' | 'text'>[] = [
-    { path: '/', text: 'executions', page: () => <Executions /> },
-    { path: '/executions/:id', text: 'executions', page: ({ id }) => <ExecutionPage key={id} id={id!} /> },
-    { path: '/pipelines/:id', text: 'pipelines', page: ({ id }) => <PipelinePage key={id} id={id!} /> },
-    { path: '/account/tokens', text: 'apiTokens', page: () => <Tokens /> },
+const OTHERS: Page[] = [
+    { path: '/start', text: 'firstHour', page: lazy(() => import('./pages/start/start')) },
+    { path: '/executions/:id', text: 'executions', page: lazy(() => import('./pages/executions/run')) },
+    { path: '/pipelines/new', text: 'pipelines', page: lazy(() => import('./pages/pipelines/edit')) },
+    { path: '/pipelines/:id', text: 'pipelines', page: lazy(() => import('./pages/pipelines/edit')) },
+    { path: '/projects/:id', text: 'projects', page: lazy(() => import('./pages/projects/project')) },
+    { path: '/account/tokens', text: 'apiTokens', page: lazy(() => import('./pages/account/tokens')) },
 ];
 
 // ---- light and dark: as the system has it, until somebody chose
@@ -73,9 +75,10 @@ function Navigation({ close }: { close: () => void }) {
     let under: TextKey | undefined;
     const items: ComponentChildren[] = [];
     for (const p of PLACES) {
+        if (p.owners && who.value?.orgRole !== 'owner') continue;
         if (p.under && p.under !== under) items.push(<li key={p.under} class="group">{t(p.under)} <span aria-hidden="true">›</span> {t('docker')}</li>);
         under = p.under;
-        const current = path() === p.path || path().startsWith(p.path + '/') || (path() === '/' && p === PLACES[0]);
+        const current = path() === p.path || (p.path !== '/' && path().startsWith(p.path + '/'));
         items.push(<li key={p.path} class={p.under ? 'inner' : ''}><a href={p.path} aria-current={current ? 'page' : undefined} onClick={close}><Icon d={p.icon} />{t(p.text)}</a></li>);
     }
     return <ul>{items}</ul>;
@@ -96,9 +99,9 @@ function Account() {
 function pageHere(): { page: JSX.Element; text: TextKey } {
     for (const place of [...PLACES, ...OTHERS]) {
         const parts = match(place.path);
-        if (parts) return { page: place.page(parts), text: place.text };
+        if (parts) return { page: <place.page key={path()} {...parts} />, text: place.text };
     }
-    return { page: <Empty title={t('notFound')} hint=""><a class="button" href="/executions">{t('executions')}</a></Empty>, text: 'notFound' };
+    return { page: <Empty title={t('notFound')} hint=""><a class="button" href="/">{t('dashboard')}</a></Empty>, text: 'notFound' };
 }
 
 export function Shell() {
@@ -119,7 +122,7 @@ export function Shell() {
             <a class="skip" href="#main">{t('skip')}</a>
             <div class={open ? 'frame open' : 'frame'}>
                 <nav class="side" aria-label={t('menu')}>
-                    <div class="brand"><a href="/executions"><Mark /><span>Slipway</span></a>
+                    <div class="brand"><a href="/"><Mark /><span>Slipway</span></a>
                         <button type="button" class="plain burger" aria-expanded={open} onClick={() => setOpen(!open)}>{t('menu')}</button></div>
                     <div class="drawer"><Navigation close={() => setOpen(false)} /><Account /></div>
                 </nav>

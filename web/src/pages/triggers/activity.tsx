@@ -1,11 +1,12 @@
 /* Every push that was told of, what was decided, and why. */
+import './triggers.css';
 import { useState } from 'preact/hooks';
-import { P, Problem, call, filterOf, may } from '../api';
-import { useList, useLoaded } from '../loading';
-import { type Delivery, type Event, pageOf } from '../model';
-import { Choice, Empty, Head, Json, Loading, Status, Text, Time, Trouble, Values, useAction } from '../parts';
-import { query, setQuery } from '../router';
-import { statusText, t } from '../texts';
+import { P, Problem, call, filterOf, may } from '../../api';
+import { useList, useLoaded } from '../../loading';
+import { type Delivery, type Event, pageOf } from '../../model';
+import { Choice, Empty, Head, Json, Loading, Status, Text, Time, Trouble, Values, useAction } from '../../parts';
+import { query, setQuery } from '../../router';
+import { statusText, t } from '../../texts';
 
 const STATUSES = ['COMPLETED', 'FAILED', 'RUNNING', 'WAITING', 'IGNORED', 'CANCELED', 'HELD'];
 
@@ -73,7 +74,7 @@ function Row({ event, open, toggle }: { event: Event; open: boolean; toggle: () 
     );
 }
 
-export function Activity() {
+export default function Activity() {
     const q = query();
     const status = q.get('status') ?? '', search = q.get('search') ?? '', webhook = q.get('webhook') ?? '';
     const [open, setOpen] = useState('');

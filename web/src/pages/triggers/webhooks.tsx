@@ -1,10 +1,11 @@
 /* Docker webhooks as cards, and the form with every field. */
+import './triggers.css';
 import { useState } from 'preact/hooks';
-import { P, call, list, may, who } from '../api';
-import { useList, useLoaded } from '../loading';
-import type { Endpoint, Pipeline, Webhook } from '../model';
-import { Choice, Confirm, Copy, Dialog, Empty, Field, Head, Loading, Text, Toggle, Trouble, useAction } from '../parts';
-import { t } from '../texts';
+import { P, call, list, may, who } from '../../api';
+import { useList, useLoaded } from '../../loading';
+import type { Endpoint, Pipeline, Webhook } from '../../model';
+import { Choice, Confirm, Copy, Dialog, Empty, Field, Head, Loading, Text, Toggle, Trouble, useAction } from '../../parts';
+import { t } from '../../texts';
 
 const urlOf = (w: Webhook) => async () => (await call<Webhook>('GET', `${P}/registry-webhooks/${w.id}`)).webhookUrl ?? '';
 const HUB_TONE: Record<string, string> = { registered: 'good', failed: 'bad', failing: 'bad', pending: 'busy', manual: 'quiet' };
@@ -140,7 +141,7 @@ function Form({ old, close }: { old: Webhook | null; close: () => void }) {
     );
 }
 
-export function Webhooks() {
+export default function Webhooks() {
     const { data, problem, reload, more } = useList<Webhook>('/registry-webhooks', { $orderby: 'name asc' }, ['webhooks', 'events']);
     const [edited, edit] = useState<Webhook | 'new' | null>(null);
     const [gone, remove] = useState<Webhook | null>(null);

@@ -1,10 +1,10 @@
 /* My account > API tokens. A token is shown once, in the window of the manual. */
 import { useState } from 'preact/hooks';
-import { P, call, who } from '../api';
-import { useLoaded } from '../loading';
-import type { Token } from '../model';
-import { Choice, Confirm, Copy, Dialog, Field, Head, Loading, Text, Trouble, useAction } from '../parts';
-import { t } from '../texts';
+import { P, call, who } from '../../api';
+import { useLoaded } from '../../loading';
+import type { Token } from '../../model';
+import { Choice, Confirm, Copy, Dialog, Field, Head, Loading, Text, Trouble, useAction } from '../../parts';
+import { t } from '../../texts';
 
 const DAYS = ['30', '90', '365', '0'];
 
@@ -37,7 +37,7 @@ function Generate({ close }: { close: () => void }) {
 
 const day = (text: string | undefined) => (text ? text.slice(0, 16) : '–');
 
-export function Tokens() {
+export default function Tokens() {
     const { data, problem, reload } = useLoaded<Token[]>('tokens', ['tokens'], async (s) => (await call<{ tokens: Token[] }>('GET', `${P}/tokens`, undefined, s)).tokens);
     const [making, make] = useState(false);
     const [gone, revoke] = useState<Token | null>(null);

@@ -1,9 +1,10 @@
-import { filterOf } from '../api';
-import { useList } from '../loading';
-import { type Execution, isLive } from '../model';
-import { Choice, Duration, Empty, Head, Loading, Status, Text, Time, Trouble, tone } from '../parts';
-import { query, setQuery } from '../router';
-import { statusText, t } from '../texts';
+import './executions.css';
+import { filterOf } from '../../api';
+import { useList } from '../../loading';
+import { type Execution, isLive } from '../../model';
+import { Choice, Duration, Empty, Head, Loading, Status, Text, Time, Trouble, tone } from '../../parts';
+import { query, setQuery } from '../../router';
+import { statusText, t } from '../../texts';
 
 const STATUSES = ['RUNNING', 'QUEUED', 'WAITING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELED'];
 
@@ -29,7 +30,7 @@ export function ExecutionRow({ run }: { run: Execution }) {
     );
 }
 
-export function Executions() {
+export default function Executions() {
     const q = query();
     const status = q.get('status') ?? '', search = q.get('search') ?? '';
     const { data, problem, reload, more } = useList<Execution>('/executions', { $filter: filterOf({ status }), search, expand: 'PIPELINE_STAGE_TASK' }, ['executions']);

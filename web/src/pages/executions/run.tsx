@@ -1,11 +1,13 @@
 /* One run: its stages and tasks as they go, and the reason first when something failed. */
+import './executions.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { P, call, may } from '../api';
-import { useLoaded } from '../loading';
-import { type Execution, type Stage, type Task, isLive, lanes } from '../model';
-import { Confirm, Duration, Head, Loading, Status, Time, Trouble, Values, tone, useAction } from '../parts';
-import { go, query, setQuery } from '../router';
-import { t } from '../texts';
+import { P, call, may } from '../../api';
+import { useLoaded } from '../../loading';
+import { type Execution, type Stage, type Task, isLive, lanes } from '../../model';
+import type { Parts } from '../../lazy';
+import { Confirm, Duration, Head, Loading, Status, Time, Trouble, Values, tone, useAction } from '../../parts';
+import { go, query, setQuery } from '../../router';
+import { t } from '../../texts';
 
 const inOrder = (run: Execution) => run.stageOrder.flatMap((name) => run.stages[name] ?? []);
 const tasksOf = (stage: Stage) => lanes(stage.taskOrder, stage.tasks).map((lane) => lane.flatMap((name) => stage.tasks[name] ?? []));
@@ -103,7 +105,7 @@ function Actions({ run }: { run: Execution }) {
     );
 }
 
-export function ExecutionPage({ id }: { id: string }) {
+export default function ExecutionPage({ id = '' }: Parts) {
     const { data: run, problem, reload } = useLoaded<Execution>(`execution ${id}`, ['executions'], (s) => call('GET', `${P}/executions/${encodeURIComponent(id)}`, undefined, s));
     if (!run) return problem ? <><Head title={t('execution')} /><Trouble problem={problem} retry={reload} /></> : <Loading />;
     const look = chosen(run, query().get('task') ?? '');

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { P, call, may, who } from '../api';
-import { useList } from '../loading';
-import type { Variable } from '../model';
-import { Choice, Confirm, Dialog, Empty, Field, Head, Loading, Text, Trouble, useAction } from '../parts';
-import { t } from '../texts';
+import { P, call, may, who } from '../../api';
+import { useList } from '../../loading';
+import type { Variable } from '../../model';
+import { Choice, Confirm, Dialog, Empty, Field, Head, Loading, Text, Trouble, useAction } from '../../parts';
+import { t } from '../../texts';
 
 function Form({ old, close }: { old: Variable | null; close: () => void }) {
     const secret = old && old.type !== 'REGULAR';
@@ -30,7 +30,7 @@ function Form({ old, close }: { old: Variable | null; close: () => void }) {
     );
 }
 
-export function Variables() {
+export default function Variables() {
     const { data, problem, reload, more } = useList<Variable>('/variables', { $orderby: 'name asc' }, ['variables']);
     const [edited, edit] = useState<Variable | 'new' | null>(null);
     const [gone, remove] = useState<Variable | null>(null);

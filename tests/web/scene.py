@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""A server with something to see: endpoints, pipelines, webhooks, pushes and runs in every state.
+
+    scene.py DATA PORT [--empty]    starts one, says "ready URL TOKEN", and stays until it is killed
+
+For pictures and for tests of the page. The cluster is tests/e2e/fake_cluster.py, whose ConfigMaps are ready at once, and one that
+never answers; Docker Hub is tests/fakes/docker_hub.py. What needs a true cluster stands in tests/web/manual_test.
+"""
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../e2e"))
+sys.path.insert(0, os.path.join(HERE, "../fakes"))
+import fake_cluster  # noqa: E402
+import lib  # noqa: E402
+from docker_hub import DockerHub  # noqa: E402
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
+
+OUTSIDE = "https://slipway.example.com"
+HUB_PASSWORD = "dckr_pat_example"
+
+CONFIG = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: %s, namespace: shop}
+data:
+  image: ${input.DOCKER_IMAGE}:${input.DOCKER_TAG}
+"""
+
+
+class Silent(BaseHTTPRequestHandler):
+    """A cluster that takes every request and answers none: what waits for it stays RUNNING."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        time.sleep(3600)
+
+    do_POST = do_PATCH = do_GET
+
+
+def silent_cluster():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Silent)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def kubeconfig(port):
+    return json.dumps({"apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+                       "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:%d" % port}}], "users": [{"name": "u", "user": {}}]})
+
+
+class SceneServer(lib.Server):
+    def __init__(self, folder, port, *arguments):
+        self.folder, self.port, self.arguments, self.process, self.token = folder, port, arguments, None, None
+        self.url = "http://127.0.0.1:%d" % port
+        os.makedirs(folder, exist_ok=True)
+        self.start()
+
+
+def task(cluster, name, action="APPLY", **more):
+    return dict({"type": "K8S", "endpoints": {"kubernetesServer": cluster},
+                 "input": {"action": action, "timeout": 5, "yaml": CONFIG % name, "pinImages": "false"}}, **more)
+
+
+def pipelines(server):
+    inputs = {k: "" for k in lib.INPUTS}
+
+    def make(name, stages, order, **more):
+        server.make("/pipelines", dict({"project": "default", "name": name, "kind": "PIPELINE", "enabled": True, "concurrency": 2, "options": ["DOCKER_TRIGGER"],
+                                        "input": inputs, "stageOrder": order, "stages": stages}, **more))
+    make("deploy-web", {"Development": {"taskOrder": ["Settings,Web", "Smoke test"], "tasks": {
+        "Settings": task("cluster-dev", "settings"), "Web": task("cluster-dev", "web"), "Smoke test": task("cluster-dev", "smoke")}},
+        "Production": {"taskOrder": ["Web"], "tasks": {"Web": task("cluster-dev", "web-production")}}}, ["Development", "Production"],
+        description="Puts acme/web on the development cluster, then into production", input=dict(inputs, REPLICAS="2"),
+        _inputMeta={"REPLICAS": {"description": "How many pods", "mandatory": True}}, output={"image": "${input.DOCKER_IMAGE}:${input.DOCKER_TAG}"})
+    make("deploy-api", {"Deploy": {"taskOrder": ["Api"], "tasks": {"Api": task("cluster-dev", "api")}},
+                        "Far away": {"taskOrder": ["Remote"], "tasks": {"Remote": task("cluster-far", "api")}}}, ["Deploy", "Far away"])
+    make("nightly", {"Check": {"taskOrder": ["Look"], "tasks": {"Look": {"type": "K8S", "endpoints": {"kubernetesServer": "cluster-gone"},
+                                                                           "input": {"action": "APPLY", "timeout": 1, "yaml": CONFIG % "x"}}}}}, ["Check"], concurrency=5)
+
+
+def endpoints(server, hub, cluster, silent):
+    def make(name, kind, **properties):
+        server.make("/endpoints", {"project": "default", "name": name, "type": kind, "properties": properties})
+    make("docker-hub", "dockerregistry", serverType="dockerhub", repoURL="https://hub.docker.com/r/acme/web", username="anna", password=HUB_PASSWORD)
+    make("registry", "dockerregistry", serverType="distribution", repoURL="http://127.0.0.1:1/acme/api", username="robot", password="secret")
+    make("cluster-dev", "k8s", kubeconfig=kubeconfig(cluster.server_address[1]))
+    make("cluster-far", "k8s", kubeconfig=kubeconfig(silent.server_address[1]))
+    make("cluster-gone", "k8s", kubeconfig=kubeconfig(1))
+
+
+def webhooks(server):
+    def make(name, **more):
+        return server.make("/registry-webhooks", dict({"project": "default", "name": name, "endpoint": "docker-hub", "pipeline": "deploy-web", "imageNameRegExPattern": "acme/web",
+                                                       "tagNamePattern": "v.*", "verifyPush": "off", "runLimit": 0, "refreshToken": server.api_token}, **more))
+    make("web", description="Releases of the shop")
+    make("api", endpoint="registry", pipeline="deploy-api", imageNameRegExPattern="acme/api", tagNamePattern="")
+    make("web-preview", tagNamePattern="pr-[0-9]+")
+    path = lib.P + "/registry-webhooks/default/web-preview"
+    server.call("PATCH", path, {"enabled": False})
+
+
+def pushes(server, hub):
+    for tag in ["v1.4.0", "v1.4.1", "latest", "v1.5.0", "pr-17"]:
+        hub.deliver("acme/web", tag, url=server.url)
+        time.sleep(0.05)
+    url = server.call("GET", lib.P + "/registry-webhooks/default/api")[1]["webhookUrl"].replace(OUTSIDE, "")
+    body = {"events": [{"id": "e1", "timestamp": "2026-11-23T10:00:00Z", "action": "push", "request": {"host": "127.0.0.1:1"}, "actor": {"name": "ci"}, "target": {
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "digest": "sha256:" + "ab" * 32, "repository": "acme/api", "tag": "2026.11"}}]}
+    server.call("POST", url, body, {"Content-Type": "application/vnd.docker.distribution.events.v1+json"})
+
+
+def more(server):
+    def make(kind, **body):
+        server.make(kind, dict({"project": "default"}, **body))
+    make("/variables", name="REPLICAS", type="REGULAR", value="3", description="Pods in production")
+    make("/variables", name="HUB_PASSWORD", type="SECRET", value=HUB_PASSWORD)
+    make("/variables", name="RELEASE_KEY", type="RESTRICTED", value="k", description="Only with an administrator's consent")
+    server.make("/projects", {"name": "warehouse", "description": "Everything behind the shop"})
+    for name, role in [("berta", "developer"), ("carl", "executor"), ("dora", "viewer")]:
+        server.make("/users", {"name": name, "email": name + "@example.com", "serviceRole": role, "orgRole": "member", "password": "correct horse " + name})
+    for pipeline, image in [("nightly", "acme/nightly"), ("deploy-web", "acme/web")]:
+        server.make("/pipelines/default/%s/executions" % pipeline, {"comments": "started by hand", "input": {"DOCKER_IMAGE": image, "DOCKER_TAG": "v1.3.9"}})
+
+
+def fill(server, hub, cluster, silent):
+    endpoints(server, hub, cluster, silent)
+    pipelines(server)
+    webhooks(server)
+    lib.until(lambda: len(hub.hooks("acme/web")) >= 2, 20, "the hooks are made")
+    pushes(server, hub)
+    more(server)
+    lib.until(lambda: len(server.executions()) >= 5, 20, "the runs have begun")
+
+
+def start(folder, port, empty=False):
+    """Server and Docker Hub. The threads of the fakes live as long as this program."""
+    hub = DockerHub()
+    hub.users["anna"] = HUB_PASSWORD
+    hub.repositories.update(["acme/web", "acme/api"])
+    server = SceneServer(folder, port, "--docker-hub-url", hub.url, "--external-url", OUTSIDE)
+    if not empty:
+        fill(server, hub, fake_cluster.start(), silent_cluster())
+    return server, hub
+
+
+def main():
+    server, _ = start(sys.argv[1], int(sys.argv[2]), "--empty" in sys.argv)
+    print("ready %s %s" % (server.url, server.api_token), flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server.process.wait()
+
+
+if __name__ == "__main__":
+    main()

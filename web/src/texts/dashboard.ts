@@ -1,0 +1,3 @@
+/* The dashboard. English, German. */
+export const DASHBOARD = {
+} as const;

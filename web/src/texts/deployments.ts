@@ -1,0 +1,3 @@
+/* What runs where. English, German. */
+export const DEPLOYMENTS = {
+} as const;

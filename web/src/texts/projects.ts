@@ -1,0 +1,3 @@
+/* Projects and their members, users. English, German. */
+export const PROJECTS = {
+} as const;

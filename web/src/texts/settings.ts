@@ -1,0 +1,3 @@
+/* Settings and About. English, German. */
+export const SETTINGS = {
+} as const;

@@ -1,0 +1,3 @@
+/* The first hour. English, German. */
+export const START = {
+} as const;
