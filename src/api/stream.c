@@ -25,6 +25,7 @@ struct live {
     struct http_stream *stream; /* NULL: closed */
     char *token;                /* asked again at each look: a revoked one ends the stream */
     int64_t execution_id, project_id, seen_at, sent_at; /* execution_id 0: all changes; seen_at is the last one's number */
+    int64_t delivery;           /* the last one's number: deliveries write no changes of their own, which would cost the intake */
     struct db_job job;
     bool busy, over;
     char *message;
@@ -103,6 +104,11 @@ static bool look_at_changes(struct live *l, struct db_tx *tx, const struct who *
     AUTO_JSON *kinds = json_object();
     struct changed changed = { who, kinds };
     bool first = !l->seen_at;
+    int64_t delivery = l->delivery;
+    if (!delivery_newest(tx, &l->delivery, e))
+        return false;
+    if (delivery != l->delivery)
+        json_object_set_new(kinds, "deliveries", json_true());
     if (first ? !change_last(tx, &l->seen_at, e) : !changes_since(tx, &l->seen_at, add_change, &changed, e))
         return false;
     if (first && !l->seen_at)

@@ -130,12 +130,19 @@ bool change_last(struct db_tx *tx, int64_t *ret, struct err *e)
     return rows_id(rows, ret, e);
 }
 
+bool delivery_newest(struct db_tx *tx, int64_t *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_delivery_newest, "");
+    return rows_id(rows, ret, e);
+}
+
 bool changes_since(struct db_tx *tx, int64_t *last, void (*add)(void *context, int64_t project_id, const char *kind), void *context,
                    struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_changes_since, "i", *last);
     while (db_next(rows, e)) {
-        *last = db_int(rows, 0);
+        if (db_int(rows, 0) > *last)
+            *last = db_int(rows, 0);
         add(context, db_int(rows, 1), db_text(rows, 2));
     }
     return !db_rows_failed(rows);

@@ -41,7 +41,9 @@ bool delivery_find(struct db_tx *tx, const char *uuid, int64_t *ret, int64_t *re
 bool delivery_view_get(struct db_tx *tx, int64_t id, struct delivery_view *ret, struct err *e);
 
 bool change_last(struct db_tx *tx, int64_t *ret, struct err *e);
-/* The next 500 changes after *last, which becomes the last of them. kind: the table's name; project_id 0: of none. */
+bool delivery_newest(struct db_tx *tx, int64_t *ret, struct err *e); /* its number, 0: none yet */
+/* The kinds of what changed after *last, which becomes the last of these changes (20,000 at most are read). kind: the table's name;
+ * project_id 0: of none. */
 bool changes_since(struct db_tx *tx, int64_t *last, void (*add)(void *context, int64_t project_id, const char *kind), void *context,
                    struct err *e);
 /* Of one project, or of all when project_id is 0. */

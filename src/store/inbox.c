@@ -273,7 +273,8 @@ bool inbox_event_of_push(struct db_tx *tx, int64_t push_id, int64_t webhook_id, 
 
 bool inbox_event_set(struct db_tx *tx, int64_t id, const char *status, const char *message, int64_t execution_id, struct err *e)
 {
-    return db_run(tx, e, SQL_inbox_event_set, "ittzi", id, status, message, execution_id, clock_now());
+    int64_t now = clock_now();
+    return db_run(tx, e, SQL_inbox_event_set, "ittzi", id, status, message, execution_id, now) && db_run(tx, e, SQL_change_of_event, "ii", id, now);
 }
 
 bool inbox_event_waiting(struct db_tx *tx, int64_t push_id, struct inbox_event_waiting **ret, size_t *ret_count, struct err *e)

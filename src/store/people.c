@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 #include "store/rows.h"
+#include "store/totals.h"
 #include "store_sql.h"
 
 void user_row_fini(struct user_row *row)
@@ -49,18 +50,19 @@ bool user_insert(struct db_tx *tx, struct user_row *row, struct err *e)
     if (!db_changes(tx))
         return err_set(e, ERR_CONFLICT, "there is a user '%s' already", row->name);
     row->id = db_last_id(tx);
-    return true;
+    return change_add(tx, 0, "users", row->id, e);
 }
 
 bool user_update(struct db_tx *tx, const struct user_row *row, struct err *e)
 {
     return db_run(tx, e, SQL_user_update, "itttiti", row->id, row->email, row->org_role, row->service_role, (int64_t)row->disabled,
-                  row->password, clock_now());
+                  row->password, clock_now()) &&
+           change_add(tx, 0, "users", row->id, e);
 }
 
 bool user_delete(struct db_tx *tx, int64_t id, struct err *e)
 {
-    return db_run(tx, e, SQL_user_delete, "i", id);
+    return db_run(tx, e, SQL_user_delete, "i", id) && change_add(tx, 0, "users", id, e);
 }
 
 bool user_owners(struct db_tx *tx, int64_t *ret, struct err *e)
@@ -103,13 +105,14 @@ bool members_of_user(struct db_tx *tx, int64_t user_id, void (*each)(void *conte
 
 bool member_put(struct db_tx *tx, int64_t project_id, int64_t user_id, const char *role, struct err *e)
 {
-    return db_run(tx, e, SQL_member_put, "iit", project_id, user_id, role);
+    return db_run(tx, e, SQL_member_put, "iit", project_id, user_id, role) && change_add(tx, project_id, "members", user_id, e);
 }
 
 bool member_delete(struct db_tx *tx, int64_t project_id, int64_t user_id, struct err *e)
 {
     return db_run(tx, e, SQL_member_delete, "ii", project_id, user_id) &&
-           (db_changes(tx) || err_set(e, ERR_NOT_FOUND, "the user is no member of this project"));
+           (db_changes(tx) || err_set(e, ERR_NOT_FOUND, "the user is no member of this project")) &&
+           change_add(tx, project_id, "members", user_id, e);
 }
 
 /* ---- API tokens */
@@ -129,7 +132,7 @@ bool token_insert(struct db_tx *tx, struct token_row *row, const char *hash, str
                 row->expires_at, clock_now()))
         return err_wrap(e, "store a token");
     row->id = db_last_id(tx);
-    return true;
+    return change_add(tx, 0, "tokens", row->id, e);
 }
 
 static void read_token(const struct db_rows *r, struct token_row *ret)
@@ -166,7 +169,7 @@ bool tokens_of_user(struct db_tx *tx, int64_t user_id, void (*each)(void *contex
 
 bool token_revoke(struct db_tx *tx, int64_t id, struct err *e)
 {
-    return db_run(tx, e, SQL_token_revoke, "ii", id, clock_now());
+    return db_run(tx, e, SQL_token_revoke, "ii", id, clock_now()) && change_add(tx, 0, "tokens", id, e);
 }
 
 bool token_alive(struct db_tx *tx, const char *hash, int64_t now, int64_t *ret_id, int64_t *ret_user, struct err *e)
