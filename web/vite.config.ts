@@ -8,7 +8,7 @@ export default defineConfig({
     cacheDir: process.env.SLIPWAY_VITE_CACHE, // apart, when several of them serve one folder
     esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
     build: {
-        target: 'es2021',
+        target: 'es2022',
         modulePreload: { polyfill: false },
         assetsInlineLimit: 0, // no data: in the policy
         reportCompressedSize: false,

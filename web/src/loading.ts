@@ -1,6 +1,6 @@
 /* Data that a page shows: loaded, loaded again when the server says that it changed, and what went wrong. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { list, type Page, Problem, type Query } from './api';
+import { Problem } from './api';
 import { onChange } from './live';
 
 export interface Loaded<T> { data: T | null; problem: Problem | null; reload: () => void }
@@ -35,26 +35,4 @@ export function useLoaded<T>(key: string, kinds: string[], load: (signal: AbortS
     }, [key]);
     const reload = useCallback(() => again.current(), []);
     return { data: state.key === key ? state.data : null, problem: state.problem, reload };
-}
-
-export interface Listed<T> extends Loaded<Page<T>> { more: (() => void) | null }
-
-const PAGE = 50;
-
-/* A list that grows by "more": what is shown is asked for again as a whole, page by page from the newest. */
-export function useList<T>(path: string, query: Query, kinds: string[]): Listed<T> {
-    const [pages, setPages] = useState(1);
-    const key = path + JSON.stringify(query);
-    useEffect(() => setPages(1), [key]);
-    const loaded = useLoaded<Page<T>>(key, kinds, async (signal) => {
-        const all: Page<T> = { rows: [], total: 0, next: null };
-        for (let i = 0; i < pages; i++) {
-            const page: Page<T> = await list<T>(path, { ...query, $top: PAGE, $after: all.next ?? undefined }, signal);
-            Object.assign(all, { rows: all.rows.concat(page.rows), total: i ? all.total : page.total, next: page.next });
-            if (!page.next) break;
-        }
-        return all;
-    });
-    useEffect(() => { if (pages > 1) loaded.reload(); }, [pages]);
-    return { ...loaded, more: loaded.data?.next ? () => setPages((n) => n + 1) : null };
 }

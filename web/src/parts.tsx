@@ -74,6 +74,40 @@ export function Dialog({ title, close, children, wide }: { title: string; close:
     );
 }
 
+export interface MenuItem { text: string; act: () => void; bad?: boolean; disabled?: boolean }
+
+/* "..." and what else can be done. Arrows move, Home and End, Escape closes; the focus goes back to the button. */
+export function Menu({ label, items }: { label: string; items: (MenuItem | false | null | undefined | '')[] }) {
+    const [open, setOpen] = useState(false);
+    const box = useRef<HTMLSpanElement>(null), button = useRef<HTMLButtonElement>(null);
+    const shown = items.filter((item): item is MenuItem => !!item);
+    const entries = () => Array.from(box.current?.querySelectorAll<HTMLButtonElement>('[role=menuitem]:not(:disabled)') ?? []);
+    useEffect(() => {
+        if (!open) return;
+        entries()[0]?.focus();
+        const away = (e: Event) => { if (!box.current?.contains(e.target as Node)) setOpen(false); };
+        document.addEventListener('pointerdown', away);
+        return () => document.removeEventListener('pointerdown', away);
+    }, [open]);
+    const key = (e: KeyboardEvent) => {
+        const all = entries(), at = all.indexOf(document.activeElement as HTMLButtonElement);
+        const to = { ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1 }[e.key];
+        if (!open) return;
+        if (e.key === 'Escape') { e.stopPropagation(); e.preventDefault(); setOpen(false); button.current?.focus(); }
+        if (e.key === 'Tab') setOpen(false);
+        if (to !== undefined && all.length) { e.preventDefault(); all[to % all.length]!.focus(); }
+    };
+    if (!shown.length) return null;
+    return (
+        <span class="menu" ref={box} onKeyDown={key}>
+            <button type="button" class="plain" ref={button} aria-haspopup="menu" aria-expanded={open} aria-label={label} title={label} onClick={() => setOpen(!open)}>⋯</button>
+            {open && <ul role="menu" aria-label={label}>{shown.map((item) => (
+                <li key={item.text} role="none"><button type="button" role="menuitem" tabIndex={-1} class={item.bad ? 'bad' : ''} disabled={item.disabled}
+                    onClick={() => { setOpen(false); button.current?.focus(); item.act(); }}>{item.text}</button></li>))}</ul>}
+        </span>
+    );
+}
+
 /* Does something that may fail: what it is called while it does, and what went wrong. */
 export function useAction(): { busy: boolean; problem: Problem | null; run: (what: () => Promise<unknown>) => void; clear: () => void } {
     const [busy, setBusy] = useState(false);

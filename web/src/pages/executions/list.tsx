@@ -1,6 +1,6 @@
 import './executions.css';
 import { filterOf } from '../../api';
-import { useList } from '../../loading';
+import { useList } from '../../listing';
 import { type Execution, isLive } from '../../model';
 import { Choice, Duration, Empty, Head, Loading, Status, Text, Time, Trouble, tone } from '../../parts';
 import { query, setQuery } from '../../router';

@@ -2,7 +2,8 @@
 import './triggers.css';
 import { useState } from 'preact/hooks';
 import { P, Problem, call, filterOf, may } from '../../api';
-import { useList, useLoaded } from '../../loading';
+import { useList } from '../../listing';
+import { useLoaded } from '../../loading';
 import { type Delivery, type Event, pageOf } from '../../model';
 import { Choice, Empty, Head, Json, Loading, Status, Text, Time, Trouble, Values, useAction } from '../../parts';
 import { query, setQuery } from '../../router';

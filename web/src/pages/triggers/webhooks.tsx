@@ -2,7 +2,8 @@
 import './triggers.css';
 import { useState } from 'preact/hooks';
 import { P, call, list, may, who } from '../../api';
-import { useList, useLoaded } from '../../loading';
+import { useList } from '../../listing';
+import { useLoaded } from '../../loading';
 import type { Endpoint, Pipeline, Webhook } from '../../model';
 import { Choice, Confirm, Copy, Dialog, Empty, Field, Head, Loading, Text, Toggle, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { P, call, may, who } from '../../api';
-import { useList } from '../../loading';
+import { useList } from '../../listing';
 import type { Variable } from '../../model';
 import { Choice, Confirm, Dialog, Empty, Field, Head, Loading, Text, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';

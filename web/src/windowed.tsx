@@ -1,0 +1,78 @@
+/* A list of which only what is on the screen is drawn: 10,000 rows cost what 40 do. Rows have the heights that they have; those not
+ * drawn yet are taken to be as high as the others on average. It scrolls with the page. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { t } from './texts';
+
+interface Props<T> {
+    rows: T[];
+    keyOf: (row: T) => string;
+    children: (row: T) => ComponentChildren; /* what stands in the row's <li class="row"> */
+    label: string;
+    estimate?: number; /* px of a row */
+    isOpen?: (row: T) => boolean; /* gets the class "open" */
+    see?: (first: number, last: number) => void; /* which rows are on the screen, by place */
+    more?: (() => void) | null; /* wanted when the end comes near */
+    newer?: boolean;
+    toTop?: () => void;
+}
+
+const SPARE = 8; /* rows drawn above and below the screen */
+
+/* Where row i begins, for all i, and where the last one ends. */
+function places<T>(rows: T[], keyOf: (row: T) => string, heights: Map<string, number>, standard: number): Float64Array {
+    const at = new Float64Array(rows.length + 1);
+    for (let i = 0; i < rows.length; i++) at[i + 1] = at[i]! + (heights.get(keyOf(rows[i]!)) ?? standard);
+    return at;
+}
+
+/* The last i with at[i] <= y. */
+function rowAt(at: Float64Array, y: number): number {
+    let low = 0, high = at.length - 1;
+    while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (at[middle]! <= y) low = middle; else high = middle - 1;
+    }
+    return low;
+}
+
+export function Windowed<T>({ rows, keyOf, children, label, estimate = 64, isOpen, see, more, newer, toTop }: Props<T>) {
+    const [, draw] = useReducer((n: number) => n + 1, 0);
+    const list = useRef<HTMLUListElement>(null);
+    const heights = useRef(new Map<string, number>()), measured = useRef(0);
+    const at = useMemo(() => places(rows, keyOf, heights.current, estimate), [rows, measured.current]);
+    const top = list.current ? -list.current.getBoundingClientRect().top : 0;
+    const first = Math.max(0, rowAt(at, top) - SPARE), last = Math.min(rows.length - 1, rowAt(at, top + innerHeight) + SPARE);
+    useEffect(() => {
+        let asked = 0;
+        const moved = () => { asked ||= requestAnimationFrame(() => { asked = 0; draw(0); }); };
+        addEventListener('scroll', moved, { passive: true });
+        addEventListener('resize', moved);
+        return () => { removeEventListener('scroll', moved); removeEventListener('resize', moved); cancelAnimationFrame(asked); };
+    }, []);
+    useLayoutEffect(() => {
+        let changed = !heights.current.size && rows.length > 0; /* the first drawing could not know where the list stands */
+        for (const item of Array.from(list.current?.children ?? []) as HTMLElement[]) {
+            const key = item.dataset.key, height = item.getBoundingClientRect().height;
+            if (key === undefined || Math.abs((heights.current.get(key) ?? 0) - height) < 0.5) continue;
+            heights.current.set(key, height);
+            changed = true;
+        }
+        if (changed) { measured.current++; draw(0); }
+    });
+    useEffect(() => {
+        see?.(Math.max(0, first + (first ? SPARE : 0)), last);
+        if (more && last >= rows.length - 1 - SPARE) more();
+    }, [first, last, rows.length]);
+    const up = () => { toTop?.(); scrollTo({ top: 0 }); };
+    return (
+        <>
+            {newer && <button type="button" class="newer" onClick={up}>{t('newer')}</button>}
+            <ul class="rows" ref={list} aria-label={label} style={{ paddingTop: `${at[first]}px`, paddingBottom: `${at[rows.length]! - at[Math.min(last + 1, rows.length)]!}px` }}>
+                {rows.slice(first, last + 1).map((row, i) => (
+                    <li key={keyOf(row)} data-key={keyOf(row)} class={isOpen?.(row) ? 'row open' : 'row'} aria-posinset={first + i + 1} aria-setsize={rows.length}>{children(row)}</li>
+                ))}
+            </ul>
+        </>
+    );
+}
