@@ -32,7 +32,7 @@ export interface Webhook extends Made {
     dockerHub: { state: string; message: string }; sweepStatus: { state: string; message: string; within?: string }; webhookUrl?: string; warnings?: string[];
 }
 
-export interface Endpoint extends Made { type: string; isRestricted: boolean; properties: Record<string, string> }
+export interface Endpoint extends Made { type: string; isRestricted: boolean; cloudProxyId?: string; properties: Record<string, string> }
 export interface Variable extends Made { type: string; value: string }
 export interface Token { id: string; name: string; orgRole: string; serviceRole: string; revoked: boolean; createdAt: string; expiresAt?: string; usedAt?: string; token?: string }
 

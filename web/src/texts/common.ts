@@ -37,6 +37,8 @@ export const COMMON = {
     newer: ['↑ Show what is new', '↑ Neues anzeigen'],
     more: ['Show more', 'Mehr anzeigen'],
     shown: ['{count} of {total}', '{count} von {total}'],
+    saving: ['Saving …', 'Wird gespeichert …'],
+    create: ['Create', 'Erstellen'],
     save: ['Save', 'Speichern'],
     cancel: ['Cancel', 'Abbrechen'],
     moreActions: ['More', 'Mehr'],

@@ -1,0 +1,87 @@
+/* The properties of an endpoint, by its type: what the form asks for, in the manual's order. docs/endpoints.md says what each means. */
+import type { TextKey } from '../../texts';
+
+export interface Property {
+    name: string;
+    text: TextKey;
+    hint?: TextKey;
+    secret?: boolean;
+    long?: boolean; /* a text of many lines, which may come from a file */
+    required?: boolean;
+    choices?: readonly (readonly [string, TextKey])[];
+    when?: (given: Properties) => boolean; /* asked for only then */
+    rare?: boolean; /* behind "more options" */
+    placeholder?: string;
+}
+export type Properties = Record<string, string>;
+
+export interface Kind { type: string; text: TextKey; icon: string; properties: Property[]; address: (p: Properties) => string; certificateUrl: (p: Properties) => string }
+
+const TRUST: Property[] = [
+    { name: 'fingerprint', text: 'fingerprint', hint: 'fingerprintHint', rare: true },
+    { name: 'insecure', text: 'insecure', hint: 'insecureHint', rare: true, choices: [['', 'insecureNo'], ['true', 'insecureYes']] },
+];
+
+/* "registry.example.com/acme/web" and the like: the host as a URL, or "" where there is none to ask. */
+export function hostUrl(address: string): string {
+    const text = address.trim();
+    if (!text || text.includes('${')) return '';
+    try {
+        const url = new URL(/^https?:\/\//i.test(text) ? text : `https://${text}`);
+        return url.protocol === 'https:' ? url.origin : '';
+    } catch { return ''; }
+}
+
+const REGISTRY: Kind = {
+    type: 'dockerregistry', text: 'dockerRegistry', icon: 'M4 8h16v11H4zM7 8V5h10v3M9 12v3M12 12v3M15 12v3',
+    address: (p) => p.repoURL || 'https://hub.docker.com',
+    certificateUrl: (p) => (p.serverType === 'distribution' ? hostUrl(p.repoURL ?? '') : ''),
+    properties: [
+        { name: 'serverType', text: 'serverType', required: true, choices: [['dockerhub', 'dockerHub'], ['distribution', 'distribution']] },
+        { name: 'repoURL', text: 'repoUrl', hint: 'repoUrlHint', required: true, placeholder: 'https://hub.docker.com/r/acme/web' },
+        { name: 'username', text: 'user', hint: 'anonymousHint' },
+        { name: 'password', text: 'password', hint: 'hubPasswordHint', secret: true },
+        { name: 'caCertificate', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true, when: (p) => p.serverType === 'distribution' },
+        ...TRUST.map((one) => ({ ...one, when: (p: Properties) => p.serverType === 'distribution' })),
+    ],
+};
+
+const by = (...ways: string[]) => (p: Properties) => ways.includes(p.authType || 'kubeconfig');
+const NAMED = by('token', 'certificate', 'basic', 'none');
+
+const CLUSTER: Kind = {
+    type: 'k8s', text: 'kubernetesCluster', icon: 'M12 3l7.500 3.600 1.900 8.100L16.200 21H7.800L2.600 14.700l1.900-8.100zM12 9v6M9 12h6',
+    address: (p) => p.kubernetesURL || (p.authType === 'incluster' ? 'in-cluster' : 'kubeconfig'),
+    certificateUrl: (p) => (NAMED(p) ? hostUrl(p.kubernetesURL ?? '') : ''),
+    properties: [
+        { name: 'authType', text: 'authType', required: true, choices: [['kubeconfig', 'authKubeconfig'], ['token', 'authToken'], ['certificate', 'authCertificate'], ['basic', 'authBasic'], ['none', 'authNone'],
+            ['incluster', 'authInCluster']] },
+        { name: 'kubeconfig', text: 'kubeconfig', hint: 'kubeconfigHint', secret: true, long: true, required: true, when: by('kubeconfig') },
+        { name: 'context', text: 'context', hint: 'contextHint', when: by('kubeconfig') },
+        { name: 'kubernetesURL', text: 'clusterUrl', required: true, placeholder: 'https://10.0.0.1:6443', when: NAMED },
+        { name: 'token', text: 'authToken', secret: true, required: true, when: by('token') },
+        { name: 'username', text: 'user', required: true, when: by('basic') },
+        { name: 'password', text: 'password', secret: true, required: true, when: by('basic') },
+        { name: 'certData', text: 'certData', long: true, required: true, when: by('certificate') },
+        { name: 'certKeyData', text: 'certKeyData', secret: true, long: true, required: true, when: by('certificate') },
+        { name: 'namespace', text: 'namespace', hint: 'namespaceHint' },
+        { name: 'certAuthorityData', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true, when: NAMED },
+        ...TRUST.map((one) => ({ ...one, when: NAMED })),
+    ],
+};
+
+export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER];
+export const kindOf = (type: string): Kind => KINDS.find((k) => k.type === type) ?? REGISTRY;
+
+/* Where an endpoint of before has no authType, what its other properties suggest, as the server does. */
+export function withAuthType(type: string, given: Properties): Properties {
+    if (type !== 'k8s' || given.authType) return given;
+    const found = given.kubeconfig ? 'kubeconfig' : given.token ? 'token' : given.certData ? 'certificate' : given.username ? 'basic' : given.kubernetesURL ? 'none' : 'kubeconfig';
+    return { ...given, authType: found };
+}
+
+/* What is sent: properties of the chosen way only, and what this form does not know as it was. Empty ones are left out. */
+export function propertiesToSend(kind: Kind, given: Properties): Properties {
+    const known = new Map(kind.properties.map((p) => [p.name, p]));
+    return Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== '' && (known.get(name)?.when?.(given) ?? true)));
+}
