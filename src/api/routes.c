@@ -87,6 +87,8 @@ const struct route ROUTES[] = {
     { "PATCH", "P/pipelines/{project}/{name}", WRITE(pipeline_patch), MAY_DEVELOP, BODY_JSON, 0 },
     { "DELETE", "P/pipelines/{project}/{name}", WRITE(pipeline_remove), MAY_DEVELOP, BODY_NONE, 0 },
 
+    { "POST", "P/pipeline-drafts", READ(draft_check), MAY_SIGNED_IN, BODY_JSON, 0 },
+
     { "GET", "P/registry-webhooks", READ(webhooks_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "POST", "P/registry-webhooks", WRITE(webhook_create), MAY_DEVELOP, BODY_JSON, 0 },
     { "GET", "P/registry-webhooks/{id}/checks", READ(webhook_checks), MAY_DEVELOP, BODY_NONE, 0 },
