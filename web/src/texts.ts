@@ -6,6 +6,7 @@ import { DASHBOARD } from './texts/dashboard';
 import { DEPLOYMENTS } from './texts/deployments';
 import { ENDPOINTS } from './texts/endpoints';
 import { EXECUTIONS } from './texts/executions';
+import { MODEL } from './texts/model';
 import { PIPELINES } from './texts/pipelines';
 import { PROJECTS } from './texts/projects';
 import { SETTINGS } from './texts/settings';
@@ -13,7 +14,7 @@ import { START } from './texts/start';
 import { TRIGGERS } from './texts/triggers';
 import { VARIABLES } from './texts/variables';
 
-const TEXTS = { ...ACCOUNT, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...PIPELINES, ...PROJECTS, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
+const TEXTS = { ...ACCOUNT, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
 
 export type TextKey = keyof typeof TEXTS;
 export type Language = 'en' | 'de';
