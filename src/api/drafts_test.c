@@ -75,3 +75,24 @@ TEST(drafts, are_one_pipeline)
     CHECK_INT(s.status, 401);
     test_server_close(&s);
 }
+
+TEST(pipelines, are_listed_in_brief_with_their_last_runs)
+{
+    struct test_server s;
+    test_server_open(&s);
+    test_objects(&s);
+    ask(&s, "PATCH", "/pipeline/api/pipelines/default/deploy", "{\"enabled\":true}");
+    for (int i = 0; i < 12; i++)
+        ask(&s, "POST", "/pipeline/api/pipelines/default/deploy/executions", "{}");
+    ask(&s, "GET", "/pipeline/api/pipelines?view=brief", NULL);
+    CHECK_INT(s.status, 200);
+    AUTO_FREE char *link = mem_text(answered(&s, "links[0]"));
+    const json_t *one = json_object_get(json_object_get(s.json, "documents"), link);
+    CHECK(!json_object_get(one, "stages"));
+    CHECK_INT(json_int_at(one, "_stageCount", 0), 1);
+    CHECK_INT(json_int_at(one, "_taskCount", 0), 1);
+    CHECK_INT(json_array_size(json_object_get(one, "_lastRuns")), 10);
+    CHECK_INT(json_int_at(one, "_lastRuns[0].index", 0), 12);
+    CHECK_TEXT(json_text_at(one, "_lastRuns[0].status", ""), "QUEUED");
+    test_server_close(&s);
+}

@@ -5,6 +5,7 @@
 #include "api/saving.h"
 #include "base/mem.h"
 #include "runner/validate.h"
+#include "store/runs.h"
 
 static const struct finder PIPELINE = { "pipeline", pipeline_find, pipeline_find_named };
 
@@ -42,9 +43,55 @@ bool pipeline_load(struct call *c, int64_t id, json_t **ret, struct err *e)
     return true;
 }
 
+/* ---- ?view=brief: what a page of pipelines shows, without what each of them does */
+
+enum { LAST_RUNS = 10 };
+
+static void add_run(void *context, const struct run_brief *run)
+{
+    json_t *json = json_pack("{s:s, s:I, s:s, s:I}", "id", run->uuid, "index", (json_int_t)run->index, "status", run->status,
+                             "_requestTimeInMicros", (json_int_t)run->requested_at);
+    json_object_set_new(json, "_durationInMicros", json_integer(run->ended_at > run->started_at ? run->ended_at - run->started_at : 0));
+    json_array_append_new(context, json);
+}
+
+static void count_tasks(json_t *json)
+{
+    const char *name;
+    json_t *stage, *stages = json_object_get(json, "stages");
+    size_t tasks = 0;
+    json_object_foreach(stages, name, stage)
+        tasks += json_object_size(json_object_get(stage, "tasks"));
+    json_object_set_new(json, "_stageCount", json_integer((json_int_t)json_object_size(stages)));
+    json_object_set_new(json, "_taskCount", json_integer((json_int_t)tasks));
+}
+
+static bool load_brief(struct call *c, int64_t id, json_t **ret, struct err *e)
+{
+    static const char *const LONG[] = { "stages", "workspace", "ciWorkspace", "notifications", "rollbacks" };
+    struct pipeline_row row = { 0 };
+    struct err hidden = { 0 };
+    if (!pipeline_get(c->tx, id, &row, e))
+        return false;
+    json_t *json = pipeline_json(&row), *runs = json_array();
+    count_tasks(json);
+    for (size_t i = 0; i < ALEN(LONG); i++)
+        json_object_del(json, LONG[i]);
+    /* a pipeline that is shared with all is seen by those who may not see its runs */
+    bool ok = !call_may(c, row.object.project_id, MAY_VIEW, &hidden) || runs_newest(c->tx, id, LAST_RUNS, add_run, runs, e);
+    json_object_set_new(json, "_lastRuns", runs);
+    pipeline_row_fini(&row);
+    if (!ok)
+        json_decref(json);
+    else
+        *ret = json;
+    return ok;
+}
+
 bool pipelines_list(struct call *c, struct err *e)
 {
-    return call_list(c, &(struct list_view){ .source = &LIST_PIPELINES, .load = pipeline_load }, e);
+    AUTO_FREE char *view = call_query(c, "view");
+    return call_list(c, &(struct list_view){ .source = &LIST_PIPELINES, .load = text_is(view, "brief") ? load_brief : pipeline_load }, e);
 }
 
 static bool find(struct call *c, struct pipeline_row *ret, struct err *e)

@@ -298,3 +298,13 @@ bool log_read(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *aft
     }
     return !db_rows_failed(rows);
 }
+
+bool runs_newest(struct db_tx *tx, int64_t pipeline_id, int64_t most, void (*each)(void *context, const struct run_brief *run), void *context,
+                 struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_execution_newest, "ii", pipeline_id, most);
+    while (db_next(r, e))
+        each(context, &(struct run_brief){ .uuid = db_text(r, 0), .index = db_int(r, 1), .status = db_text(r, 2), .requested_at = db_int(r, 3),
+                                           .started_at = db_int(r, 4), .ended_at = db_int(r, 5) });
+    return !db_rows_failed(r);
+}

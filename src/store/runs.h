@@ -74,6 +74,16 @@ struct run_step {
 };
 bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e);
 
+/* ---- what a list of pipelines shows of their runs */
+
+struct run_brief { /* borrowed; times in micros, 0: not yet */
+    const char *uuid, *status;
+    int64_t index, requested_at, started_at, ended_at;
+};
+/* The newest first, at most so many. */
+bool runs_newest(struct db_tx *tx, int64_t pipeline_id, int64_t most, void (*each)(void *context, const struct run_brief *run), void *context,
+                 struct err *e);
+
 /* ---- what an effect resolved to, and logs */
 
 bool log_append(struct db_tx *tx, int64_t project_id, int64_t execution_id, int64_t task, const char *bytes, size_t size, struct err *e);
