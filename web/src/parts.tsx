@@ -1,6 +1,6 @@
 /* What every page is made of. */
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from './api';
 import { durationText, statusText, t, timeText, wholeTime } from './texts';
 
@@ -136,8 +136,22 @@ export function Confirm({ title, hint, word, close, act }: { title: string; hint
 
 // ---- forms
 
+/* A label, one control somewhere inside, and what is to be said of it. The control is tied to its words here, so that its name is
+ * the label alone, and the hint or what is wrong is read after it. */
 export function Field({ label, hint, wrong, children }: { label: string; hint?: string; wrong?: string; children: ComponentChildren }) {
-    return <label class={wrong ? 'field wrong' : 'field'}><span>{label}</span>{children}{wrong ? <em role="alert">{wrong}</em> : hint && <small>{hint}</small>}</label>;
+    const id = useId(), box = useRef<HTMLDivElement>(null);
+    useLayoutEffect(() => {
+        const control = box.current?.querySelector('input, select, textarea');
+        if (!control) return;
+        control.id ||= id;
+        box.current!.querySelector('label')!.htmlFor = control.id;
+        if (wrong || hint) control.setAttribute('aria-describedby', `${id}-said`); else control.removeAttribute('aria-describedby');
+        if (wrong) control.setAttribute('aria-invalid', 'true'); else control.removeAttribute('aria-invalid');
+    });
+    return (
+        <div class={wrong ? 'field wrong' : 'field'} ref={box}><label>{label}</label>{children}
+            {wrong ? <em role="alert" id={`${id}-said`}>{wrong}</em> : hint && <small id={`${id}-said`}>{hint}</small>}</div>
+    );
 }
 
 type Change = { value: string; set: (value: string) => void };

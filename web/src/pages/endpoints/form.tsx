@@ -40,7 +40,7 @@ function LongText({ of, value, set, kept }: Omit<PropertyProps, 'wrong'>) {
     return (
         <span class={over ? 'drop over' : 'drop'} onDragOver={(e) => { e.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
             onDrop={(e) => { e.preventDefault(); setOver(false); void take(e.dataTransfer?.files[0]); }}>
-            <textarea rows={5} spellcheck={false} autoComplete="off" aria-label={t(of.text)} required={of.required && !kept} placeholder={kept ? t('unchanged') : t('dropFile')} value={shown}
+            <textarea rows={5} spellcheck={false} autoComplete="off" required={of.required && !kept} placeholder={kept ? t('unchanged') : t('dropFile')} value={shown}
                 onInput={(e) => set(e.currentTarget.value || (kept ? MASK : ''))} />
             <button type="button" onClick={() => file.current?.click()}>{t('chooseFile')}</button>
             <input ref={file} type="file" class="hidden" tabIndex={-1} aria-hidden="true" onChange={(e) => void take(e.currentTarget.files?.[0])} />
@@ -54,7 +54,7 @@ function PropertyField(props: PropertyProps) {
     const hint = of.hint && t(of.hint);
     let input: JSX.Element;
     if (of.choices) input = <Choice value={value} set={set} options={of.choices.map(([key, text]) => [key, t(text)] as const)} />;
-    else if (of.long) return <div class={wrong ? 'field wrong' : 'field'}><span>{t(of.text)}</span><LongText {...props} />{wrong ? <em role="alert">{wrong}</em> : hint && <small>{hint}</small>}</div>;
+    else if (of.long) input = <LongText {...props} />;
     else if (of.secret) {
         const reference = value.startsWith('${');
         input = <Text type={reference ? 'text' : 'password'} autoComplete="new-password" required={of.required && !kept} placeholder={kept ? t('unchanged') : ''} value={value === MASK ? '' : value}
