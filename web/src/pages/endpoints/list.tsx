@@ -52,7 +52,7 @@ export default function Endpoints() {
     const filtered = search || type || project;
     return (
         <>
-            <Head title={t('endpoints')}>{create}</Head>
+            <Head title={t('endpoints')}>{(data?.rows.length || filtered) ? create : null}</Head>
             <div class="filters" role="search">
                 <Text type="search" aria-label={t('search')} placeholder={t('search')} value={search} set={(v) => setQuery('search', v)} />
                 <Choice aria-label={t('type')} value={type} set={(v) => setQuery('type', v)} options={[['', `${t('type')}: ${t('all')}`], ...KINDS.map((k) => [k.type, t(k.text)] as const)]} />
