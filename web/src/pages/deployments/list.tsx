@@ -1,9 +1,10 @@
 /* What runs where: each container that a Kubernetes task put on a cluster, and what brought it. */
 import './deployments.css';
-import { filterOf, who } from '../../api';
+import { filterOf } from '../../api';
 import { shownText, useList } from '../../listing';
 import { pageOf } from '../../model';
 import { Choice, Copy, Empty, Head, Loading, Text, Time, Trouble } from '../../parts';
+import { projects } from '../../projects';
 import { query, setQuery } from '../../router';
 import { t, type TextKey } from '../../texts';
 import { Windowed } from '../../windowed';
@@ -42,7 +43,6 @@ export default function Deployments() {
     const q = query();
     const search = q.get('search') ?? '', project = q.get('project') ?? '', status = q.get('status') ?? '', endpoint = q.get('endpoint') ?? '', namespace = q.get('namespace') ?? '';
     const { data, problem, reload, more, see, newer, toTop } = useList<Deployment>('/deployments', { $filter: filterOf({ project, status, endpoint, namespace }), search }, ['deployments']);
-    const projects = (who.value?.projects ?? []).map((p) => p.name);
     const filtered = search || project || status || endpoint || namespace;
     const narrowed = ([['endpoint', endpoint], ['namespace', namespace]] as const).filter(([, value]) => value);
     return (
@@ -51,7 +51,7 @@ export default function Deployments() {
             <div class="filters" role="search">
                 <Text type="search" aria-label={t('search')} placeholder={t('search')} value={search} set={(v) => setQuery('search', v)} />
                 <Choice aria-label={t('status')} value={status} set={(v) => setQuery('status', v)} options={[['', `${t('status')}: ${t('all')}`], ...Object.entries(STATES).map(([key, { text }]) => [key, t(text)] as const)]} />
-                {projects.length > 1 && <Choice aria-label={t('project')} value={project} set={(v) => setQuery('project', v)} options={[['', `${t('project')}: ${t('all')}`], ...projects.map((p) => [p, p] as const)]} />}
+                {projects.value.length > 1 && <Choice aria-label={t('project')} value={project} set={(v) => setQuery('project', v)} options={[['', `${t('project')}: ${t('all')}`], ...projects.value.map((p) => [p, p] as const)]} />}
                 {narrowed.map(([name, value]) => <button key={name} type="button" class="chip" onClick={() => setQuery(name, '')}>{value} ✕</button>)}
                 {data && <span class="faint count" aria-live="polite">{shownText(data)}</span>}
             </div>

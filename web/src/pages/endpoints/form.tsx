@@ -2,10 +2,11 @@
 import './endpoints.css';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { P, Problem, call, list, may, who } from '../../api';
+import { P, Problem, call, list } from '../../api';
 import { useLoaded } from '../../loading';
 import type { Endpoint } from '../../model';
 import { Choice, Dialog, Field, Text, Trouble, useAction } from '../../parts';
+import { firstProject, mayDevelopIn } from '../../projects';
 import { t, timeText } from '../../texts';
 import { type Kind, KINDS, type Properties, type Property, kindOf, propertiesToSend, withAuthType } from './kinds';
 
@@ -135,13 +136,11 @@ function Fields({ draft, old, set, wrong }: { draft: Draft; old: Endpoint | null
 interface FormProps { type?: string; project?: string; old?: Endpoint | null; close: (saved: string | null) => void }
 
 export function EndpointForm({ type, project, old = null, close }: FormProps) {
-    const first = project ?? who.value?.projects.find((p) => may('develop', p.name))?.name ?? who.value?.projects[0]?.name ?? 'default';
-    const [draft, setDraft] = useState(() => draftOf(old, type ?? 'dockerregistry', first));
+    const [draft, setDraft] = useState(() => draftOf(old, type ?? 'dockerregistry', project ?? firstProject()));
     const { busy, problem, run } = useAction();
     const saved = useRef<string | null>(null);
     const set = (some: Partial<Draft>) => setDraft((d) => ({ ...d, ...some }));
     const setProperty = (name: string, value: string) => setDraft((d) => ({ ...d, properties: { ...d.properties, [name]: value } }));
-    const projects = useLoaded('projects of form', ['projects'], async (s) => (await list<{ name: string }>('/projects', { $top: 1000 }, s)).rows.map((p) => p.name));
     const proxies = useLoaded('proxies', ['proxies'], async (s) => (await list<{ id: string; name: string }>('/cloud-proxy', {}, s)).rows);
     const wrong = (field: string) => (problem && PLACE(problem.field) === field ? problem.message : '');
     const placed = problem && [...kindOf(draft.type).properties.map((p) => p.name), 'name', 'project'].includes(PLACE(problem.field));
@@ -154,7 +153,7 @@ export function EndpointForm({ type, project, old = null, close }: FormProps) {
         <Dialog title={old ? old.name : t('newEndpoint')} close={() => { if (!saved.current) close(null); }} wide>
             <form onSubmit={(e) => { e.preventDefault(); e.stopPropagation(); save(); }}>
                 <div class="pair">
-                    <Field label={t('project')} wrong={wrong('project')}><Choice value={draft.project} disabled={!!old || !!project} set={(v) => set({ project: v })} options={(projects.data ?? [draft.project]).map((n) => [n, n])} /></Field>
+                    <Field label={t('project')} wrong={wrong('project')}><Choice value={draft.project} disabled={!!old || !!project} set={(v) => set({ project: v })} options={[...new Set([...mayDevelopIn(), draft.project])].map((n) => [n, n] as const)} /></Field>
                     <Field label={t('type')}><Choice value={draft.type} disabled={!!old || !!type} set={(v) => setDraft((d) => ({ ...draftOf(null, v, d.project), name: d.name, description: d.description }))}
                         options={KINDS.map((k) => [k.type, t(k.text)])} /></Field>
                 </div>

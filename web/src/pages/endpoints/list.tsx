@@ -1,10 +1,11 @@
 /* Registries and clusters as cards. */
 import './endpoints.css';
 import { useState } from 'preact/hooks';
-import { P, call, filterOf, may, who } from '../../api';
+import { P, call, filterOf, may } from '../../api';
 import { shownText, useList } from '../../listing';
 import type { Endpoint } from '../../model';
 import { Choice, Confirm, Empty, Head, Loading, Menu, Text, Time, Trouble, useAction } from '../../parts';
+import { mayDevelopIn, projects } from '../../projects';
 import { query, setQuery } from '../../router';
 import { t } from '../../texts';
 import { EndpointForm } from './form';
@@ -47,8 +48,7 @@ export default function Endpoints() {
     const { data, problem, reload, more } = useList<Endpoint>('/endpoints', { $orderby: 'name asc', $filter: filterOf({ type, project }), search }, ['endpoints']);
     const [edited, edit] = useState<Endpoint | 'new' | null>(null);
     const [gone, remove] = useState<Endpoint | null>(null);
-    const projects = who.value?.projects.map((p) => p.name) ?? [];
-    const create = may('develop', '*') || projects.some((p) => may('develop', p)) ? <button type="button" class="primary" onClick={() => edit('new')}>{t('newEndpoint')}</button> : null;
+    const create = mayDevelopIn().length ? <button type="button" class="primary" onClick={() => edit('new')}>{t('newEndpoint')}</button> : null;
     const filtered = search || type || project;
     return (
         <>
@@ -56,7 +56,7 @@ export default function Endpoints() {
             <div class="filters" role="search">
                 <Text type="search" aria-label={t('search')} placeholder={t('search')} value={search} set={(v) => setQuery('search', v)} />
                 <Choice aria-label={t('type')} value={type} set={(v) => setQuery('type', v)} options={[['', `${t('type')}: ${t('all')}`], ...KINDS.map((k) => [k.type, t(k.text)] as const)]} />
-                {projects.length > 1 && <Choice aria-label={t('project')} value={project} set={(v) => setQuery('project', v)} options={[['', `${t('project')}: ${t('all')}`], ...projects.map((p) => [p, p] as const)]} />}
+                {projects.value.length > 1 && <Choice aria-label={t('project')} value={project} set={(v) => setQuery('project', v)} options={[['', `${t('project')}: ${t('all')}`], ...projects.value.map((p) => [p, p] as const)]} />}
                 {data && <span class="faint count" aria-live="polite">{shownText(data)}</span>}
             </div>
             <Trouble problem={problem} retry={reload} />

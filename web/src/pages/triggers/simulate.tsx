@@ -1,8 +1,9 @@
 /* What would a push do? Which webhooks fire, which inputs, which YAML, what would change on the cluster. Nothing is stored. */
 import './triggers.css';
 import { useEffect, useState } from 'preact/hooks';
-import { P, call, may, who } from '../../api';
+import { P, call } from '../../api';
 import { Choice, Empty, Field, Head, Text, Trouble, useAction } from '../../parts';
+import { firstProject, mayDevelopIn, projects } from '../../projects';
 import { query } from '../../router';
 import { t } from '../../texts';
 
@@ -68,8 +69,8 @@ export default function Simulate() {
     const handed = query().get('event') ? 'event' : query().get('delivery') ? 'delivery' : null;
     const [source, setSource] = useState<Source>(handed ?? (sessionStorage.getItem(HANDED) ? 'body' : 'image'));
     const [texts, setTexts] = useState<Record<Source, string>>(() => ({ image: query().get('image') ?? '', body: sessionStorage.getItem(HANDED) ?? '', event: query().get('event') ?? '', delivery: query().get('delivery') ?? '' }));
-    const projects = (who.value?.projects ?? []).map((p) => p.name).filter((p) => may('develop', p));
-    const [project, setProject] = useState(projects[0] ?? 'default');
+    const mine = mayDevelopIn();
+    const [chosen, setProject] = useState(''), project = chosen || firstProject();
     const [answer, setAnswer] = useState<Answer | null>(null);
     const { busy, problem, run } = useAction();
     const text = texts[source], set = (value: string) => setTexts((all) => ({ ...all, [source]: value }));
@@ -78,7 +79,7 @@ export default function Simulate() {
         setAnswer(await call<Answer>('POST', `${P}/registry-simulations`, { [source]: text, diff: true, ...(source === 'image' || source === 'body' ? { project } : {}) }));
     });
     useEffect(() => { sessionStorage.removeItem(HANDED); if (text) ask(); }, []);
-    if (!projects.length) return <><Head title={t('simulate')} /><Empty title={t('simulateForbidden')} hint={t('simulateForbiddenHint')} /></>;
+    if (projects.value.length && !mine.length) return <><Head title={t('simulate')} /><Empty title={t('simulateForbidden')} hint={t('simulateForbiddenHint')} /></>;
     return (
         <>
             <Head title={t('simulate')} />
@@ -86,7 +87,7 @@ export default function Simulate() {
             <form class="panel" onSubmit={(e) => { e.preventDefault(); ask(); }}>
                 <div class="segments" role="group" aria-label={t('simulateWhat')}>{(['image', 'body', ...(handed ? [handed] : [])] as Source[]).map((name) => (
                     <button key={name} type="button" aria-pressed={source === name} onClick={() => setSource(name)}>{t(name === 'image' ? 'simulateImage' : name === 'body' ? 'simulateBody' : name === 'event' ? 'simulateEvent' : 'delivery')}</button>))}</div>
-                {projects.length > 1 && !handed && <Field label={t('project')}><Choice value={project} set={setProject} options={projects.map((n) => [n, n])} /></Field>}
+                {mine.length > 1 && !handed && <Field label={t('project')}><Choice value={project} set={setProject} options={mine.map((n) => [n, n])} /></Field>}
                 {source === 'body' ? <Field label={t('simulateBody')} hint={t('simulateBodyHint')}><textarea class="code" rows={10} required spellcheck={false} value={text} onInput={(e) => set(e.currentTarget.value)} /></Field>
                     : <Field label={t(source === 'image' ? 'simulateImage' : 'simulateId')} hint={source === 'image' ? t('simulateImageHint') : undefined}><Text required autoFocus value={text} set={set} placeholder={source === 'image' ? 'acme/web:v1.2' : ''} /></Field>}
                 <footer><button class="primary" disabled={busy}>{t(busy ? 'simulating' : 'simulate')}</button></footer>

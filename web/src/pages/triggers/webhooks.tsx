@@ -1,11 +1,12 @@
 /* Docker webhooks as cards, and the form with every field. */
 import './triggers.css';
 import { useState } from 'preact/hooks';
-import { P, call, list, may, who } from '../../api';
+import { P, call, list, may } from '../../api';
 import { useList } from '../../listing';
 import { useLoaded } from '../../loading';
 import type { Endpoint, Pipeline, Webhook } from '../../model';
 import { Choice, Confirm, Copy, Dialog, Empty, Field, Head, Loading, Text, Toggle, Trouble, useAction } from '../../parts';
+import { firstProject } from '../../projects';
 import { t } from '../../texts';
 
 const urlOf = (w: Webhook) => async () => (await call<Webhook>('GET', `${P}/registry-webhooks/${w.id}`)).webhookUrl ?? '';
@@ -101,7 +102,7 @@ function TokenField({ draft, set, old, wrong }: { draft: Draft; set: (d: Partial
 }
 
 function Form({ old, close }: { old: Webhook | null; close: () => void }) {
-    const [d, setDraft] = useState(() => draftOf(old, who.value?.projects[0]?.name ?? 'default'));
+    const [d, setDraft] = useState(() => draftOf(old, firstProject()));
     const set = (some: Partial<Draft>) => setDraft((before) => ({ ...before, ...some }));
     const { busy, problem, run } = useAction();
     const names = useNames(d.project);
