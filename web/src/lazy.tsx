@@ -6,19 +6,17 @@ import { Problem } from './api';
 import { t } from './texts';
 
 export type Parts = Record<string, string>;
-type Module = { default: ComponentType<Parts> };
-
 /* After an update of the server the files of the old page are gone; loading the page anew gets the new ones. */
-export function lazy(load: () => Promise<Module>): (parts: Parts) => JSX.Element {
-    let Page: ComponentType<Parts> | null = null;
-    return function Lazy(parts: Parts) {
+export function lazy<T extends object = Parts>(load: () => Promise<{ default: ComponentType<T> }>): (props: T) => JSX.Element {
+    let Page: ComponentType<T> | null = null;
+    return function Lazy(props: T) {
         const [, loaded] = useState(0);
         const [failed, fail] = useState(false);
         useEffect(() => {
             if (Page) return;
             load().then((module) => { Page = module.default; loaded((n) => n + 1); }, () => fail(true));
         }, []);
-        if (Page) return <Page {...parts} />;
+        if (Page) return <Page {...props} />;
         return failed ? <Trouble problem={new Problem(0, t('pageGone'))} retry={() => location.reload()} /> : <Loading />;
     };
 }

@@ -1,3 +1,21 @@
 /* The dashboard. English, German. */
 export const DASHBOARD = {
+    tileRunning: ['Running', 'Laufend'],
+    tileWaiting: ['Waiting or paused', 'Wartend oder angehalten'],
+    tileQueued: ['Queued', 'In Warteschlange'],
+    tileHeld: ['Pushes held back', 'Zurückgehaltene Pushes'],
+    tileFailed: ['Failed in 24 hours', 'Fehlgeschlagen in 24 Stunden'],
+    tileCompleted: ['Completed in 24 hours', 'Abgeschlossen in 24 Stunden'],
+    successRate: ['went well: {done} of {all} executions in {days} days', 'gingen gut: {done} von {all} Ausführungen in {days} Tagen'],
+    timeToDeploy: ['From push to the end of the execution (median)', 'Vom Push bis zum Ende der Ausführung (Median)'],
+    deploysTitle: ['From push to the end of the execution', 'Vom Push bis zum Ende der Ausführung'],
+    runsByDay: ['Executions by day (UTC)', 'Ausführungen nach Tag (UTC)'],
+    chartDone: ['completed', 'abgeschlossen'],
+    chartFailed: ['failed', 'fehlgeschlagen'],
+    chartDay: ['{day}: {done} completed, {failed} failed', '{day}: {done} abgeschlossen, {failed} fehlgeschlagen'],
+    chartDeploys: ['How long each of the last {n} deployments took', 'Wie lange jede der letzten {n} Auslieferungen dauerte'],
+    lastPushes: ['Last pushes', 'Letzte Pushes'],
+    lastFailures: ['Last failures', 'Letzte Fehlschläge'],
+    noFailures: ['Nothing has failed.', 'Nichts ist fehlgeschlagen.'],
+    nothingYet: ['Nothing has happened here yet. From nothing to the first deployment in a few steps:', 'Hier ist noch nichts geschehen. In wenigen Schritten zur ersten Auslieferung:'],
 } as const;

@@ -27,11 +27,11 @@ function Row({ one }: { one: Deployment }) {
         <div class="line deployment-line">
             <span class={`status ${state?.tone ?? 'quiet'}`}><i aria-hidden="true" />{state ? t(state.text) : one.status}</span>
             <span class="what"><strong><bdi>{one.image}</bdi></strong>
-                <small>{one.digest ? <><code title={one.digest}>{one.digest.slice(0, 19)}…</code> <Copy quiet text={one.digest} label={t('copyDigest')} /></> : t('notPinned')}</small></span>
+                <small>{one.digest ? <><code title={one.digest}>{one.digest.slice(7, 19)}…</code> <Copy quiet text={one.digest} label={t('copyDigest')} /></> : t('notPinned')}</small></span>
             <span class="what place"><strong><bdi>{one.endpoint}</bdi></strong><small><bdi>{one.namespace} › {one.kind} {one.name}{one.container !== one.name && ` › ${one.container}`}</bdi></small></span>
             <span class="whom"><span><Run name={one.executionName} index={one.executionIndex} link={one.executionLink} /></span>
                 <small>{one.webhook ? <a href={`/triggers/docker/activity?webhook=${encodeURIComponent(one.webhook)}`}>{t('pushOf', { name: one.webhook })}</a> : t('noPush')}</small></span>
-            <span class="whom before">{one.previousImage ? <><small>{t('before')}</small><small><bdi>{one.previousImage}</bdi> {one.previousExecutionName && <>(<Run name={one.previousExecutionName} index={one.previousExecutionIndex ?? 0} link={one.previousExecutionLink} />)</>}</small></>
+            <span class="whom before">{one.previousImage ? <><small>{t('before')}: <bdi>{one.previousImage}</bdi> {one.previousExecutionName && <>(<Run name={one.previousExecutionName} index={one.previousExecutionIndex ?? 0} link={one.previousExecutionLink} />)</>}</small></>
                 : <small>{t('firstHere')}</small>}</span>
             <span class="when"><Time at={one._sinceInMicros} /></span>
             {one.message && <p class="bad message">{one.message}</p>}
