@@ -11,8 +11,11 @@ export interface Who {
     projects: { name: string; role: string }[];
 }
 
+/* What the server found in a definition: where it stands (JSON Pointer; line and column where it was text). */
+export interface Finding { level: 'ERROR' | 'WARNING'; pointer: string; message: string; line?: number; column?: number }
+
 export class Problem extends Error {
-    constructor(readonly status: number, message: string, readonly field = '') { super(message); }
+    constructor(readonly status: number, message: string, readonly field = '', readonly findings: Finding[] = []) { super(message); }
 }
 
 /* sessionStorage: gone with the tab, and never sent by itself. Only the short-lived access token is kept, not what it was got with. */
@@ -38,19 +41,20 @@ export function signOut(over = false): void {
 export const authorization = (): Record<string, string> => (access ? { Authorization: `Bearer ${access}` } : {});
 
 async function problemOf(answer: Response): Promise<Problem> {
-    const json = await answer.json().catch(() => ({})) as { message?: string; field?: string; problems?: { message?: string; where?: string }[] };
+    const json = await answer.json().catch(() => ({})) as { message?: string; field?: string; problems?: (Partial<Finding> & { where?: string })[] };
     const found = (json.problems ?? []).map((p) => [p.where, p.message].filter(Boolean).join(': ')).filter(Boolean);
     const text = [json.message ?? `${answer.status} ${answer.statusText}`, ...found].join('\n');
-    return new Problem(answer.status, answer.status === 403 ? `${t('forbidden')} (${text})` : text, json.field);
+    return new Problem(answer.status, answer.status === 403 ? `${t('forbidden')} (${text})` : text, json.field, (json.problems ?? []) as Finding[]);
 }
 
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/* The body goes as JSON; a text whose Content-Type is told goes as it is. */
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<T> {
     let answer: Response;
     try {
         answer = await fetch(path, {
             method, signal: signal ?? null, cache: 'no-store', credentials: 'omit', redirect: 'error',
-            headers: { ...authorization(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
-            body: body === undefined ? null : JSON.stringify(body),
+            headers: { ...authorization(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+            body: body === undefined ? null : typeof body === 'string' && headers['Content-Type'] ? body : JSON.stringify(body),
         });
     } catch (error) {
         if (signal?.aborted) throw error;
@@ -58,7 +62,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
     }
     if (answer.status === 401 && access) signOut(true);
     if (!answer.ok) throw await problemOf(answer);
-    return await answer.json() as T;
+    return (answer.headers.get('Content-Type')?.includes('json') ? await answer.json() : await answer.text()) as T;
 }
 
 // ---- signing in

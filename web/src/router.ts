@@ -4,15 +4,23 @@ import { signal } from '@preact/signals';
 const here = () => location.pathname + location.search;
 export const address = signal(here());
 
+/* A page with unsaved work may ask before it is left: true keeps the visitor here. One page, so one guard. */
+let guard: ((to: string) => boolean) | null = null;
+export function guardLeaving(asks: ((to: string) => boolean) | null): void { guard = asks; }
+const stays = (to: string) => guard !== null && to.split('?')[0] !== path() && guard(to);
+
 export function go(to: string, replace = false): void {
-    if (to === address.value) return;
+    if (to === address.value || stays(to)) return;
     history[replace ? 'replaceState' : 'pushState'](null, '', to);
     address.value = to;
     if (!replace) scrollTo(0, 0);
 }
 
 export function startRouter(): void {
-    addEventListener('popstate', () => { address.value = here(); });
+    addEventListener('popstate', () => {
+        if (stays(here())) history.pushState(null, '', address.value);
+        else address.value = here();
+    });
     document.addEventListener('click', (event) => {
         const link = (event.target as Element).closest?.('a');
         if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.target || link.hasAttribute('download')) return;
