@@ -26,10 +26,11 @@ export interface Pipeline extends Made {
     options?: string[]; stageOrder?: string[]; stages?: Record<string, { taskOrder?: string[]; tasks?: Record<string, TaskModel> }>;
 }
 
+export interface Heard { _atInMicros: number; verdict: string; recognised: string; problem: string }
 export interface Webhook extends Made {
     enabled: boolean; endpoint: string; pipeline: string; input: Record<string, string>; imageNameRegExPattern: string; tagNamePattern: string; verifyPush: string;
     refreshToken: string; registration: string; sweep: string; senders: string[]; runLimit: number; recentRuns: number; heldEvents: number; repoName: string; serverType: string;
-    dockerHub: { state: string; message: string }; sweepStatus: { state: string; message: string; within?: string }; webhookUrl?: string; warnings?: string[];
+    dockerHub: { state: string; message: string }; sweepStatus: { state: string; message: string; within?: string }; webhookUrl?: string; warnings?: string[]; firstDelivery?: Heard | null; lastDelivery?: Heard | null;
 }
 
 export interface Endpoint extends Made { type: string; isRestricted: boolean; cloudProxyId?: string; properties: Record<string, string> }

@@ -34,6 +34,7 @@ const OTHERS: Page[] = [
     { path: '/pipelines/new', text: 'pipelines', page: lazy(() => import('./pages/pipelines/edit')) },
     { path: '/pipelines/:id', text: 'pipelines', page: lazy(() => import('./pages/pipelines/edit')) },
     { path: '/projects/:id', text: 'projects', page: lazy(() => import('./pages/projects/project')) },
+    { path: '/triggers/docker/webhooks/:id/listen', text: 'webhooks', page: lazy(() => import('./pages/triggers/listen')) },
     { path: '/account/tokens', text: 'apiTokens', page: lazy(() => import('./pages/account/tokens')) },
 ];
 

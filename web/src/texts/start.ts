@@ -29,7 +29,4 @@ export const START = {
     demoPipeline: ['Demo pipeline', 'Demo-Pipeline'],
     demoHint: ['A Deployment and a Service for the image that is pushed, as a draft: look at it, change it, then enable it.', 'Ein Deployment und ein Service für das gepushte Image, als Entwurf: ansehen, ändern, dann aktivieren.'],
     demoPort: ['Port in the container', 'Port im Container'],
-    checksOf: ['What the doctor says of webhook {name}', 'Was die Prüfung zum Webhook {name} sagt'],
-    checkFailed: ['Failed', 'Fehlgeschlagen'],
-    checkWarning: ['Warning', 'Warnung'],
 } as const;

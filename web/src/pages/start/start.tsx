@@ -10,9 +10,9 @@ import { firstProject, mayDevelopIn } from '../../projects';
 import { go } from '../../router';
 import { statusText, t, type TextKey } from '../../texts';
 import { EndpointForm } from '../endpoints/form';
+import { type Check, CheckRows } from '../triggers/checks';
 import { demoPipeline } from './demo';
 
-interface Check { check: string; status: string; says: string; todo: string }
 interface State { registries: Endpoint[]; clusters: Endpoint[]; pipelines: Pipeline[]; webhooks: Webhook[]; events: Event[]; runs: Execution[]; checks: Check[] }
 
 const KINDS = ['endpoints', 'pipelines', 'webhooks', 'events', 'executions', 'deliveries'];
@@ -92,13 +92,9 @@ function Steps({ steps, mine }: { steps: Step[]; mine: boolean }) {
     );
 }
 
-const TONES: Record<string, string> = { ok: 'good', warning: 'wait', failed: 'bad' };
-
 function Checks({ checks, webhook }: { checks: Check[]; webhook: string }) {
     const wrong = checks.filter((c) => c.status !== 'ok');
-    if (!wrong.length) return null;
-    return <section class="panel"><h2>{t('checksOf', { name: webhook })}</h2><ul class="trace">{wrong.map((c, i) => (
-        <li key={i}><span class={`status ${TONES[c.status] ?? 'quiet'}`}><i aria-hidden="true" />{t(c.status === 'failed' ? 'checkFailed' : 'checkWarning')}</span> <strong>{c.check}</strong><p>{c.says}</p>{c.todo && <p class="faint">{c.todo}</p>}</li>))}</ul></section>;
+    return wrong.length ? <section class="panel"><h2>{t('checksOf', { name: webhook })}</h2><CheckRows checks={wrong} /></section> : null;
 }
 
 export default function Start() {
