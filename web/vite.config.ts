@@ -2,7 +2,7 @@ import { defineConfig } from 'vite';
 
 // One server for page and API, so `npm run dev` hands what is not the page's to a server of your own.
 const SERVER = process.env.SLIPWAY_SERVER ?? 'http://127.0.0.1:8080';
-const API = ['/pipeline', '/csp', '/codestream'];
+const API = ['/pipeline/', '/pipelines/api/', '/csp/', '/codestream/']; // with their slashes: /pipelines is a page
 
 export default defineConfig({
     cacheDir: process.env.SLIPWAY_VITE_CACHE, // apart, when several of them serve one folder

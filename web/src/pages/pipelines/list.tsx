@@ -2,7 +2,7 @@
 import './pipelines.css';
 import { useState } from 'preact/hooks';
 import { P, call, filterOf, may } from '../../api';
-import { useList } from '../../loading';
+import { shownText, useList } from '../../listing';
 import { Choice, Confirm, Empty, Head, Loading, Menu, Text, Toggle, Trouble, tone, useAction } from '../../parts';
 import { mayDevelopIn, projects } from '../../projects';
 import { go, query, setQuery } from '../../router';
@@ -59,7 +59,7 @@ function Row({ of, wish, say }: { of: Brief; wish: (wish: Wish) => void; say: (e
 const STATES = ['ENABLED', 'DISABLED', 'RELEASED'];
 const stateText = (state: string) => t(state === 'ENABLED' ? 'enabled' : state === 'DISABLED' ? 'disabled' : 'stateReleased');
 
-function Filters({ count, total }: { count: number; total: number }) {
+function Filters({ shown }: { shown: string }) {
     const q = query();
     return (
         <div class="filters" role="search">
@@ -67,7 +67,7 @@ function Filters({ count, total }: { count: number; total: number }) {
             {projects.value.length > 1 && <Choice aria-label={t('project')} value={q.get('project') ?? ''} set={(v) => setQuery('project', v)}
                 options={[['', `${t('project')}: ${t('all')}`], ...projects.value.map((p) => [p, p] as const)]} />}
             <Choice aria-label={t('state')} value={q.get('state') ?? ''} set={(v) => setQuery('state', v)} options={[['', `${t('state')}: ${t('all')}`], ...STATES.map((s) => [s, stateText(s)] as const)]} />
-            {total > 0 && <span class="faint count" aria-live="polite">{t('shown', { count, total })}</span>}
+            <span class="faint count" aria-live="polite">{shown}</span>
         </div>
     );
 }
@@ -84,7 +84,7 @@ export default function Pipelines() {
     return (
         <>
             <Head title={t('pipelines')}>{(filtered || (data && data.rows.length > 0)) && create}</Head>
-            {(filtered || (data && data.rows.length > 0)) && <Filters count={data?.rows.length ?? 0} total={data?.total ?? 0} />}
+            {(filtered || (data && data.rows.length > 0)) && <Filters shown={data ? shownText(data) : ''} />}
             <Trouble problem={problem} retry={reload} />
             <Trouble problem={failed} />
             {!data && !problem && <Loading />}

@@ -1,0 +1,45 @@
+/* The workspace of CI tasks: every field of Code Stream's, kept whole for the day they run here, and for exports. */
+import { Choice, Field, Json, Text, Toggle } from '../../parts';
+import { t } from '../../texts';
+import { type TabProps, textOf } from './parameters';
+
+type Workspace = Record<string, unknown>;
+const KNOWN = ['type', 'endpoint', 'image', 'registry', 'path', 'cache', 'environmentVariables', 'limits', 'autoCloneForTrigger'];
+
+const linesOf = (value: unknown): string => (Array.isArray(value) ? value.map(textOf).join('\n') : '');
+const pairsOf = (value: unknown): string => Object.entries((value as Record<string, unknown> | undefined) ?? {}).map(([k, v]) => `${k}=${textOf(v)}`).join('\n');
+const lines = (text: string) => text.split('\n').map((line) => line.trim()).filter(Boolean);
+const pairs = (text: string) => Object.fromEntries(lines(text).map((line) => { const at = line.indexOf('='); return at < 0 ? [line, ''] : [line.slice(0, at).trim(), line.slice(at + 1)]; }));
+
+/* Written when it is left: while somebody types, a line is not yet what it will be. */
+function Lines({ value, set, readOnly }: { value: string; set: (text: string) => void; readOnly: boolean }) {
+    return <textarea key={value} rows={3} spellcheck={false} class="code" readOnly={readOnly} onChange={(e) => set(e.currentTarget.value)}>{value}</textarea>;
+}
+
+export function WorkspaceTab({ draft, change, readOnly }: TabProps) {
+    const key = draft.workspace || !draft.ciWorkspace ? 'workspace' : 'ciWorkspace';
+    const space = (draft[key] ?? {}) as Workspace, limits = (space.limits ?? {}) as Workspace;
+    const put = (some: Workspace) => change({ ...draft, [key]: { ...space, ...some } });
+    const number = (text: string) => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
+    const field = (name: string, label: string, hint = '') => <Field label={label} {...(hint ? { hint } : {})}><Text value={textOf(space[name])} readOnly={readOnly} set={(v) => put({ [name]: v })} /></Field>;
+    const others = Object.fromEntries(Object.entries(space).filter(([name]) => !KNOWN.includes(name)));
+    return (
+        <div class="stack narrow">
+            <p class="notice">{t('workspaceNotYet')}</p>
+            <div class="pair">
+                <Field label={t('workspaceType')}><Choice value={textOf(space.type)} disabled={readOnly} set={(type) => put({ type })} options={[['', '–'], ['DOCKER', 'Docker'], ['K8S', 'Kubernetes']]} /></Field>
+                {field('endpoint', t('workspaceHost'), t('workspaceHostHint'))}
+            </div>
+            <div class="pair">{field('image', t('builderImage'), t('builderImageHint'))}{field('registry', t('imageRegistry'))}</div>
+            {field('path', t('workingDirectory'))}
+            <Field label={t('cache')}><Lines value={linesOf(space.cache)} readOnly={readOnly} set={(text) => put({ cache: lines(text) })} /></Field>
+            <Field label={t('environment')}><Lines value={pairsOf(space.environmentVariables)} readOnly={readOnly} set={(text) => put({ environmentVariables: pairs(text) })} /></Field>
+            <div class="pair">
+                <Field label={t('cpuLimit')}><Text inputMode="decimal" value={textOf(limits.cpu)} readOnly={readOnly} set={(v) => put({ limits: { ...limits, cpu: number(v) } })} /></Field>
+                <Field label={t('memoryLimit')}><Text inputMode="numeric" value={textOf(limits.memory)} readOnly={readOnly} set={(v) => put({ limits: { ...limits, memory: number(v) } })} /></Field>
+            </div>
+            <p><Toggle on={space.autoCloneForTrigger === true || space.autoCloneForTrigger === 'true'} disabled={readOnly} label={t('autoClone')} set={(on) => put({ autoCloneForTrigger: on })} /></p>
+            {Object.keys(others).length > 0 && <section class="stack"><h3>{t('moreKeys')}</h3><Json value={others} /></section>}
+        </div>
+    );
+}
