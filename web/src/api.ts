@@ -5,7 +5,10 @@ import { t } from './texts';
 export const P = '/pipeline/api';
 
 export interface Who {
+    id: string;
     name: string;
+    email: string;
+    organization?: string;
     orgRole: string;
     serviceRole: string;
     projects: { name: string; role: string }[];
@@ -15,12 +18,16 @@ export interface Who {
 export interface Finding { level: 'ERROR' | 'WARNING'; pointer: string; message: string; line?: number; column?: number }
 
 export class Problem extends Error {
-    constructor(readonly status: number, message: string, readonly field = '', readonly findings: Finding[] = []) { super(message); }
+    constructor(readonly status: number, message: string, readonly field = '', readonly findings: Finding[] = [], readonly wait = 0 /* seconds, of 429 */) { super(message); }
 }
 
 /* sessionStorage: gone with the tab, and never sent by itself. Only the short-lived access token is kept, not what it was got with. */
 const KEY = 'slipway.access';
 let access = sessionStorage.getItem(KEY) ?? '';
+
+/* What a new access token is got with before the old one ends, so that a page that stays open stays signed in. Only in this page's memory. */
+let renewal = '', renewing: Promise<boolean> | null = null, renewedAt = 0, timer = 0;
+const EARLY = 10 * 60, LASTS = 8 * 3600; /* seconds */
 
 export const who = signal<Who | null>(null);
 export const sessionOver = signal(false);
@@ -34,6 +41,8 @@ function keep(token: string): void {
 
 export function signOut(over = false): void {
     keep('');
+    renewal = '';
+    clearTimeout(timer);
     who.value = null;
     sessionOver.value = over;
 }
@@ -44,7 +53,7 @@ async function problemOf(answer: Response): Promise<Problem> {
     const json = await answer.json().catch(() => ({})) as { message?: string; field?: string; problems?: (Partial<Finding> & { where?: string })[] };
     const found = (json.problems ?? []).map((p) => [p.where, p.message].filter(Boolean).join(': ')).filter(Boolean);
     const text = [json.message ?? `${answer.status} ${answer.statusText}`, ...found].join('\n');
-    return new Problem(answer.status, answer.status === 403 ? `${t('forbidden')} (${text})` : text, json.field, (json.problems ?? []) as Finding[]);
+    return new Problem(answer.status, answer.status === 403 ? `${t('forbidden')} (${text})` : text, json.field, (json.problems ?? []) as Finding[], Number(answer.headers.get('Retry-After')) || 0);
 }
 
 /* The body goes as JSON; a text whose Content-Type is told goes as it is. */
@@ -60,18 +69,38 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
         if (signal?.aborted) throw error;
         throw new Problem(0, t('noConnection'));
     }
-    if (answer.status === 401 && access) signOut(true);
+    if (answer.status === 401 && access && path !== EXCHANGE) { /* a computer that slept through the time renews late */
+        if (Date.now() - renewedAt > 60_000 && await renew()) return call(method, path, body, signal, headers);
+        signOut(true);
+    }
     if (!answer.ok) throw await problemOf(answer);
     return (answer.headers.get('Content-Type')?.includes('json') ? await answer.json() : await answer.text()) as T;
 }
 
 // ---- signing in
 
+interface Given { access_token: string; refresh_token: string; expires_in?: number }
+const EXCHANGE = '/csp/gateway/am/api/auth/api-tokens/authorize';
+
+function take(given: Given): void {
+    keep(given.access_token);
+    renewal = given.refresh_token;
+    renewedAt = Date.now();
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void renew(), Math.max(60, (given.expires_in ?? LASTS) - EARLY) * 1000);
+}
+
+/* True: there is a new access token. */
+function renew(): Promise<boolean> {
+    const by = renewal;
+    if (!by) return Promise.resolve(false);
+    renewing ??= call<Given>('POST', EXCHANGE, { refresh_token: by }).then((given) => { if (renewal === by) take(given); return true; }, () => false)
+        .finally(() => { renewing = null; });
+    return renewing;
+}
+
 export async function signIn(by: { token: string } | { username: string; password: string }): Promise<void> {
-    const path = 'token' in by ? '/csp/gateway/am/api/auth/api-tokens/authorize' : '/csp/gateway/am/api/login';
-    const body = 'token' in by ? { refresh_token: by.token } : by;
-    const answer = await call<{ access_token: string }>('POST', path, body);
-    keep(answer.access_token);
+    take(await call<Given>('POST', 'token' in by ? EXCHANGE : '/csp/gateway/am/api/login', 'token' in by ? { refresh_token: by.token } : by));
     sessionOver.value = false;
     await loadWho();
 }
@@ -83,11 +112,13 @@ export async function loadWho(): Promise<void> {
 /* What a role may do; the server decides, this only spares people a refusal. */
 const LEVELS = ['', 'viewer', 'executor', 'developer', 'administrator'];
 const PROJECT: Record<string, number> = { viewer: 1, member: 3, administrator: 4 };
-export function may(what: 'execute' | 'develop', project: string): boolean {
+const WANTED = { execute: 2, develop: 3, manage: 4 }; /* manage: members, and what is restricted */
+export function may(what: keyof typeof WANTED, project: string): boolean {
     const mine = who.value?.projects.find((p) => p.name === project)?.role ?? '';
-    const level = Math.max(LEVELS.indexOf(who.value?.serviceRole ?? ''), PROJECT[mine] ?? 0);
-    return level >= (what === 'execute' ? 2 : 3);
+    return Math.max(LEVELS.indexOf(who.value?.serviceRole ?? ''), PROJECT[mine] ?? 0) >= WANTED[what];
 }
+export const isAdministrator = (): boolean => who.value?.serviceRole === 'administrator';
+export const isOwner = (): boolean => who.value?.orgRole === 'owner';
 
 // ---- lists
 

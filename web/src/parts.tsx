@@ -45,7 +45,7 @@ export function Trouble({ problem, retry }: { problem: Problem | null; retry?: (
 
 export const Loading = () => <p class="loading" role="status">{t('loading')}</p>;
 
-export function Copy({ text, label, quiet }: { text: string | (() => Promise<string>); label?: string; quiet?: boolean }) {
+export function Copy({ text, label, quiet, strong }: { text: string | (() => Promise<string>); label?: string; quiet?: boolean; strong?: boolean /* with its sign, in capitals */ }) {
     const [said, say] = useState('');
     const copy = async () => {
         try {
@@ -56,7 +56,8 @@ export function Copy({ text, label, quiet }: { text: string | (() => Promise<str
         }
         setTimeout(() => say(''), 2500);
     };
-    return <button type="button" class={quiet ? 'plain' : ''} onClick={() => void copy()}><span aria-live="polite">{said || (label ?? t('copy'))}</span></button>;
+    return <button type="button" class={quiet ? 'plain' : strong ? 'primary capitals' : ''} onClick={() => void copy()}>
+        {strong && <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M9 9h11v11H9zM5 15H4V4h11v1" /></svg>}<span aria-live="polite">{said || (label ?? t('copy'))}</span></button>;
 }
 
 /* A window over the page; Escape and a click beside it close it, the browser keeps the focus inside. */
