@@ -30,6 +30,8 @@ TEST(api, walks_through_every_route_as_every_role)
             ask_as(&s, NULL, r->method, path, r->body == BODY_JSON ? "{}" : NULL);
             if (r->may != MAY_ANYBODY && s.status != 401)
                 fail_msg("%s %s without a token: %d", r->method, path, s.status);
+            if (r->flags & ROUTE_LIVE) /* stream_test.c listens to it */
+                continue;
             ask_as(&s, token, r->method, path, r->body == BODY_JSON ? "{}" : NULL);
             bool may = auth_may(&who, 0, r->may);
             if (may ? s.status == 401 || s.status == 403 || s.status == 500 : s.status != 403)

@@ -39,7 +39,7 @@ struct route {
     unsigned flags;
 };
 enum { ROUTE_LOGIN = 1 /* failures count against the sender's address */, ROUTE_QUIET = 2 /* not in the access log */,
-       ROUTE_OWN = 4 /* its rights are not those of a project */ };
+       ROUTE_OWN = 4 /* its rights are not those of a project */, ROUTE_LIVE = 8 /* its answer goes on as long as somebody listens */ };
 extern const struct route ROUTES[]; /* ends with a NULL method */
 
 enum { CALL_PARAMETERS = 4, CALL_AFTER = 6 };

@@ -23,7 +23,7 @@
     /* executions.c */ X(executions_list) X(executions_of_pipeline) X(execution_of_pipeline) X(execution_one) X(execution_make) \
         X(execution_act) X(execution_remove) X(executions_remove) X(execution_logs) X(execution_events) X(changes_live)                    \
     /* pushed.c */ X(execution_pushes) X(execution_pushed)                                                                     \
-    /* simulations.c, checks.c, drafts.c */ X(simulation_make) X(webhook_checks) X(draft_check)                                             \
+    /* simulations.c, checks.c, drafts.c */ X(simulation_make) X(webhook_checks) X(patterns_try) X(draft_check)                                             \
     /* transfer.c */ X(import_post) X(export_get)
 
 #define X(name) bool name(struct call *c, struct err *e);

@@ -109,6 +109,7 @@ const struct route ROUTES[] = {
 
     { "GET", "P/registry-watches", READ(watches_list), MAY_SIGNED_IN, BODY_NONE, 0 },
 
+    { "POST", "P/registry-patterns", READ(patterns_try), MAY_DEVELOP, BODY_JSON, 0 },
     { "POST", "P/registry-simulations", READ(simulation_make), MAY_DEVELOP, BODY_JSON, 0 },
 
     { "GET", "P/registry-events", READ(events_list), MAY_SIGNED_IN, BODY_NONE, 0 },
@@ -119,7 +120,7 @@ const struct route ROUTES[] = {
     { "GET", "P/registry-deliveries", READ(deliveries_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "GET", "P/registry-deliveries/{id}", READ(delivery_one), MAY_DEVELOP, BODY_NONE, 0 },
 
-    { "GET", "P/changes", READ(changes_live), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "GET", "P/changes", READ(changes_live), MAY_SIGNED_IN, BODY_NONE, ROUTE_LIVE },
     { "GET", "P/executions", READ(executions_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "DELETE", "P/executions", WRITE(executions_remove), MAY_DEVELOP, BODY_NONE, 0 },
     { "GET", "P/executions/{id}", READ(execution_one), MAY_VIEW, BODY_NONE, 0 },

@@ -10,6 +10,7 @@
 #include "runner/runner.h"
 #include "runner/simulate.h"
 #include "runner/tokens.h"
+#include "runner/endpoint_tags.h"
 #include "runner/validate.h"
 #include "store/hub_hooks.h"
 #include "store/runs.h"
@@ -151,6 +152,22 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
 {
     (void)op, (void)loop, (void)http;
     return err_set(e, ERR_INVALID, "nothing to ask in tests");
+}
+
+/* ---- runner/endpoint_tags.h: the endpoint's URL is taken as a repository of Docker Hub */
+
+bool endpoint_tags_start(struct endpoint_tags *op, struct http_client *http, struct err *e)
+{
+    (void)op, (void)http;
+    return err_set(e, ERR_INVALID, "nothing to ask in tests");
+}
+
+bool endpoint_tags_target(const json_t *properties, const char *repository, char **ret_repository, char **ret_host, struct err *e)
+{
+    (void)e;
+    *ret_repository = mem_text(text_empty(repository) ? json_text_at(properties, "repoURL", "") : repository);
+    *ret_host = mem_text("docker.io");
+    return true;
 }
 
 /* ---- runner/hub.h: rows are written as the runner would, and nothing is asked */

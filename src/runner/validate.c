@@ -64,16 +64,21 @@ static void registry_done(struct registry_validate *registry, const struct err *
     over(p);
 }
 
+void endpoint_hub_registry(const struct endpoint_hub *from, struct registry_hub *ret)
+{
+    *ret = REGISTRY_HUB;
+    if (!text_empty(from->hub_url))
+        ret->hub_url = from->hub_url;
+    if (!text_empty(from->registry_url))
+        ret->registry_url = from->registry_url;
+    if (!text_empty(from->auth_url))
+        ret->auth_url = from->auth_url;
+    ret->tokens = NULL; /* logs in anew */
+}
+
 static bool start_registry(struct endpoint_validate_private *p, struct http_client *http, struct err *e)
 {
-    p->hub = REGISTRY_HUB;
-    if (!text_empty(p->op->hub.hub_url))
-        p->hub.hub_url = p->op->hub.hub_url;
-    if (!text_empty(p->op->hub.registry_url))
-        p->hub.registry_url = p->op->hub.registry_url;
-    if (!text_empty(p->op->hub.auth_url))
-        p->hub.auth_url = p->op->hub.auth_url;
-    p->hub.tokens = NULL; /* logs in anew */
+    endpoint_hub_registry(&p->op->hub, &p->hub);
     p->registry.done = registry_done;
     if (!registry_target_from_properties(p->op->properties, &p->hub, &p->target, e))
         return false;

@@ -18,6 +18,9 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
 struct endpoint_hub { /* Docker Hub's three addresses; borrowed until done */
     const char *hub_url, *registry_url, *auth_url;
 };
+/* As the registry room wants them, with a login of its own each time. Borrows from's texts. */
+struct registry_hub;
+void endpoint_hub_registry(const struct endpoint_hub *from, struct registry_hub *ret);
 
 /* Really logs in there. Embed; zeroed before first use. */
 struct endpoint_validate {
