@@ -9,7 +9,7 @@ import { HighlightStyle, bracketMatching, foldGutter, foldKeymap, indentOnInput,
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { unifiedMergeView } from '@codemirror/merge';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
-import { Compartment, EditorState, type Extension } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, type Extension } from '@codemirror/state';
 import { Decoration, EditorView, MatchDecorator, ViewPlugin, type ViewUpdate, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { type TextKey, t } from './texts';
@@ -114,13 +114,16 @@ function diagnosticsOf(state: EditorState, marks: Mark[]): Diagnostic[] {
 }
 
 interface EditorProps {
-    text: string; label: string; readOnly?: boolean; marks?: Mark[]; complete?: Complete;
+    text: string; version?: number; label: string; readOnly?: boolean; marks?: Mark[]; complete?: Complete;
     set?: (text: string) => void;
     look?: { line: number; column: number; asked: number }; /* where to go; "asked" grows with each wish */
 }
 
-/* A text that comes from elsewhere replaces the editor's; one that the editor told itself does not. */
-export function Editor({ text, label, readOnly = false, marks = [], complete, set, look }: EditorProps) {
+const PUT = Annotation.define<boolean>(); /* a text that comes from elsewhere is not told back */
+
+/* It begins with "text" and keeps its own from there, which it tells by "set": what is told comes back late, while somebody types on.
+ * Only a new "version" puts another text in its place. */
+export function Editor({ text, version = 0, label, readOnly = false, marks = [], complete, set, look }: EditorProps) {
     const box = useRef<HTMLDivElement>(null), view = useRef<EditorView | null>(null);
     const tell = useRef(set), source = useRef(complete), writable = useRef(new Compartment());
     tell.current = set;
@@ -128,7 +131,7 @@ export function Editor({ text, label, readOnly = false, marks = [], complete, se
     const locked = () => [EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly)];
     useEffect(() => {
         const root = shadowOf(box.current!);
-        const changed = EditorView.updateListener.of((u) => { if (u.docChanged) tell.current?.(u.state.doc.toString()); });
+        const changed = EditorView.updateListener.of((u) => { if (u.docChanged && !u.transactions.some((tr) => tr.annotation(PUT))) tell.current?.(u.state.doc.toString()); });
         const keys = keymap.of([{ key: 'Tab', run: acceptCompletion }, indentWithTab]);
         const extensions = [keys, SETUP, WRITING, completion(source), base(label), writable.current.of(locked()), changed];
         view.current = new EditorView({ state: EditorState.create({ doc: text, extensions }), parent: root, root });
@@ -137,8 +140,8 @@ export function Editor({ text, label, readOnly = false, marks = [], complete, se
     useEffect(() => { view.current?.dispatch({ effects: writable.current.reconfigure(locked()) }); }, [readOnly]);
     useEffect(() => {
         const v = view.current;
-        if (v && v.state.doc.toString() !== text) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: text } });
-    }, [text]);
+        if (v && v.state.doc.toString() !== text) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: text }, annotations: PUT.of(true) });
+    }, [version]);
     useEffect(() => { if (view.current) view.current.dispatch(setDiagnostics(view.current.state, diagnosticsOf(view.current.state, marks))); }, [marks]);
     useEffect(() => {
         const v = view.current;

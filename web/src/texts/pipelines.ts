@@ -15,7 +15,7 @@ export const PIPELINES = {
     mustEnable: ['It is disabled. Enable it to run it.', 'Sie ist deaktiviert. Aktivieren Sie sie, um sie auszuführen.'],
     enable: ['Enable', 'Aktivieren'],
     disable: ['Disable', 'Deaktivieren'],
-    stages: ['{n} stages, {m} tasks', '{n} Phasen, {m} Aufgaben'],
+    stages: ['Stages: {n}, tasks: {m}', 'Phasen: {n}, Aufgaben: {m}'],
     newPipeline: ['New pipeline', 'Neue Pipeline'],
     newBlank: ['Blank', 'Leer'],
     newBlankHint: ['Stages and tasks from the beginning.', 'Phasen und Aufgaben von Anfang an.'],

@@ -19,7 +19,7 @@ export function Header({ editing }: { editing: Editing }) {
     const canRun = saved && may('execute', draft.project);
     return (
         <>
-            <Head title={<>{draft.name || t('newPipeline')} <span class="index">{saved && draft.project}</span>{dirty && saved && <span class="unsaved">{t('unsaved')}</span>}</>}>
+            <Head title={<>{draft.name || t('newPipeline')} {saved && <span class="of-project">{draft.project}</span>}{dirty && saved && <span class="unsaved">{t('unsaved')}</span>}</>}>
                 <Toggle on={!!draft.enabled} disabled={readOnly || busy} label={t(draft.enabled ? 'enabled' : 'disabled')} set={editing.setEnabled} />
                 {canRun && <button type="button" disabled={!saved.enabled} title={saved.enabled ? '' : t('mustEnable')} onClick={() => open('run')}>{t('run')}</button>}
                 <button type="button" disabled={busy} onClick={editing.validate}>{t('validate')}</button>

@@ -72,7 +72,7 @@ function NameCell({ props: { draft, change, readOnly }, side, name, asked, told 
         <div class={wrong ? 'field wrong' : 'field'}>
             <input ref={box} type="text" autoComplete="off" spellcheck={false} aria-label={t('name')} aria-invalid={!!wrong} value={text} readOnly={readOnly} onInput={(e) => setText(e.currentTarget.value)}
                 onBlur={commit} onKeyDown={(e) => { if (e.key === 'Enter') commit(); if (e.key === 'Escape') setText(name); }} />
-            {wrong && <em role="alert">{wrong}</em>}{name in DOCKER_INPUTS && side === 'input' && <span class="chip">{t('injectedChip')}</span>}
+            {wrong && <em role="alert">{wrong}</em>}
         </div>
     );
 }
@@ -97,7 +97,7 @@ function Row(row: RowProps) {
     return (
         <tr>
             <td><button type="button" class="plain star" aria-pressed={starred} disabled={readOnly} aria-label={t('star', { name })} title={t('star', { name })} onClick={() => change(withStar(draft, side, starred ? '' : name))}>{starred ? '★' : '☆'}</button></td>
-            <td data-label={t('name')}><NameCell {...row} /></td>
+            <td data-label={t('name')}>{side === 'input' && name in DOCKER_INPUTS ? <span class="given">{name} {isInjected(draft) && <span class="chip">{t('injectedChip')}</span>}</span> : <NameCell {...row} />}</td>
             <td data-label={t('value')}><ValueCell {...row} /></td>
             {side === 'input' && <td data-label={t('description')}><Text value={meta.description ?? ''} aria-label={`${t('description')}: ${name}`} readOnly={readOnly} set={(description) => describe({ description })} /></td>}
             {side === 'input' && <td data-label={t('mandatory')} class="centre"><input type="checkbox" aria-label={`${t('mandatory')}: ${name}`} disabled={readOnly} checked={!!meta.mandatory} onChange={(e) => describe({ mandatory: e.currentTarget.checked })} /></td>}

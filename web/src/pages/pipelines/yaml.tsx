@@ -27,7 +27,7 @@ export function useEditor(): { module: typeof EditorModule | null; problem: Prob
 const PAUSE = 350; /* ms without a key before the server is asked */
 const asProblem = (error: unknown) => (error instanceof Problem ? error : new Problem(0, String(error)));
 
-interface Text { yaml: string; findings: Finding[]; broken: boolean; checking: boolean; problem: Problem | null }
+interface Text { yaml: string; version: number; findings: Finding[]; broken: boolean; checking: boolean; problem: Problem | null }
 
 function useText(draft: PipelineDraft, change: (next: PipelineDraft) => void) {
     const [text, setText] = useState<Text | null>(null);
@@ -37,7 +37,7 @@ function useText(draft: PipelineDraft, change: (next: PipelineDraft) => void) {
         const next = checked.pipeline && withDefinition(latest.current, checked.pipeline);
         const moved = next && 'id' in next && next.project !== latest.current.project;
         const findings = moved ? [{ level: 'ERROR' as const, pointer: '/project', message: t('yamlProject', { project: latest.current.project }), line: 1 }, ...checked.problems] : checked.problems;
-        setText({ yaml, findings, broken: !next || !!moved, checking: false, problem: null });
+        setText((old) => ({ yaml, version: old?.version ?? 0, findings, broken: !next || !!moved, checking: false, problem: null }));
         if (next && !moved) { written.current = next; change(next); }
     };
     const ask = async (yaml: string) => {
@@ -54,8 +54,8 @@ function useText(draft: PipelineDraft, change: (next: PipelineDraft) => void) {
         const mine = stop.current = new AbortController();
         clearTimeout(timer.current);
         written.current = latest.current;
-        checkDraft(latest.current, false, mine.signal).then((c) => setText({ yaml: c.yaml, findings: c.problems, broken: false, checking: false, problem: null }),
-            (error: unknown) => { if (!mine.signal.aborted) setText({ yaml: '', findings: [], broken: false, checking: false, problem: asProblem(error) }); });
+        checkDraft(latest.current, false, mine.signal).then((c) => setText((old) => ({ yaml: c.yaml, version: (old?.version ?? 0) + 1, findings: c.problems, broken: false, checking: false, problem: null })),
+            (error: unknown) => { if (!mine.signal.aborted) setText({ yaml: '', version: 0, findings: [], broken: false, checking: false, problem: asProblem(error) }); });
     };
     const edit = (yaml: string) => {
         setText((old) => old && { ...old, yaml, checking: true });
@@ -94,7 +94,7 @@ export function YamlTab({ draft, change, readOnly, stay, line }: TabProps & { li
         <div class="stack">
             <Trouble problem={text.problem} />
             {text.broken && !text.problem && <div class="notice actions"><span>{t('yamlBroken')}</span><button type="button" onClick={load}>{t('yamlBack')}</button></div>}
-            <Editor text={text.yaml} label={t('yamlEditor')} readOnly={readOnly} marks={marks} complete={complete} set={edit} {...(look ? { look } : {})} />
+            <Editor text={text.yaml} version={text.version} label={t('yamlEditor')} readOnly={readOnly} marks={marks} complete={complete} set={edit} {...(look ? { look } : {})} />
             <p class="faint yaml-foot"><small>{t('yamlHint')}</small><small aria-live="polite">{text.checking ? t('yamlCheck') : ''}</small></p>
             <FindingList of={text.findings} open={(f) => setLook({ line: f.line ?? 1, column: f.column ?? 1, asked: (look?.asked ?? 0) + 1 })} />
         </div>

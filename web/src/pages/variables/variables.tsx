@@ -1,57 +1,65 @@
+/* Variables: values that several pipelines share. */
+import './variables.css';
 import { useState } from 'preact/hooks';
-import { P, call, may, who } from '../../api';
-import { useList } from '../../listing';
+import { P, call, filterOf, may } from '../../api';
+import { shownText, useList } from '../../listing';
 import type { Variable } from '../../model';
-import { Choice, Confirm, Dialog, Empty, Field, Head, Loading, Text, Trouble, useAction } from '../../parts';
+import { Choice, Confirm, Copy, Empty, Head, Loading, Menu, Text, Trouble } from '../../parts';
+import { mayDevelopIn, projects } from '../../projects';
+import { query, setQuery } from '../../router';
 import { t } from '../../texts';
+import { TYPES, VariableForm } from './form';
 
-function Form({ old, close }: { old: Variable | null; close: () => void }) {
-    const secret = old && old.type !== 'REGULAR';
-    const [d, setDraft] = useState({ project: old?.project ?? who.value?.projects[0]?.name ?? 'default', name: old?.name ?? '', description: old?.description ?? '', type: old?.type ?? 'REGULAR', value: secret ? '' : old?.value ?? '' });
-    const set = (some: Partial<typeof d>) => setDraft((before) => ({ ...before, ...some }));
-    const { busy, problem, run } = useAction();
-    const wrong = (field: string) => (problem?.field === field ? problem.message : '');
-    const save = () => run(async () => {
-        await call(old ? 'PUT' : 'POST', `${P}/variables${old ? `/${old.id}` : ''}`, { ...d, value: secret && !d.value ? old.value : d.value });
-        close();
-    });
+const typeName = (type: string) => t(TYPES.find(([key]) => key === type)?.[1] ?? 'regular');
+const typeMeans = (type: string) => t(TYPES.find(([key]) => key === type)?.[2] ?? 'regularMeans');
+const mayChange = (v: Variable) => may(v.type === 'RESTRICTED' ? 'manage' : 'develop', v.project);
+
+function Row({ of: v, edit, remove }: { of: Variable; edit: () => void; remove: () => void }) {
+    const reference = '${var.' + v.name + '}';
     return (
-        <Dialog title={old ? old.name : t('newVariable')} close={close}>
-            <form onSubmit={(e) => { e.preventDefault(); save(); }}>
-                {!old && <Field label={t('project')} wrong={wrong('project')}><Text required value={d.project} set={(project) => set({ project })} /></Field>}
-                <Field label={t('name')} wrong={wrong('name')}><Text required value={d.name} set={(name) => set({ name })} /></Field>
-                <Field label={t('description')}><Text value={d.description} set={(description) => set({ description })} /></Field>
-                <Field label={t('type')} wrong={wrong('type')}><Choice value={d.type} set={(type) => set({ type })} options={[['REGULAR', t('regular')], ['SECRET', t('secret')], ['RESTRICTED', t('restrictedType')]]} /></Field>
-                <Field label={t('value')} wrong={wrong('value')}><Text type={d.type === 'REGULAR' ? 'text' : 'password'} required={!secret} placeholder={secret ? t('unchanged') : ''} value={d.value} set={(value) => set({ value })} /></Field>
-                <Trouble problem={problem} />
-                <footer><button type="button" onClick={close}>{t('cancel')}</button><button class="primary" disabled={busy}>{t('save')}</button></footer>
-            </form>
-        </Dialog>
+        <li class="row"><div class="line variable-line">
+            <span class="what"><strong>{v.name}</strong><small>{v.description}</small></span>
+            <span><span class="chip" title={typeMeans(v.type)}>{typeName(v.type)}</span></span>
+            {v.type === 'REGULAR' ? <code class="value">{v.value}</code> : <span class="faint">{t('hiddenValue')}</span>}
+            <span class="whom"><small>{v.project}</small></span>
+            <span class="ends"><Copy quiet text={reference} label={reference.length > 28 ? t('copy') : reference} />
+                {mayChange(v) && <Menu label={`${t('moreActions')}: ${v.name}`} items={[{ text: t('edit'), act: edit }, { text: t('remove'), act: remove, bad: true }]} />}</span>
+        </div></li>
+    );
+}
+
+function Filters({ count }: { count: string }) {
+    const q = query();
+    return (
+        <div class="filters" role="search">
+            <Text type="search" aria-label={t('search')} placeholder={t('search')} value={q.get('search') ?? ''} set={(v) => setQuery('search', v)} />
+            <Choice aria-label={t('type')} value={q.get('type') ?? ''} set={(v) => setQuery('type', v)} options={[['', `${t('type')}: ${t('all')}`], ...TYPES.map(([type, name]) => [type, t(name)] as const)]} />
+            {projects.value.length > 1 && <Choice aria-label={t('project')} value={q.get('project') ?? ''} set={(v) => setQuery('project', v)}
+                options={[['', `${t('project')}: ${t('all')}`], ...projects.value.map((p) => [p, p] as const)]} />}
+            <span class="faint count" aria-live="polite">{count}</span>
+        </div>
     );
 }
 
 export default function Variables() {
-    const { data, problem, reload, more } = useList<Variable>('/variables', { $orderby: 'name asc' }, ['variables']);
+    const q = query();
+    const search = q.get('search') ?? '', type = q.get('type') ?? '', project = q.get('project') ?? '';
+    const { data, problem, reload, more } = useList<Variable>('/variables', { $orderby: 'name asc', $filter: filterOf({ type, project }), search }, ['variables']);
     const [edited, edit] = useState<Variable | 'new' | null>(null);
     const [gone, remove] = useState<Variable | null>(null);
-    const create = <button type="button" class="primary" onClick={() => edit('new')}>{t('newVariable')}</button>;
+    const filtered = search || type || project;
+    const create = mayDevelopIn().length ? <button type="button" class="primary" onClick={() => edit('new')}>{t('newVariable')}</button> : null;
     return (
         <>
-            <Head title={t('variables')}>{data && data.rows.length > 0 && create}</Head>
+            <Head title={t('variables')}>{data?.rows.length || filtered ? create : null}</Head>
+            {(filtered || (data && data.rows.length > 0)) && <Filters count={data ? shownText(data) : ''} />}
             <Trouble problem={problem} retry={reload} />
             {!data && !problem && <Loading />}
-            {data && !data.rows.length && <Empty title={t('noVariables')} hint={t('noVariablesHint')}>{create}</Empty>}
-            {data && data.rows.length > 0 && <ul class="rows">{data.rows.map((v) => (
-                <li class="row" key={v.id}><div class="line token-line">
-                    <span class="what"><strong>{v.name}</strong><small>{v.description}</small></span>
-                    <span class="whom"><small>{v.type === 'REGULAR' ? t('regular') : v.type === 'SECRET' ? t('secret') : t('restrictedType')}</small><code>{v.value}</code></span>
-                    <span class="whom"><small>{t('project')}</small><span>{v.project}</span></span>
-                    <span>{may('develop', v.project) && <><button type="button" class="plain" aria-label={`${t('edit')}: ${v.name}`} onClick={() => edit(v)}>{t('edit')}</button>
-                        <button type="button" class="plain bad" aria-label={`${t('remove')}: ${v.name}`} onClick={() => remove(v)}>{t('remove')}</button></>}</span>
-                </div></li>))}</ul>}
+            {data && !data.rows.length && <Empty title={t(filtered ? 'nothingFits' : 'noVariables')} hint={t(filtered ? 'nothingFitsHint' : 'noVariablesHint')}>{!filtered && create}</Empty>}
+            {data && data.rows.length > 0 && <ul class="rows">{data.rows.map((v) => <Row key={v.id} of={v} edit={() => edit(v)} remove={() => remove(v)} />)}</ul>}
             {more && <button type="button" class="more" onClick={more}>{t('more')}</button>}
-            {edited && <Form old={edited === 'new' ? null : edited} close={() => { edit(null); reload(); }} />}
-            {gone && <Confirm title={t('deleteAsk', { name: gone.name })} hint={t('deleteHint')} word={t('remove')} close={() => { remove(null); reload(); }} act={() => call('DELETE', `${P}/variables/${gone.id}`)} />}
+            {edited && <VariableForm old={edited === 'new' ? null : edited} close={() => { edit(null); reload(); }} />}
+            {gone && <Confirm title={t('deleteAsk', { name: gone.name })} hint={t('deleteVariableHint', { name: gone.name })} word={t('remove')} close={() => remove(null)} act={() => call('DELETE', `${P}/variables/${gone.id}`)} />}
         </>
     );
 }
