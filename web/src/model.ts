@@ -5,9 +5,10 @@ export interface Event {
     id: string; project: string; webhook: string; pipeline: string; status: string; executionStatus: string; message: string; owner: string; imageName: string;
     tag: string; registry: string; digest: string; delivery: string; foundBy: string; confirmMessage: string; timeStampInMicros: number; attempt: number;
     trace: { webhook: string; pipeline?: string; rule: string; why: string }[]; executionLink?: string; executionIndex?: number; _heldUntilInMicros?: number;
+    pushedBy?: { executionLink: string; name: string; executionIndex: number };
 }
 
-export interface Delivery { id: string; remote: string; format: string; verdict: string; problem: string; repeats: number; headers?: unknown; body?: string; _createTimeInMicros: number }
+export interface Delivery { id: string; remote: string; format: string; verdict: string; problem: string; repeats: number; matched: boolean; pushes?: { repository: string; tag: string }[]; headers?: unknown; body?: string; _createTimeInMicros: number }
 
 export interface Task {
     name: string; type: string; status: string; statusMessage: string; failureMessage?: string; input: Record<string, unknown>; output: Record<string, unknown>;

@@ -16,5 +16,6 @@ export function startProjects(): void {
 }
 
 export const mayDevelopIn = (): string[] => projects.value.filter((name) => may('develop', name));
+export const mayExecuteSomewhere = (): boolean => projects.value.some((name) => may('execute', name));
 /* The project that a form begins with. */
 export const firstProject = (): string => mayDevelopIn()[0] ?? projects.value[0] ?? 'default';
