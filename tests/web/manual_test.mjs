@@ -14,6 +14,9 @@ const WORDS = {
         apiToken: 'API-Token', image: 'Build-Image', tag: 'Tag', save: 'Speichern', enabled: 'Aktiviert', disabled: 'Deaktiviert', activity: 'Aktivität', executions: 'Ausführungen', generate: 'Generieren',
         generateToken: 'Token generieren', generatedToken: 'Generiertes Token', copy: 'Kopieren', orgRole: 'Organisationsrolle', owner: 'Organisationsbesitzer', serviceRole: 'Dienstrolle',
         administrator: 'Administrator', account: 'Mein Konto API-Token', completed: 'Abgeschlossen', ignored: 'Ignoriert', close: 'Schließen', triggers: 'Auslöser › Docker',
+        moreOf: 'Mehr', pipelines: 'Pipelines', newPipeline: 'Neue Pipeline', blank: /^Leer/, input: 'Eingabe', model: 'Modell', autoInject: 'Parameter automatisch einfügen', addStage: 'Phase hinzufügen', stageName: 'Name der Phase',
+        addTask: 'Sequenzielle Aufgabe', taskName: 'Name der Aufgabe', pullSecret: 'Geheimer Schlüssel der Registrierung', localDefinition: 'Lokale Definition', localYaml: 'Lokale YAML-Definition',
+        simulateThis: 'Dies simulieren', apply: 'Anwenden', useApply: 'Anwenden verwenden', saved: 'Gespeichert',
     },
     en: {
         signIn: 'Sign in', token: 'API token', endpoints: 'Endpoints', newEndpoint: 'New endpoint', name: 'Name', type: 'Type', serverType: 'Server type', registryType: 'Docker registry',
@@ -22,6 +25,9 @@ const WORDS = {
         apiToken: 'API token', image: 'Build image', tag: 'Tag', save: 'Save', enabled: 'Enabled', disabled: 'Disabled', activity: 'Activity', executions: 'Executions', generate: 'Generate',
         generateToken: 'Generate token', generatedToken: 'Generated token', copy: 'Copy', orgRole: 'Organization role', owner: 'Organization owner', serviceRole: 'Service role',
         administrator: 'Administrator', account: 'My account API tokens', completed: 'Completed', ignored: 'Ignored', close: 'Close', triggers: 'Triggers › Docker',
+        moreOf: 'More', pipelines: 'Pipelines', newPipeline: 'New pipeline', blank: /^Blank/, input: 'Input', model: 'Model', autoInject: 'Auto inject parameters', addStage: 'Add stage', stageName: 'Stage name',
+        addTask: 'Sequential task', taskName: 'Task name', pullSecret: 'Registry secret', localDefinition: 'Local definition', localYaml: 'Local YAML definition',
+        simulateThis: 'Simulate this', apply: 'Apply', useApply: 'Use Apply', saved: 'Saved',
     },
 };
 
@@ -88,6 +94,59 @@ async function clusterEndpoint(page, w) {
     check(`1. ${w.newEndpoint}: cluster`, true);
 }
 
+// ---- steps 2 and 4: the pipeline, its inputs, and the Kubernetes task
+
+/* What the manual shows as the definition by mistake: what Docker Hub sends to a webhook. */
+const HUB_BODY = JSON.stringify({ push_data: { pushed_at: 1700000000, pusher: 'anna', tag: '1.0' }, callback_url: 'https://registry.hub.docker.com/u/acme/site/hook/x/',
+    repository: { repo_name: 'acme/site', name: 'site', namespace: 'acme', status: 'Active' } });
+
+async function makePipeline(page, w, server, namespace) {
+    const definition = join(server.folder, 'site.yaml');
+    writeFileSync(definition, DEPLOYMENT(namespace));
+    await menu(page, w.pipelines);
+    await button(page, w.newPipeline).click();
+    await dialog(page).getByRole('link', { name: w.blank }).click();
+    await field(page, w.name).fill('deploy');
+    await page.getByRole('tab', { name: w.input, exact: true }).click();
+    await page.getByRole('radio', { name: 'Docker' }).check();
+    const injected = (name) => page.getByRole('button', { name: `${w.moreOf}: ${name}`, exact: true });
+    await injected('DOCKER_IMAGE').waitFor();
+    check(`2. ${w.autoInject}: Docker`, await injected('DOCKER_TAG').isVisible());
+    await page.getByRole('tab', { name: w.model, exact: true }).click();
+    await page.getByRole('button', { name: `+ ${w.addStage}` }).click();
+    await rename(page, w.stageName, 'Deploy');
+    await page.getByRole('button', { name: `+ ${w.addTask}` }).click();
+    await rename(page, w.taskName, 'Site');
+    await kubernetesTask(page, w, definition);
+    await button(page, w.save).click();
+    await page.getByText(w.saved).first().waitFor();
+    await page.getByRole('switch', { name: w.disabled }).click();
+    await page.getByRole('switch', { name: w.enabled }).waitFor();
+    check(`4. ${w.save}: the pipeline deploy is ${w.enabled}`, (await server.call('GET', '/pipelines/default/deploy')).body.enabled === true);
+}
+
+async function rename(page, label, name) {
+    await field(page, label).fill(name);
+    await field(page, label).press('Enter');
+}
+
+async function kubernetesTask(page, w, definition) {
+    const form = page.getByRole('complementary');
+    check(`4. ${w.type}: Kubernetes`, await field(form, w.type).locator('option:checked').textContent() === 'Kubernetes');
+    await field(form, w.kubernetes).selectOption('cluster');
+    await field(form, w.pullSecret).selectOption('registry');
+    check(`4. ${w.localDefinition}`, await form.getByRole('radio', { name: w.localDefinition }).isChecked());
+    await field(form, w.localYaml).fill(HUB_BODY);
+    await form.getByText('acme/site:1.0').waitFor();
+    check('4. what the manual shows here by mistake is recognised', await button(form, w.simulateThis).isVisible());
+    await form.getByRole('radio', { name: w.create, exact: true }).check();
+    await button(form, w.useApply).click();
+    check(`4. ${w.apply} instead of ${w.create}`, await form.getByRole('radio', { name: w.apply, exact: true }).isChecked());
+    await form.locator('input[type=file]').setInputFiles(definition);
+    await form.getByText(w.simulateThis).waitFor({ state: 'detached' });
+    check(`4. ${w.localYaml}: a file`, (await field(form, w.localYaml).inputValue()).includes('kind: Deployment'));
+}
+
 // ---- step 3: the webhook, and the token for it
 
 async function token(page, w) {
@@ -121,6 +180,9 @@ async function webhook(page, w, apiToken) {
     await field(form, w.image).fill('acme/site');
     await field(form, w.tag).fill('.*');
     await button(form, w.save).click();
+    const url = await dialog(page).locator('code').first().textContent();
+    check('3.10 the URL for the registry is shown', /^http:\/\/127.0.0.1:\d+\/\S{20,}$/.test(url), url.length);
+    await button(dialog(page), w.close).first().click();
     await page.getByRole('heading', { name: 'site', exact: true }).waitFor();
     check(`3.10 ${w.save}: the card shows the webhook, ${w.enabled}`, await page.getByRole('switch', { name: w.enabled }).getAttribute('aria-checked') === 'true');
 }
@@ -185,13 +247,6 @@ async function procedure(language) {
         await page.context().close();
         await server.end();
     }
-}
-
-async function makePipeline(page, w, server, namespace) {
-    writeFileSync(join(server.folder, 'site.yaml'), DEPLOYMENT(namespace));
-    const names = ['DOCKER_EVENT_OWNER_NAME', 'DOCKER_IMAGE', 'DOCKER_REPO_NAME', 'DOCKER_REPO_NAMESPACE', 'DOCKER_TAG', 'DOCKER_REGISTRY'];
-    await server.make('/pipelines', { project: 'default', name: 'deploy', kind: 'PIPELINE', enabled: true, concurrency: 1, options: ['DOCKER_TRIGGER'], input: Object.fromEntries(names.map((n) => [n, ''])), stageOrder: ['Deploy'],
-        stages: { Deploy: { taskOrder: ['Site'], tasks: { Site: { type: 'K8S', endpoints: { kubernetesServer: 'cluster', dockerRegistry: 'registry' }, input: { action: 'APPLY', timeout: 2, yaml: DEPLOYMENT(namespace) } } } } } });
 }
 
 await inLab('manual_test', async () => { for (const language of ['de', 'en']) await procedure(language); });

@@ -36,7 +36,6 @@ export const TRIGGERS = {
     takeAway: ['Take the filter away', 'Filter entfernen'],
     onlyImage: ['Only this image', 'Nur dieses Image'],
     onlyTag: ['Only this tag', 'Nur dieses Tag'],
-    simulateThis: ['Simulate this', 'Dies simulieren'],
     attempt: ['Attempt {n}', 'Versuch {n}'],
     heldUntil: ['Held back by the limit of executions; goes on by itself', 'Durch die Grenze der Ausführungen zurückgehalten; geht von selbst weiter'],
     pushedByRun: ['The image was pushed by', 'Das Image wurde gepusht von'],

@@ -55,12 +55,21 @@ function useNewer(loaded: Saved | null, base: Saved | null, dirty: boolean, busy
 
 const asProblem = (error: unknown) => (error instanceof Problem ? error : new Problem(0, String(error)));
 
+/* A pipeline saved for the first time gets an address, and so a page of its own: what was to be said is said there. */
+let handed: { said: string; findings: Finding[] | null } | null = null;
+function handedOver(): NonNullable<typeof handed> {
+    const given = handed ?? { said: '', findings: null };
+    handed = null;
+    return given;
+}
+
 export function useEditing(loaded: Saved | null, gone: boolean, begin: () => PipelineDraft): Editing {
     const [base, setBase] = useState<Saved | null>(loaded);
     const [start] = useState<PipelineDraft>(() => loaded ?? begin());
     const [draft, setDraft] = useState<PipelineDraft>(start);
-    const [busy, setBusy] = useState(false), [problem, fail] = useState<Problem | null>(null), [said, say] = useState('');
-    const [findings, setFindings] = useState<Finding[] | null>(null), [stayed, setStayed] = useState('');
+    const [given] = useState(handedOver);
+    const [busy, setBusy] = useState(false), [problem, fail] = useState<Problem | null>(null), [said, say] = useState(given.said);
+    const [findings, setFindings] = useState<Finding[] | null>(given.findings), [stayed, setStayed] = useState('');
     const [line, setLine] = useState<Editing['line']>(), [window, open] = useState<WindowKind | null>(null), [leaveTo, setLeaveTo] = useState('');
     const why = useRef('');
     const dirty = !same(draft, base ?? start) || (!base && draft.name !== '');
@@ -87,12 +96,14 @@ export function useEditing(loaded: Saved | null, gone: boolean, begin: () => Pip
         if (!draft.name.trim()) throw new Problem(0, t('nameFirst'));
         const { id: _id, ...fresh } = draft;
         const made = await save(gone ? fresh as PipelineDraft : draft).catch((error) => refused(error, draft));
-        setFindings(null);
-        if (made._warnings?.length) await check(made, false);
+        const found = made._warnings?.length ? (await checkDraft(made)).problems : null;
+        setFindings(found);
         say(t('savedState'));
         take(made);
         guard.off();
-        if (!base || gone) go(`/pipelines/${made.id}${location.search.replace(/([?&])from=[^&]*&?/, '$1').replace(/[?&]$/, '')}`, true);
+        if (base && !gone) return;
+        handed = { said: t('savedState'), findings: found };
+        go(`/pipelines/${made.id}${location.search.replace(/([?&])from=[^&]*&?/, '$1').replace(/[?&]$/, '')}`, true);
     });
     const setEnabled = (enabled: boolean) => {
         if (!base || dirty) setDraft({ ...draft, enabled });
