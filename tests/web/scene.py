@@ -84,6 +84,8 @@ def pipelines(server):
                         "Far away": {"taskOrder": ["Remote"], "tasks": {"Remote": task("cluster-far", "api")}}}, ["Deploy", "Far away"])
     make("nightly", {"Check": {"taskOrder": ["Look"], "tasks": {"Look": {"type": "K8S", "endpoints": {"kubernetesServer": "cluster-gone"},
                                                                            "input": {"action": "APPLY", "timeout": 1, "yaml": CONFIG % "x"}}}}}, ["Check"], concurrency=5)
+    make("report", {"Check": {"taskOrder": ["Count"], "tasks": {"Count": dict(task("cluster-dev", "x"), input={"action": "APPLY", "timeout": 1, "yaml": "${input.DOCKER_TAG}"})}},
+                    "Tell": {"taskOrder": ["Mail"], "tasks": {"Mail": task("cluster-dev", "mail")}}}, ["Check", "Tell"], description="Fails at once: what it applies is no object")
 
 
 def endpoints(server, hub, cluster, silent):
@@ -126,7 +128,7 @@ def more(server):
     server.make("/projects", {"name": "warehouse", "description": "Everything behind the shop"})
     for name, role in [("berta", "developer"), ("carl", "executor"), ("dora", "viewer")]:
         server.make("/users", {"name": name, "email": name + "@example.com", "serviceRole": role, "orgRole": "member", "password": "correct horse " + name})
-    for pipeline, image in [("nightly", "acme/nightly"), ("deploy-web", "acme/web")]:
+    for pipeline, image in [("nightly", "acme/nightly"), ("report", "acme/report"), ("deploy-web", "acme/web")]:
         server.make("/pipelines/default/%s/executions" % pipeline, {"comments": "started by hand", "input": {"DOCKER_IMAGE": image, "DOCKER_TAG": "v1.3.9"}})
 
 
@@ -137,7 +139,7 @@ def fill(server, hub, cluster, silent):
     lib.until(lambda: len(hub.hooks("acme/web")) >= 2, 20, "the hooks are made")
     pushes(server, hub)
     more(server)
-    lib.until(lambda: len(server.executions()) >= 5, 20, "the runs have begun")
+    lib.until(lambda: len(server.executions()) >= 6, 20, "the runs have begun")
 
 
 def start(folder, port, empty=False):

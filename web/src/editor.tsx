@@ -101,7 +101,7 @@ const SETUP: Extension[] = [
 ];
 const WRITING: Extension[] = [history(), indentOnInput(), closeBrackets(), highlightActiveLine(), highlightActiveLineGutter(), lintGutter()];
 
-const base = (label: string): Extension[] => [LOOK, syntaxHighlighting(COLOURS), REFERENCES, yaml(), phrases(), EditorView.contentAttributes.of({ 'aria-label': label }), EditorState.tabSize.of(2)];
+const base = (label: string): Extension[] => [LOOK, syntaxHighlighting(COLOURS), REFERENCES, yaml(), phrases(), EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }), EditorState.tabSize.of(2)];
 
 const shadowOf = (box: HTMLElement): ShadowRoot => box.shadowRoot ?? box.attachShadow({ mode: 'open' });
 
@@ -160,7 +160,7 @@ export function Diff({ before, after, label }: { before: string; after: string; 
     useEffect(() => {
         const root = shadowOf(box.current!);
         const merge = unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged: { margin: 3, minSize: 6 }, allowInlineDiffs: true });
-        const extensions = [SETUP, base(label), merge, EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: '0' }), EditorView.lineWrapping];
+        const extensions = [SETUP, base(label), merge, EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.lineWrapping];
         const view = new EditorView({ state: EditorState.create({ doc: after, extensions }), parent: root, root });
         return () => view.destroy();
     }, [before, after]);

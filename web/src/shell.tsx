@@ -6,7 +6,7 @@ import { sessionOver, signOut, signedIn, who } from './api';
 import { connected } from './live';
 import { lazy, type Parts } from './lazy';
 import { SignIn } from './pages/signin';
-import { Empty } from './parts';
+import { Head } from './parts';
 import { address, match, path } from './router';
 import { language, setLanguage, t, type TextKey } from './texts';
 
@@ -102,7 +102,7 @@ function pageHere(): { page: JSX.Element; text: TextKey } {
         const parts = match(place.path);
         if (parts) return { page: <place.page key={path()} {...parts} />, text: place.text };
     }
-    return { page: <Empty title={t('notFound')} hint=""><a class="button" href="/">{t('dashboard')}</a></Empty>, text: 'notFound' };
+    return { page: <><Head title={t('notFound')} /><p><a class="button" href="/">{t('dashboard')}</a></p></>, text: 'notFound' };
 }
 
 export function Shell() {
