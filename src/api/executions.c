@@ -61,12 +61,49 @@ static bool load_whole(struct call *c, int64_t id, json_t **ret, struct err *e)
     return execution_document(c->api, c->tx, id, true, ret, e);
 }
 
-/* Code Stream's lists have no stages; ?expand=PIPELINE_STAGE_TASK asks for them. */
+/* What tells one execution from another: the pushed image, and the input that has a star. */
+static json_t *telling_inputs(const json_t *document)
+{
+    const char *names[] = { "DOCKER_IMAGE", "DOCKER_TAG", json_text_at(document, "starred.input", "") };
+    json_t *some = json_object(), *all = json_object_get(document, "input");
+    for (size_t i = 0; i < ALEN(names); i++)
+        if (json_object_get(all, names[i]))
+            json_object_set(some, names[i], json_object_get(all, names[i]));
+    return some;
+}
+
+/* How each stage stands, in their order. */
+static json_t *stages_brief(const json_t *document)
+{
+    json_t *list = json_array(), *stages = json_object_get(document, "stages"), *name;
+    size_t i;
+    json_array_foreach(json_object_get(document, "stageOrder"), i, name) {
+        const json_t *stage = json_object_get(stages, json_string_value(name));
+        if (stage)
+            json_array_append_new(list, json_pack("{s:O, s:s}", "name", name, "status", json_text_at(stage, "status", "")));
+    }
+    return list;
+}
+
+/* What a page's list shows of one: the inputs and outputs of its tasks, which may be large, stay away. */
+static bool load_line(struct call *c, int64_t id, json_t **ret, struct err *e)
+{
+    static const char *const NOT_SHOWN[] = { "stages", "output", "_inputMeta", "_outputMeta", "notifications", "workspaceResults" };
+    if (!load_whole(c, id, ret, e))
+        return false;
+    json_object_set_new(*ret, "_stages", stages_brief(*ret));
+    json_object_set_new(*ret, "input", telling_inputs(*ret));
+    for (size_t i = 0; i < ALEN(NOT_SHOWN); i++)
+        json_object_del(*ret, NOT_SHOWN[i]);
+    return true;
+}
+
+/* Code Stream's lists have no stages; ?expand=PIPELINE_STAGE_TASK asks for them, ?view=brief for how they stand. */
 static struct list_view view_of(const struct call *c)
 {
-    AUTO_FREE char *expand = call_query(c, "expand");
+    AUTO_FREE char *expand = call_query(c, "expand"), *view = call_query(c, "view");
     bool whole = expand && strstr(expand, "STAGE");
-    return (struct list_view){ .source = &LIST_EXECUTIONS, .load = whole ? load_whole : load_brief };
+    return (struct list_view){ .source = &LIST_EXECUTIONS, .load = text_is(view, "brief") ? load_line : whole ? load_whole : load_brief };
 }
 
 bool executions_list(struct call *c, struct err *e)

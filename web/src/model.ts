@@ -10,16 +10,22 @@ export interface Event {
 
 export interface Delivery { id: string; remote: string; format: string; verdict: string; problem: string; repeats: number; matched: boolean; pushes?: { repository: string; tag: string }[]; headers?: unknown; body?: string; _createTimeInMicros: number }
 
+/* A pod of a rollout; reason: why it does not start, in the cluster's words. */
+export interface Pod { name: string; phase: string; ready: number; containers: number; restarts: number; reason: string }
+
 export interface Task {
     name: string; type: string; status: string; statusMessage: string; failureMessage?: string; input: Record<string, unknown>; output: Record<string, unknown>;
     endpoints: Record<string, string>; preCondition: string; ignoreFailure: boolean; _startTime?: number; _durationInMicros: number; _attempt?: number;
+    _retryTime?: number; _resolved?: { action?: string; cluster?: string }; _detail?: { pods?: Pod[] };
 }
 export interface Stage { name: string; status: string; statusMessage: string; taskOrder: string[]; tasks: Record<string, Task>; _startTime?: number; _durationInMicros: number }
 export interface Execution {
     id: string; name: string; project: string; index: number; status: string; statusMessage: string; comments: string; tags: string[]; _executedBy: string; _triggeredBy: string;
     _pipelineLink: string; _requestTimeInMicros: number; _startTime?: number; _durationInMicros: number; input: Record<string, unknown>; output: Record<string, unknown>;
-    stageOrder: string[]; stages: Record<string, Stage>; starred: { input?: string };
+    stageOrder: string[]; stages: Record<string, Stage>; starred: { input?: string }; reason?: string;
 }
+/* Of a list with view=brief. */
+export interface ExecutionBrief extends Omit<Execution, 'stages' | 'output' | 'stageOrder'> { _stages: { name: string; status: string }[] }
 
 export interface TaskModel { type: string; input?: Record<string, unknown>; endpoints?: Record<string, string> }
 export interface Pipeline extends Made {

@@ -5,12 +5,12 @@ import { P, call, filterOf } from '../../api';
 import { lazy } from '../../lazy';
 import { useList } from '../../listing';
 import { useLoaded } from '../../loading';
-import { type Event, type Execution, pageOf } from '../../model';
+import { type Event, type ExecutionBrief, pageOf } from '../../model';
 import { Choice, Head, Loading, Status, Time, Trouble } from '../../parts';
 import { projects } from '../../projects';
 import { query, setQuery } from '../../router';
 import { durationText, t, type TextKey } from '../../texts';
-import { ExecutionRow } from '../executions/list';
+import { ExecutionLine } from '../executions/line';
 
 export interface Summary {
     counts: Record<'running' | 'waiting' | 'queued' | 'held' | 'failed24h' | 'completed24h' | 'canceled24h', number>;
@@ -53,14 +53,14 @@ function Push({ event }: { event: Event }) {
 
 function Lists({ project }: { project: string }) {
     const pushes = useList<Event>('/registry-events', { $filter: filterOf({ project }) }, ['events', 'executions']);
-    const failed = useList<Execution>('/executions', { $filter: filterOf({ project, status: 'FAILED' }), expand: 'PIPELINE_STAGE_TASK' }, ['executions']);
+    const failed = useList<ExecutionBrief>('/executions', { view: 'brief', $filter: filterOf({ project, status: 'FAILED' }) }, ['executions']);
     return (
         <div class="dashboard-lists">
             <section><h2>{t('lastPushes')}</h2><Trouble problem={pushes.problem} />
                 {pushes.data && (pushes.data.rows.length ? <ul class="rows">{pushes.data.rows.slice(0, 8).map((e) => <Push key={e.id} event={e} />)}</ul> : <p class="faint">{t('noEvents')}</p>)}
                 <p><a href="/triggers/docker/activity">{t('activity')}</a></p></section>
             <section><h2>{t('lastFailures')}</h2><Trouble problem={failed.problem} />
-                {failed.data && (failed.data.rows.length ? <ul class="rows">{failed.data.rows.slice(0, 5).map((r) => <ExecutionRow key={r.id} run={r} />)}</ul> : <p class="faint">{t('noFailures')}</p>)}
+                {failed.data && (failed.data.rows.length ? <ul class="rows">{failed.data.rows.slice(0, 5).map((r) => <li key={r.id} class="row"><ExecutionLine run={r} /></li>)}</ul> : <p class="faint">{t('noFailures')}</p>)}
                 <p><a href="/executions">{t('executions')}</a></p></section>
         </div>
     );

@@ -5,12 +5,12 @@ import { type Finding, P, call } from '../../api';
 import type { Parts } from '../../lazy';
 import { useList } from '../../listing';
 import { useLoaded } from '../../loading';
-import type { Execution } from '../../model';
+import type { ExecutionBrief } from '../../model';
 import { Empty, Head, Loading, Trouble } from '../../parts';
 import { firstProject } from '../../projects';
 import { query, setQuery } from '../../router';
 import { t } from '../../texts';
-import { ExecutionRow } from '../executions/list';
+import { ExecutionLine } from '../executions/line';
 import { type Saved, newPipeline } from './definition';
 import { type Editing, useEditing } from './editing';
 import { General, Header, Windows } from './header';
@@ -24,13 +24,13 @@ const TABS = ['workspace', 'input', 'model', 'output', 'yaml', 'executions'] as 
 type Tab = typeof TABS[number];
 
 function Runs({ id }: { id: string }) {
-    const { data, problem, reload, more } = useList<Execution>(`/pipelines/${id}/executions`, { expand: 'PIPELINE_STAGE_TASK' }, ['executions']);
+    const { data, problem, reload, more } = useList<ExecutionBrief>(`/pipelines/${id}/executions`, { view: 'brief' }, ['executions']);
     return (
         <>
             <Trouble problem={problem} retry={reload} />
             {!data && !problem && <Loading />}
             {data && !data.rows.length && <Empty title={t('neverRan')} hint={t('noRunsHint')} />}
-            {data && data.rows.length > 0 && <ul class="rows">{data.rows.map((r) => <ExecutionRow key={r.id} run={r} />)}</ul>}
+            {data && data.rows.length > 0 && <ul class="rows">{data.rows.map((r) => <li key={r.id} class="row"><ExecutionLine run={r} /></li>)}</ul>}
             {more && <button type="button" class="more" onClick={more}>{t('more')}</button>}
         </>
     );

@@ -1,0 +1,32 @@
+/* What can be done with a run. */
+import { useState } from 'preact/hooks';
+import { P, call, may } from '../../api';
+import { type Execution, isLive } from '../../model';
+import { Confirm, Menu, Trouble, useAction } from '../../parts';
+import { go } from '../../router';
+import { t } from '../../texts';
+
+export function Actions({ run }: { run: Execution }) {
+    const { busy, problem, run: act } = useAction();
+    const [asking, ask] = useState<'cancel' | 'delete' | null>(null);
+    const live = isLive(run.status), waits = ['PAUSED', 'WAITING'].includes(run.status), executes = may('execute', run.project), develops = may('develop', run.project);
+    const post = (action: string) => call('POST', `${P}/executions/${run.id}?action=${action}`, {});
+    const again = async () => {
+        const made = await call<{ executionId: string }>('POST', `${P}/pipelines/${run._pipelineLink.split('/').pop()}/executions`, { input: run.input, comments: t('againComment', { n: run.index }) });
+        go(`/executions/${made.executionId}`);
+    };
+    return (
+        <>
+            {executes && run.status === 'RUNNING' && <button type="button" disabled={busy} onClick={() => act(() => post('pause'))}>{t('pause')}</button>}
+            {executes && waits && <button type="button" class="primary" disabled={busy} onClick={() => act(() => post('resume'))}>{t('resume')}</button>}
+            {executes && live && <button type="button" onClick={() => ask('cancel')}>{t('cancelRun')}</button>}
+            {executes && !live && run._pipelineLink && <button type="button" class="primary" disabled={busy} onClick={() => act(again)}>{t('runAgain')}</button>}
+            <Menu label={t('moreActions')} items={[run._pipelineLink && { text: t('pipeline'), act: () => go(`/pipelines/${run._pipelineLink.split('/').pop()!}`) },
+                develops && !live && { text: t('remove'), bad: true, act: () => ask('delete') }]} />
+            <Trouble problem={problem} />
+            {asking === 'cancel' && <Confirm title={`${t('cancelRun')}?`} hint={t('cancelRunHint')} word={t('cancelRun')} close={() => ask(null)} act={() => post('cancel')} />}
+            {asking === 'delete' && <Confirm title={t('deleteAsk', { name: `${run.name} #${run.index}` })} hint={t('deleteRunHint')} word={t('remove')} close={() => ask(null)}
+                act={async () => { await call('DELETE', `${P}/executions/${run.id}`); go('/executions'); }} />}
+        </>
+    );
+}

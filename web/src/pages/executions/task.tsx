@@ -1,0 +1,40 @@
+/* One task of a run: what it says now, its pods, log, what it took and what it gave. */
+import { useState } from 'preact/hooks';
+import type { Execution, Pod } from '../../model';
+import { isLive } from '../../model';
+import { Duration, Status, Time } from '../../parts';
+import { t } from '../../texts';
+import { Log } from './log';
+import type { Placed } from './map';
+import { PathFinder } from './paths';
+
+/* A rollout, pod by pod, as the cluster tells it. */
+function Pods({ of }: { of: Pod[] }) {
+    return (
+        <div class="panel flat"><table class="pods">
+            <thead><tr><th>{t('pod')}</th><th>{t('status')}</th><th>{t('podReady')}</th><th>{t('podRestarts')}</th><th>{t('podReason')}</th></tr></thead>
+            <tbody>{of.map((pod) => (
+                <tr key={pod.name}><td data-label={t('pod')}><code>{pod.name}</code></td><td data-label={t('status')}><span class={`status ${pod.ready === pod.containers ? 'good' : pod.reason ? 'bad' : 'busy'}`}><i aria-hidden="true" />{pod.phase}</span></td>
+                    <td data-label={t('podReady')} class="number">{pod.ready}/{pod.containers}</td><td data-label={t('podRestarts')} class="number">{pod.restarts}</td><td data-label={t('podReason')}><bdi>{pod.reason || '–'}</bdi></td></tr>))}</tbody>
+        </table></div>
+    );
+}
+
+/* References begin with "Stage.Task"; a name with a dot in it cannot be one. */
+export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution; of: Placed }) {
+    const [tab, setTab] = useState<'log' | 'input' | 'output'>('log');
+    const file = `${run.name}-${run.index}-${stage.name}-${task.name}.log`.replace(/[^\w.-]+/g, '-'), pods = task._detail?.pods ?? [];
+    return (
+        <section class="panel" aria-label={task.name}>
+            <header class="panel-head"><h2>{task.name}</h2><Status is={task.status} /><span class="faint">{[task.type, task._resolved?.action, task.endpoints.kubernetesServer].filter(Boolean).join(' · ')}</span>
+                <Duration from={task._startTime} micros={task._durationInMicros} going={task.status === 'RUNNING'} />{(task._attempt ?? 1) > 1 && <span class="chip">{t('attempt', { n: task._attempt! })}</span>}</header>
+            {task.statusMessage && task.status !== 'FAILED' && <p aria-live="polite"><bdi>{task.statusMessage}</bdi></p>}
+            {task._retryTime && isLive(task.status) && <p class="notice">{t('triesAgain')} <Time at={task._retryTime} /></p>}
+            {pods.length > 0 && <Pods of={pods} />}
+            <div class="segments" role="group" aria-label={task.name}>
+                {(['log', 'input', 'output'] as const).map((name) => <button key={name} type="button" aria-pressed={tab === name} onClick={() => setTab(name)}>{t(name)}</button>)}
+            </div>
+            {tab === 'log' ? <Log key={index} run={run.id} task={index} going={isLive(task.status)} name={file} /> : <PathFinder key={tab} begin={`${stage.name}.${task.name}.${tab}`} value={task[tab]} />}
+        </section>
+    );
+}
