@@ -178,7 +178,7 @@ async function plant(scene) {
     const hook = (await scene.call('GET', '/registry-webhooks/default/web')).body.webhookUrl.replace(/^https?:\/\/[^/]+/, '');
     const body = (tag, pusher) => JSON.stringify({ push_data: { pushed_at: Math.floor(Date.now() / 1000), pusher, tag }, callback_url: 'https://registry.hub.docker.com/u/acme/web/hook/x/',
         repository: { repo_name: 'acme/web', name: 'web', namespace: 'acme', status: 'Active', description: HOSTILE } });
-    const send = (text) => fetch(scene.url + hook, { method: 'POST', body: text, headers: { 'Content-Type': 'application/json', 'User-Agent': HOSTILE.slice(0, 40), 'X-Words': HOSTILE.slice(0, 60) } });
+    const send = (text) => fetch(scene.url + hook, { method: 'POST', body: text, headers: { 'Content-Type': 'application/json', 'User-Agent': HOSTILE.slice(0, 40), 'X-Words': HOSTILE.slice(0, 50) } });
     await send(body('v6.6.6', HOSTILE));
     await send(body(HOSTILE, 'anna'));
     await send(HOSTILE);

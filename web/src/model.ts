@@ -52,3 +52,7 @@ export const lanes = (order: string[] | undefined, all: object) => (order?.lengt
 
 /* "/codestream/api/executions/ID" is this page's /executions/ID. */
 export const pageOf = (link: string) => link.replace('/codestream/api', '');
+
+export interface Project { id: string; name: string; description: string }
+export interface Member { userId: string; name: string; email: string; role: string }
+export interface User { id: string; name: string; email: string; kind: string; orgRole: string; serviceRole: string; disabled: boolean; hasPassword: boolean }

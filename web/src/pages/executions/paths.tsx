@@ -22,7 +22,7 @@ interface Part { begin: string; steps: Step[]; value: unknown; copy: (path: stri
 
 function Entry({ name, ...part }: Part & { name: Step }) {
     const path = pathOf(part.begin, part.steps), tree = isTree(part.value);
-    const said = <button type="button" class="plain path" disabled={!path} title={path || t('noPath')} aria-label={path ? t('copyPath', { path }) : `${name}: ${t('noPath')}`} onClick={() => part.copy(path)}><span class="key">{name}</span>{!tree && <Value value={part.value} />}{path && part.last === path && <span class="chip">{t('copied')}</span>}</button>;
+    const said = <button type="button" class="plain path" disabled={!path} title={path ? t('copyPath', { path }) : t('noPath')} onClick={() => part.copy(path)}><span class="key">{name}</span>{!tree && <Value value={part.value} />}{path && part.last === path && <span class="chip">{t('copied')}</span>}</button>;
     if (!tree) return <li>{said}</li>;
     const count = entriesOf(part.value as object).length;
     if (!count) return <li>{said} <span class="faint">{Array.isArray(part.value) ? '[]' : '{}'}</span></li>;
