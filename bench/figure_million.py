@@ -25,21 +25,21 @@ def one_run(server, cluster):
     until(lambda: any(e["status"] == "COMPLETED" for e in server.executions()), 20, "the first one is over")
 
 
-def fill(server):
+def fill(server, count=COUNT):
     server.stop()
     db = open_stopped(server)
-    span = DAYS * 86400 * 1000000
-    age = "(x.%%s - %d + n.n * %d)" % (span, span // COUNT)
+    span = (DAYS if count == COUNT else 30) * 86400 * 1000000
+    age = "(x.%%s - %d + n.n * %d)" % (span, span // count)
     status = "CASE n.n % 10 WHEN 3 THEN 'FAILED' WHEN 7 THEN 'CANCELED' ELSE 'COMPLETED' END"
     old = db.execute("SELECT MAX(id) FROM executions").fetchone()[0]
-    clone(db, "executions", "1", COUNT, id="%d + n.n" % old, uuid=uuids(4), name="'deploy' || (n.n % 100)", idx="n.n + 1", status=status,
+    clone(db, "executions", "1", count, id="%d + n.n" % old, uuid=uuids(4), name="'deploy' || (n.n % 100)", idx="n.n + 1", status=status,
           executed_by="'user' || (n.n % 50)", push_id="1000000 + n.n", webhook_id="x.webhook_id", requested_at=age % "requested_at",
           started_at=age % "started_at", ended_at=age % "ended_at", updated_at=age % "updated_at")
-    clone(db, "tasks", "1", COUNT, execution_id="%d + n.n" % old)
-    clone(db, "events", "1", COUNT, uuid=uuids(5), push_id="NULL", repository="'acme/site' || (n.n % 1000)", tag="'t' || n.n", status=status,
+    clone(db, "tasks", "1", count, execution_id="%d + n.n" % old)
+    clone(db, "events", "1", count, uuid=uuids(5), push_id="NULL", repository="'acme/site' || (n.n % 1000)", tag="'t' || n.n", status=status,
           execution_id="%d + n.n" % old, created_at=age % "created_at", updated_at=age % "updated_at")
     db.execute("INSERT INTO execution_tags (execution_id, tag) SELECT id, CASE id % 100 WHEN 0 THEN 'release' ELSE 'nightly' END FROM executions WHERE id % 2 = 0")
-    db.execute("UPDATE totals SET count = count + %d WHERE kind IN ('executions', 'events')" % COUNT)
+    db.execute("UPDATE totals SET count = count + %d WHERE kind IN ('executions', 'events')" % count)
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()

@@ -1,11 +1,11 @@
-import './style.css'; /* before the sheets of the areas, which go beyond it */
 import { render } from 'preact';
 import { loadWho, signedIn } from './api';
 import { startLive } from './live';
 import { startProjects } from './projects';
 import { startRouter } from './router';
-import { Shell } from './shell';
+import { Shell, fetchPage } from './shell';
 
+if (signedIn.value) fetchPage();
 startRouter();
 startLive();
 startProjects();

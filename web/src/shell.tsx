@@ -1,16 +1,17 @@
 /* What stands around every page: the way to the others, who is here, and whether what is seen is live. */
+import './style.css'; /* before the sheets of the areas, which go beyond it */
 import type { ComponentChildren, JSX } from 'preact';
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { sessionOver, signOut, signedIn, who } from './api';
 import { connected } from './live';
-import { lazy, type Parts } from './lazy';
+import { lazy, type Lazy, type Parts } from './lazy';
 import { SignIn } from './pages/signin';
 import { Head } from './parts';
 import { address, match, path } from './router';
 import { language, setLanguage, t, type TextKey } from './texts';
 
-interface Page { path: string; text: TextKey; page: (parts: Parts) => JSX.Element }
+interface Page { path: string; text: TextKey; page: Lazy<Parts> }
 interface Place extends Page { icon: string; under?: TextKey; owners?: boolean } /* owners: of the organization only */
 
 const PLACES: Place[] = [
@@ -95,6 +96,11 @@ function Account() {
             <Settings />
         </div>
     );
+}
+
+/* The code of the page that the address names, before anything is drawn. */
+export function fetchPage(): void {
+    [...PLACES, ...OTHERS].find((place) => match(place.path))?.page.fetch();
 }
 
 function pageHere(): { page: JSX.Element; text: TextKey } {

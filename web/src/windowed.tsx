@@ -19,10 +19,27 @@ interface Props<T> {
 
 const SPARE = 8; /* rows drawn above and below the screen */
 
+/* Most rows are as high as the first that was drawn; only the others are remembered, so that scrolling on reckons nothing anew. */
+class Heights {
+    standard = 0;
+    private others = new Map<string, number>();
+
+    of(key: string): number { return this.others.get(key) ?? this.standard; }
+
+    /* True: it was another one so far. */
+    set(key: string, height: number): boolean {
+        const first = !this.standard;
+        if (first) this.standard = height;
+        if (!first && Math.abs(this.of(key) - height) < 0.5) return false;
+        if (Math.abs(this.standard - height) < 0.5) this.others.delete(key); else this.others.set(key, height);
+        return true;
+    }
+}
+
 /* Where row i begins, for all i, and where the last one ends. */
-function places<T>(rows: T[], keyOf: (row: T) => string, heights: Map<string, number>, standard: number): Float64Array {
+function places<T>(rows: T[], keyOf: (row: T) => string, heights: Heights, estimate: number): Float64Array {
     const at = new Float64Array(rows.length + 1);
-    for (let i = 0; i < rows.length; i++) at[i + 1] = at[i]! + (heights.get(keyOf(rows[i]!)) ?? standard);
+    for (let i = 0; i < rows.length; i++) at[i + 1] = at[i]! + (heights.of(keyOf(rows[i]!)) || estimate);
     return at;
 }
 
@@ -39,7 +56,7 @@ function rowAt(at: Float64Array, y: number): number {
 export function Windowed<T>({ rows, keyOf, children, label, estimate = 64, isOpen, see, more, newer, toTop }: Props<T>) {
     const [, draw] = useReducer((n: number) => n + 1, 0);
     const list = useRef<HTMLUListElement>(null);
-    const heights = useRef(new Map<string, number>()), measured = useRef(0);
+    const heights = useRef(new Heights()), measured = useRef(0);
     const at = useMemo(() => places(rows, keyOf, heights.current, estimate), [rows, measured.current]);
     const top = list.current ? -list.current.getBoundingClientRect().top : 0;
     const first = Math.max(0, rowAt(at, top) - SPARE), last = Math.min(rows.length - 1, rowAt(at, top + innerHeight) + SPARE);
@@ -51,12 +68,9 @@ export function Windowed<T>({ rows, keyOf, children, label, estimate = 64, isOpe
         return () => { removeEventListener('scroll', moved); removeEventListener('resize', moved); cancelAnimationFrame(asked); };
     }, []);
     useLayoutEffect(() => {
-        let changed = !heights.current.size && rows.length > 0; /* the first drawing could not know where the list stands */
+        let changed = false; /* the first drawing could not know where the list stands: its first row is news */
         for (const item of Array.from(list.current?.children ?? []) as HTMLElement[]) {
-            const key = item.dataset.key, height = item.getBoundingClientRect().height;
-            if (key === undefined || Math.abs((heights.current.get(key) ?? 0) - height) < 0.5) continue;
-            heights.current.set(key, height);
-            changed = true;
+            if (item.dataset.key !== undefined) changed = heights.current.set(item.dataset.key, item.getBoundingClientRect().height) || changed;
         }
         if (changed) { measured.current++; draw(0); }
     });
