@@ -131,6 +131,9 @@ const struct route ROUTES[] = {
     { "POST", "P/executions/{id}/pushes", WRITE(execution_pushed), MAY_EXECUTE, BODY_JSON, 0 },
     { "GET", "P/executions/{id}/events", READ(execution_events), MAY_VIEW, BODY_NONE, 0 },
 
+    { "GET", "P/deployments", READ(deployments_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "GET", "P/deployments/{id}", READ(deployment_one), MAY_VIEW, BODY_NONE, 0 },
+
     { "POST", "P/import", WRITE(import_post), MAY_DEVELOP, BODY_TEXT, 0 },
     { "GET", "P/export", READ(export_get), MAY_VIEW, BODY_NONE, 0 },
 

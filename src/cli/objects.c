@@ -22,6 +22,9 @@ static const struct column EVENTS[] = { { "TIME", "createdAt" }, { "IMAGE", "ima
                                         { "STATUS", "executionStatus" }, { "MESSAGE", "message" }, { "ID", "id" } };
 static const struct column EXECUTIONS[] = { { "PIPELINE", "name" }, { "#", "index" }, { "STATUS", "status" }, { "BY", "_executedBy" },
                                             { "MESSAGE", "statusMessage" }, { "ID", "id" } };
+static const struct column DEPLOYMENTS[] = { { "SINCE", "since" }, { "CLUSTER", "endpoint" }, { "NAMESPACE", "namespace" }, { "KIND", "kind" },
+                                             { "NAME", "name" }, { "CONTAINER", "container" }, { "IMAGE", "image" }, { "STATUS", "status" },
+                                             { "RUN", "executionName" }, { "#", "executionIndex" }, { "ID", "id" } };
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
 static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
                                         { "LAST USED", "usedAt" }, { "ID", "id" } };
@@ -42,6 +45,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "watches", "/registry-watches", NULL, WATCHES, ALEN(WATCHES) },
     { "events", "/registry-events", NULL, EVENTS, ALEN(EVENTS) },
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
+    { "deployments", "/deployments", NULL, DEPLOYMENTS, ALEN(DEPLOYMENTS) },
     { "deliveries", "/registry-deliveries", NULL, DELIVERIES, ALEN(DELIVERIES) },
     { "tokens", "/tokens", NULL, TOKENS, ALEN(TOKENS) },
     { "users", "/users", NULL, USERS, ALEN(USERS) },

@@ -92,10 +92,10 @@ void task_done(struct task_job *job, const struct task_outcome *outcome)
         task_log_flush(f->log);
     if (!f->draining) {
         AUTO_FREE char *message = masked(f, outcome->message ? outcome->message : "");
-        AUTO_JSON *output = masked_tree(f, outcome->output);
+        AUTO_JSON *output = masked_tree(f, outcome->output), *places = masked_tree(f, outcome->places);
         struct run_event event = { .kind = ENGINE_TASK_DONE, .task = f->task, .attempt = f->job.attempt, .result = outcome->result,
                                    .warning = outcome->warning, .delay = outcome->retry_micros, .text = message, .json = output };
-        live_feed(f->live, &event, NULL, NULL);
+        live_result(f->live, &event, places);
     }
     effect_free(f);
 }

@@ -72,6 +72,8 @@ struct live *live_find(struct runner *r, int64_t execution_id);
 /* Steps by one event (its texts and JSON are copied), and stores. done, which may be NULL, runs after the commit: e is NULL, or
  * says why the event was refused, or that the execution ended before. */
 void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context);
+/* The same, of a task's end: what it put on a cluster (places, as store/deployments.h has it; shared; NULL: nothing) is stored with it. */
+void live_result(struct live *live, const struct run_event *event, json_t *places);
 /* An event that a person caused; also of an execution that still waits for its place. done always runs. */
 void live_act(struct runner *r, int64_t execution_id, const struct run_event *event, void (*done)(void *context, const struct err *e),
               void *context);
@@ -95,7 +97,7 @@ void effects_drain(struct live *live);
 /* ---- knowledge.c: what an execution's references see beside its own state */
 struct knowledge { /* variables and endpoints of a project, opened */
     json_t *variables; /* {name: {"value", "secret"}} */
-    json_t *endpoints; /* {name: {"name", "type", "properties"}} */
+    json_t *endpoints; /* {name: {"id", "name", "type", "properties"}} */
     json_t *secrets;   /* array of the texts that must not show */
     json_t *restricted;  /* {"endpoint NAME": true, "variable NAME": true}: what only administrators may use */
     bool administrator;  /* the execution has an administrator's rights */

@@ -79,7 +79,7 @@ static bool read_endpoint(struct db_rows *r, const struct seal *seal, struct kno
     }
     resolve_variables(k, properties);
     json_object_set_new(k->endpoints, db_text(r, 1),
-                        json_pack("{s:s,s:s,s:o}", "name", db_text(r, 1), "type", db_text(r, 2), "properties", properties));
+                        json_pack("{s:s,s:s,s:s,s:o}", "id", db_text(r, 0), "name", db_text(r, 1), "type", db_text(r, 2), "properties", properties));
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "runner/inside.h"
+#include "store/deployments.h"
 #include "store/people.h"
 
 #define STORE_RETRY CLOCK_SECOND
@@ -16,6 +17,7 @@ struct fed { /* an event that waits for its step, with its own copies */
     struct link link;
     struct run_event event;
     char *text, *reason;
+    json_t *places; /* what a task put where; NULL: nothing */
     void (*done)(void *context, const struct err *e);
     void *context;
     bool refused;
@@ -44,6 +46,7 @@ struct store_job {
     struct run_effects effects;
     struct run_step step;
     struct wakes wakes;
+    json_t *places;              /* [{"task", "places"}], of the events that moved it; NULL: none */
     char *approved_by, *approved; /* an administrator let it use what is restricted: an audit row */
 };
 
@@ -109,6 +112,7 @@ static void fed_end(struct fed *f, const struct err *e)
         f->done(f->context, e);
     json_decref(f->event.json);
     json_decref(f->event.resolved);
+    json_decref(f->places);
     free(f->text);
     free(f->reason);
     free(f);
@@ -158,16 +162,34 @@ static void store_job_free(struct store_job *job)
         task_row_fini(&job->step.tasks[i]);
     free(job->step.tasks);
     wakes_fini(&job->wakes);
+    json_decref(job->places);
     free(job->approved_by);
     free(job->approved);
     free(job);
+}
+
+/* What its tasks put where, as their results say. */
+static bool store_places(struct db_tx *tx, const struct store_job *job, struct err *e)
+{
+    const struct run_row *row = &job->live->row;
+    const struct pipeline *pipeline = job->next->pipeline;
+    for (size_t i = 0; i < json_array_size(job->places); i++) {
+        const json_t *one = json_array_get(job->places, i);
+        const struct pipeline_task *task = &pipeline->tasks[json_int_at(one, "task", 0)];
+        AUTO_FREE char *name = mem_format("%s.%s", pipeline->stages[task->stage].name, task->name);
+        struct deployment_run run = { .project_id = row->project_id, .execution_id = row->id, .index = row->index, .execution = row->uuid,
+                                      .name = row->name, .task = name };
+        if (!deployments_put(tx, &run, json_object_get(one, "places"), e))
+            return err_wrap(e, "what %s put where", name);
+    }
+    return true;
 }
 
 static bool store_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
 {
     struct store_job *job = OWNER(db_job, struct store_job, job);
     struct live *live = job->live;
-    if (!run_store(tx, &job->step, e))
+    if (!run_store(tx, &job->step, e) || !store_places(tx, job, e))
         return false;
     if (job->approved_by && !audit_add(tx, live->row.project_id, job->approved_by, "execution.approve", live->row.uuid, job->approved, e))
         return false;
@@ -296,6 +318,15 @@ static void write_rows(struct live *live, struct store_job *job)
             task_write(next, i, &job->step.tasks[job->step.task_count++]);
 }
 
+static void take_places(struct store_job *job, const struct fed *f)
+{
+    if (!f->places || f->refused)
+        return;
+    if (!job->places)
+        job->places = json_array();
+    json_array_append_new(job->places, json_pack("{s:I, s:O}", "task", (json_int_t)f->event.task, "places", f->places));
+}
+
 /* Whether any waiting event moved the copy. */
 static bool take_events(struct live *live, struct store_job *job)
 {
@@ -317,6 +348,7 @@ static bool take_events(struct live *live, struct store_job *job)
         if (f->refused && !f->why.kind)
             err_set(&f->why, ERR_CONFLICT, "nothing to do in this state");
         moved |= !f->refused;
+        take_places(job, f);
         f->event.facts = NULL;
     }
     return moved;
@@ -409,7 +441,7 @@ static void live_step(struct live *live)
     db_write(live->runner->config.db, &job->job);
 }
 
-void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context)
+static struct fed *fed_create(const struct run_event *event)
 {
     struct fed *f = NEW(struct fed);
     f->event = *event;
@@ -417,8 +449,22 @@ void live_feed(struct live *live, const struct run_event *event, void (*done)(vo
     f->event.reason = f->reason = mem_text(event->reason);
     json_incref(f->event.json);
     json_incref(f->event.resolved);
+    return f;
+}
+
+void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context)
+{
+    struct fed *f = fed_create(event);
     f->done = done;
     f->context = context;
+    list_append(&live->waiting, &f->link);
+    live_step(live);
+}
+
+void live_result(struct live *live, const struct run_event *event, json_t *places)
+{
+    struct fed *f = fed_create(event);
+    f->places = json_incref(places);
     list_append(&live->waiting, &f->link);
     live_step(live);
 }

@@ -30,6 +30,7 @@ static const struct slice {
     { SQL_retention_bodies, BODIES, NULL },
     { SQL_retention_events, RUNS, "events" },
     { SQL_retention_executions, RUNS, "executions" },
+    { SQL_retention_deployments, RUNS, NULL },
     { SQL_retention_changes, CHANGES, NULL },
 };
 

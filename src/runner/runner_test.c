@@ -368,6 +368,58 @@ TEST(runner, survives_an_end_after_every_commit)
     }
 }
 
+#define PLACES "SELECT image || ' #' || execution_idx || ' ' || task || ' ' || webhook_name || ' < ' || previous_image FROM deployments"
+
+TEST(runner, stores_what_a_task_put_where_with_its_result)
+{
+    open_scene();
+    works_put = true;
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT status FROM executions", "COMPLETED");
+    CHECK_TEXT(read_rows(PLACES), "acme/web:v1 #1 Stage.Task web < ");
+    CHECK_TEXT(read_rows("SELECT v.tag FROM deployments x JOIN events v ON v.uuid = x.event JOIN executions q ON q.uuid = x.execution"), "v1");
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT status FROM executions", "COMPLETED\nCOMPLETED");
+    CHECK_TEXT(read_rows(PLACES), "acme/web:v2 #2 Stage.Task web < acme/web:v1");
+    close_scene();
+}
+
+static void places_until_death(int die_after)
+{
+    open_server();
+    s.die_after = die_after;
+    works_put = true;
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT status FROM executions ORDER BY id", "COMPLETED\nCOMPLETED");
+    _exit(0);
+}
+
+/* Whenever the process ends: what was put there before is neither lost nor the same image once more. */
+TEST(runner, knows_what_runs_where_whatever_dies)
+{
+    int ended = 7;
+    for (int die_after = 1; ended == 7; die_after++) {
+        CHECK(die_after < 60);
+        open_scene();
+        close_server();
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0)
+            places_until_death(die_after);
+        waitpid(child, &ended, 0);
+        ended = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+        CHECK(ended == 0 || ended == 7);
+        works_put = true;
+        open_server();
+        int deliveries = atoi(read_rows("SELECT COUNT(*) FROM deliveries"));
+        expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", deliveries == 2 ? "2" : deliveries == 1 ? "1" : "0");
+        CHECK_TEXT(read_rows(PLACES), deliveries == 2 ? "acme/web:v2 #2 Stage.Task web < acme/web:v1"
+                                      : deliveries == 1 ? "acme/web:v1 #1 Stage.Task web < " : "");
+        close_scene();
+    }
+}
+
 static void restricted_story_until_death(int die_after)
 {
     open_server();

@@ -14,11 +14,21 @@
 int works_begun;
 bool works_hang;
 const char *works_push;
+bool works_put;
 struct task_job *hanging;
+
+static json_t *work_places(const struct task_job *job)
+{
+    AUTO_FREE char *image = mem_format("acme/web:%s", job->push->tag);
+    return json_pack("{s:s, s:[{s:s, s:s, s:s, s:s, s:I, s:s, s:[{s:s, s:s}]}]}", "endpoint", "e1", "objects", "namespace", "shop", "kind",
+                     "Deployment", "name", "web", "uid", "o1", "at", (json_int_t)clock_now(), "status", "ROLLED_OUT", "containers", "name", "app",
+                     "image", image);
+}
 
 static void work_done(struct task_job *job)
 {
-    struct task_outcome outcome = { .result = TASK_COMPLETED, .message = "worked" };
+    AUTO_JSON *places = works_put ? work_places(job) : NULL;
+    struct task_outcome outcome = { .result = TASK_COMPLETED, .message = "worked", .places = places };
     if (works_push)
         task_pushed(job, works_push);
     if (works_hang)
@@ -140,6 +150,7 @@ void open_scene(void)
     works_begun = 0;
     works_hang = false;
     works_push = NULL;
+    works_put = false;
     hanging = NULL;
     snprintf(s.folder, sizeof s.folder, "/tmp/slipway-runner-XXXXXX");
     CHECK(mkdtemp(s.folder));

@@ -9,6 +9,7 @@
 extern int works_begun;
 extern bool works_hang;          /* its tasks do not end */
 extern const char *works_push;   /* they push this image, and say so; NULL: they push nothing */
+extern bool works_put;           /* they put "acme/web:TAG" on the cluster "hub" */
 extern struct task_job *hanging; /* the last one that does not */
 
 struct scene {

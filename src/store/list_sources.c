@@ -108,3 +108,16 @@ static const struct list_column WATCHES[] = {
 static const char *const SEARCH_WATCHES[] = { "x.repository", "x.registry", "x.message", NULL };
 const struct list_source LIST_WATCHES = { "registry-watches", WITH_PROJECT("watches") " JOIN endpoints e ON e.id = x.endpoint_id",
                                           WATCHES, SEARCH_WATCHES, "x.project_id", NULL };
+
+static const struct list_column DEPLOYMENTS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT }, { "endpoint", "e.name", LIST_TEXT },
+    { "namespace", "x.namespace", LIST_TEXT }, { "kind", "x.kind", LIST_TEXT }, { "name", "x.name", LIST_TEXT },
+    { "container", "x.container", LIST_TEXT }, { "init", "x.init", LIST_BOOL }, { "image", "x.image", LIST_TEXT }, { "digest", "x.digest", LIST_TEXT },
+    { "status", "x.status", LIST_TEXT }, { "message", "x.message", LIST_TEXT }, { "task", "x.task", LIST_TEXT },
+    { "webhook", "x.webhook_name", LIST_TEXT }, { "pipeline", "x.execution_name", LIST_TEXT }, { "executionName", "x.execution_name", LIST_TEXT },
+    { "since", "x.since", LIST_INT }, { "_sinceInMicros", "x.since", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT },
+    { "_updateTimeInMicros", "x.updated_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_DEPLOYMENTS[] = { "x.image", "x.name", "x.namespace", "e.name", "x.webhook_name", NULL };
+const struct list_source LIST_DEPLOYMENTS = { "deployments", WITH_PROJECT("deployments") " JOIN endpoints e ON e.id = x.endpoint_id",
+                                              DEPLOYMENTS, SEARCH_DEPLOYMENTS, "x.project_id", NULL };

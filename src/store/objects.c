@@ -170,7 +170,8 @@ bool endpoint_update(struct db_tx *tx, const struct endpoint_row *row, struct er
 bool endpoint_delete(struct db_tx *tx, const struct endpoint_row *row, struct err *e)
 {
     return db_run(tx, e, SQL_endpoint_delete, "i", row->object.id) &&
-           change_add(tx, row->object.project_id, "endpoints", row->object.id, e);
+           change_add(tx, row->object.project_id, "endpoints", row->object.id, e) &&
+           change_add(tx, row->object.project_id, "deployments", row->object.id, e); /* its rows go with it */
 }
 
 bool endpoint_used_by(struct db_tx *tx, int64_t id, char **ret, struct err *e)

@@ -63,6 +63,7 @@ void k8s_say(struct k8s *k, const char *format, ...)
 void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e)
 {
     item->state = K8S_FAILED;
+    k8s_stands(item, e);
     if (!k->failures++)
         k->failed = *e;
     kube_output_fail(k->output, item->object, e);
@@ -78,6 +79,7 @@ void k8s_free(struct k8s *k)
         json_decref(k->items[i].before);
         json_decref(k->items[i].answer);
         free(k->items[i].put_away);
+        json_decref(k->items[i].place);
     }
     free(k->items);
     fields_release(FIELDS, ALEN(FIELDS), &k->input);
@@ -168,11 +170,12 @@ void k8s_end(struct k8s *k)
     AUTO_TEXT message = { 0 };
     struct task_outcome outcome = outcome_of(k, &message);
     fill_output(k);
-    AUTO_JSON *output = json_pack("{s:O}", "response", k->output);
+    AUTO_JSON *output = json_pack("{s:O}", "response", k->output), *places = k8s_places(k);
     if (json_array_size(k->explanations))
         json_object_set(output, "explanations", k->explanations);
     outcome.message = text_of(&message);
     outcome.output = output;
+    outcome.places = places;
     k8s_free(k);
     task_done(job, &outcome);
 }

@@ -20,6 +20,7 @@ struct k8s_item {
     json_t *object;            /* what is sent; borrowed from k8s->objects */
     json_t *before, *answer;   /* on the cluster: before and after; NULL */
     char *put_away;            /* the answer as text, while it is waited for; NULL */
+    json_t *place;             /* what we put there, as store/deployments.h has it; NULL: nothing that runs */
     enum k8s_state state;
     bool secret;               /* a pull secret that we added: applied whatever the action is */
     struct kube_rollout rollout;
@@ -74,6 +75,12 @@ void k8s_take_warnings(struct k8s *k, const struct kube_op *op); /* those of the
 void k8s_wait_all(struct k8s *k);
 void k8s_wait_one(struct k8s_item *item);           /* then k8s_next: what follows needs it */
 void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e);
+/* ---- k8s_places.c: what runs where, told with the task's end */
+void k8s_put(struct k8s_item *item, const json_t *answer, bool changed); /* the cluster answered so: its rollout is still to come */
+void k8s_stands(struct k8s_item *item, const struct err *e);             /* what came of it; NULL: it rolled out */
+void k8s_gone(struct k8s_item *item, const json_t *old);                 /* NULL: it was not there */
+json_t *k8s_places(const struct k8s *k);                                 /* a new reference; NULL: nothing */
+
 void k8s_say(struct k8s *k, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of the task's log */
 /* Renders and checks: objects, items, shown. For a start and for a preview; k is the caller's (k8s_free) either way. */
 struct k8s *k8s_create(struct task_job *job);

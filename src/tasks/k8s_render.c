@@ -76,8 +76,7 @@ struct images {
     bool rolls; /* runs the pushed tag, and not by digest */
 };
 
-/* Does a container run what was pushed? */
-static bool is_pushed(const char *image, const struct task_push *push)
+bool k8s_is_pushed(const char *image, const struct task_push *push)
 {
     struct image_ref ref = { 0 };
     struct err ignored = { 0 };
@@ -109,7 +108,7 @@ static void stamp_container(json_t *container, void *context)
     struct images *images = context;
     const struct task_push *push = images->facts->push;
     AUTO_FREE char *image = mem_text(json_text_at(container, "image", ""));
-    if (!is_pushed(image, push))
+    if (!k8s_is_pushed(image, push))
         return;
     if (images->facts->pin && *push->digest) {
         pin(container, images, image);
@@ -168,6 +167,34 @@ char *k8s_images(const json_t *object)
     for (size_t i = 0; i < json_array_size(containers); i++)
         text_addf(&out, "%s%s", i ? ", " : "", json_text_at(json_array_get(containers, i), "image", "?"));
     return out.length ? text_take(&out) : NULL;
+}
+
+/* What a container was pinned from, as stamp_images noted it: "site=acme/site:1.4,web=..."; the caller's, NULL: nothing of it. */
+static char *pinned_from(const json_t *object, const char *container)
+{
+    const json_t *noted = json_object_get(json_at(object, "metadata.annotations"), K8S_IMAGES);
+    size_t n = strlen(container);
+    for (const char *at = json_is_string(noted) ? json_string_value(noted) : ""; *at;) {
+        size_t part = strcspn(at, ",");
+        if (part > n && strncmp(at, container, n) == 0 && at[n] == '=')
+            return mem_text_n(at + n + 1, part - n - 1);
+        at += part + (at[part] == ',');
+    }
+    return NULL;
+}
+
+char *k8s_image_named(const json_t *object, const json_t *container, bool pinned, char **ret_digest)
+{
+    const char *image = json_text_at(container, "image", ""), *at = strchr(image, '@');
+    *ret_digest = mem_text(at ? at + 1 : "");
+    if (!at)
+        return mem_text(image);
+    AUTO_FREE char *name = mem_text_n(image, (size_t)(at - image)), *bare = without_tag(name);
+    AUTO_FREE char *from = pinned ? pinned_from(object, json_text_at(container, "name", "")) : NULL;
+    AUTO_FREE char *bare_from = from ? without_tag(from) : NULL;
+    if (from && text_is(bare_from, bare)) /* else somebody changed it since */
+        return TAKE(from);
+    return mem_text(text_is(name, bare) ? image : name);
 }
 
 /* ---- whose it is */

@@ -45,6 +45,12 @@ bool k8s_is_ours(const json_t *live, const struct k8s_facts *facts);
 /* The images of an object, "a, b"; the caller's; NULL: it has none. */
 char *k8s_images(const json_t *object);
 
+/* Does a container run what was pushed, by its tag? */
+bool k8s_is_pushed(const char *image, const struct task_push *push);
+/* The image of an object's container as the pipeline named it, and its digest ("": not pinned); both the caller's. pinned: what we
+ * noted when we pinned it counts; after a rollback it tells of another image. Without a tag it is "acme/web@sha256:...". */
+char *k8s_image_named(const json_t *object, const json_t *container, bool pinned, char **ret_digest);
+
 /* One Secret for each namespace in which objects have pod templates, put before the first of them; each template names it.
  * registry_endpoint is {"name", "properties": {serverType, repoURL, username, password}}. name NULL or "": made from the
  * endpoint's. *ret_added, a new array, holds those very Secrets. */

@@ -25,8 +25,13 @@ static void ask(struct k8s *k, enum kube_verb verb, void (*done)(struct kube_op 
 }
 
 /* A change that was under way when somebody canceled: it was made, or it may have been. */
-static void note_canceled(struct k8s_item *item, enum kube_verb verb, const struct err *e)
+static void note_canceled(struct k8s_item *item, const struct kube_op *op, const struct err *e)
 {
+    enum kube_verb verb = op->verb;
+    if (!e && (verb == KUBE_APPLY || verb == KUBE_CREATE))
+        k8s_put(item, op->answer, true);
+    else if (!e && verb == KUBE_DELETE)
+        k8s_gone(item, op->answer);
     if ((verb == KUBE_APPLY || verb == KUBE_CREATE) && (!e || e->kind == ERR_CANCELED)) {
         item->state = K8S_DONE;
         item->perhaps = e != NULL;
@@ -57,7 +62,7 @@ static struct k8s_item *answered(struct kube_op *op, const struct err *e)
     k->busy = false;
     k8s_take_warnings(k, op);
     if (k->canceled) {
-        note_canceled(&k->items[k->at], op->verb, e);
+        note_canceled(&k->items[k->at], op, e);
         k8s_end(k);
         return NULL;
     }
@@ -91,6 +96,7 @@ static void keep(struct k8s *k, struct k8s_item *item, json_t *answer, enum k8s_
     json_decref(item->answer);
     item->answer = json_incref(answer);
     item->state = state;
+    k8s_put(item, answer, state == K8S_DONE);
     if (text_is(json_text_at(answer, "kind", NULL), "CustomResourceDefinition") && state != K8S_FAILED) {
         k->definitions = true;
         k8s_wait_one(item);
@@ -291,12 +297,14 @@ static void deleted(struct kube_op *op, const struct err *e)
         AUTO_FREE char *text = mem_format("%s was not there", kube_object_name(item->object, name));
         warn(k, text);
         kube_output_removed(k->output, item->object);
+        k8s_gone(item, NULL);
         item->state = K8S_UNCHANGED;
     } else if (e) {
         k8s_fail(k, item, e);
     } else {
         describe(k, item, "deleted");
         kube_output_removed(k->output, op->answer);
+        k8s_gone(item, op->answer);
         item->state = K8S_DONE;
     }
     k8s_next(k);
@@ -316,6 +324,9 @@ static void rolled_back(struct kube_rollback *r, const struct err *e)
     struct k8s_item *item = &k->items[k->at];
     k->busy = false;
     if (k->canceled) {
+        item->state = e ? item->state : K8S_DONE;
+        if (!e)
+            k8s_put(item, r->answer, !r->unchanged);
         k8s_end(k);
         return;
     }

@@ -69,6 +69,28 @@ TEST(k8s_render, rolls_a_mutable_tag_that_cannot_be_pinned)
     }
 }
 
+TEST(k8s_render, names_an_image_as_the_pipeline_did)
+{
+    static const struct { const char *image, *noted; bool pinned; const char *name, *digest; } CASES[] = {
+        { "acme/web@" DIGEST, "x=acme/x:1,c=acme/web:1.4", true, "acme/web:1.4", DIGEST },
+        { "acme/web@" DIGEST, "c=acme/web:1.4", false, "acme/web@" DIGEST, DIGEST }, /* rolled back */
+        { "acme/web@" DIGEST, "c=acme/api:1.4", true, "acme/web@" DIGEST, DIGEST },  /* changed since */
+        { "acme/web@" DIGEST, "cc=acme/web:1.4", true, "acme/web@" DIGEST, DIGEST },
+        { "host:5000/acme/web:1.4@" DIGEST, "", true, "host:5000/acme/web:1.4", DIGEST },
+        { "acme/web:1.4", "c=acme/web:1.3", true, "acme/web:1.4", "" },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_JSON *object = parse(IMAGE("x"));
+        json_t *container = json_at(object, "spec.template.spec.containers[0]");
+        json_set_text(container, "image", CASES[i].image);
+        json_object_set_new(json_object_get(object, "metadata"), "annotations", json_pack("{s:s}", K8S_IMAGES, CASES[i].noted));
+        AUTO_FREE char *digest = NULL;
+        AUTO_FREE char *name = k8s_image_named(object, container, CASES[i].pinned, &digest);
+        CHECK_TEXT(name, CASES[i].name);
+        CHECK_TEXT(digest, CASES[i].digest);
+    }
+}
+
 static json_t *live_with(const char *webhook, const char *push)
 {
     return json_pack("{s:{s:{s:s, s:s, s:s}}}", "metadata", "annotations", K8S_WEBHOOK, webhook, K8S_PUSH, push, K8S_NEWEST, "CD#11");

@@ -57,6 +57,8 @@ static bool over(struct k8s_item *item, struct kube_rollout *r, const struct err
         k8s_fail(k, item, e);
         return true;
     }
+    if (!e)
+        k8s_stands(item, NULL);
     return false;
 }
 

@@ -46,6 +46,7 @@ struct task_outcome {
     bool warning;        /* completed, and the message is a warning */
     json_t *output;      /* borrowed; an object; NULL: {} */
     int64_t retry_micros; /* TASK_RETRY: not before; 0: as the runner thinks */
+    json_t *places;      /* borrowed; what it put on a cluster or took away, however it ended, as store/deployments.h has it; NULL: nothing */
 };
 
 struct task_job {
@@ -58,7 +59,7 @@ struct task_job {
     int attempt;           /* 1, 2, ... */
     int64_t deadline;      /* clock_now() at which the runner ends it; 0: none */
     const json_t *input;   /* as the pipeline says: not resolved, except where resolve_input says so */
-    const json_t *endpoints; /* by role ("kubernetesServer"): {"name","type","properties"}, secrets opened */
+    const json_t *endpoints; /* by role ("kubernetesServer"): {"id","name","type","properties"}, secrets opened */
     struct scope *scope; /* what ${...} means here */
     const struct task_push *push; /* NULL: not started by a push */
     const json_t *resolved; /* what an earlier start of this attempt resolved to; NULL on the first */

@@ -1,0 +1,1 @@
+SELECT id, project_id FROM deployments WHERE uuid = $1;
