@@ -134,6 +134,8 @@ const struct route ROUTES[] = {
     { "GET", "P/deployments", READ(deployments_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "GET", "P/deployments/{id}", READ(deployment_one), MAY_VIEW, BODY_NONE, 0 },
 
+    { "GET", "P/summary", READ(summary_get), MAY_SIGNED_IN, BODY_NONE, 0 },
+
     { "POST", "P/import", WRITE(import_post), MAY_DEVELOP, BODY_TEXT, 0 },
     { "GET", "P/export", READ(export_get), MAY_VIEW, BODY_NONE, 0 },
 

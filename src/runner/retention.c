@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/summary.h"
 #include "store/totals.h"
 #include "store_sql.h"
 
@@ -11,6 +12,8 @@
 #define REST (15 * CLOCK_MINUTE)    /* between rounds */
 #define SLICE 500                   /* rows that one write deletes at most */
 #define CHANGES_KEPT CLOCK_DAY
+#define HOURS_KEPT (2 * CLOCK_DAY)  /* of the dashboard's figures, which ask for less */
+#define DAYS_KEPT ((SUMMARY_DAYS_MOST + 2) * CLOCK_DAY)
 
 struct retention {
     struct retention_config config;
@@ -20,7 +23,7 @@ struct retention {
     bool more, stopped, busy;
 };
 
-enum age { BODIES, RUNS, CHANGES };
+enum age { BODIES, RUNS, CHANGES, HOURS, DAYS };
 
 static const struct slice {
     const char *sql;   /* deletes at most $2 rows from before $1, and returns the project of each */
@@ -32,6 +35,9 @@ static const struct slice {
     { SQL_retention_executions, RUNS, "executions" },
     { SQL_retention_deployments, RUNS, NULL },
     { SQL_retention_changes, CHANGES, NULL },
+    { SQL_retention_hours, HOURS, NULL },
+    { SQL_retention_days, DAYS, NULL },
+    { SQL_retention_times, DAYS, NULL },
 };
 
 static bool run_slice(struct db_tx *tx, const struct slice *slice, int64_t before, bool *more, struct err *e)
@@ -50,7 +56,7 @@ static bool slice_work(struct db_job *job, struct db_tx *tx, struct err *e)
     struct retention *r = OWNER(job, struct retention, job);
     int64_t now = clock_now();
     const int64_t before[] = { [BODIES] = now - r->slice.bodies_days * CLOCK_DAY, [RUNS] = now - r->slice.runs_days * CLOCK_DAY,
-                               [CHANGES] = now - CHANGES_KEPT };
+                               [CHANGES] = now - CHANGES_KEPT, [HOURS] = now - HOURS_KEPT, [DAYS] = now - DAYS_KEPT };
     r->more = false;
     for (size_t i = 0; i < ALEN(SLICES); i++)
         if (!run_slice(tx, &SLICES[i], before[SLICES[i].age], &r->more, e))

@@ -364,6 +364,8 @@ TEST(runner, survives_an_end_after_every_commit)
         expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", deliveries == 2 ? "2" : deliveries == 1 ? "1" : "0");
         CHECK_INT(atoi(read_rows("SELECT COUNT(*) FROM executions")), deliveries);
         CHECK_INT(atoi(read_rows("SELECT COUNT(*) FROM events WHERE status = 'COMPLETED'")), deliveries);
+        CHECK_INT(atoi(read_rows("SELECT SUM(completed) FROM ended_runs WHERE span = 'day'")), deliveries);
+        CHECK_INT(atoi(read_rows("SELECT SUM(count) FROM deploy_times")), deliveries);
         close_scene();
     }
 }

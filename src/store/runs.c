@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/summary.h"
 #include "store/totals.h"
 #include "store_sql.h"
 
@@ -254,6 +255,8 @@ bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e)
     const struct execution_row *row = &step->row;
     const char *status = run_status_name(row->status);
     int64_t now = clock_now();
+    if (!row->live && !summary_ended(tx, step->id, step->project_id, row->status, row->ended_at, e))
+        return false;
     if (!db_run(tx, e, SQL_execution_step, "itttiitzziti", step->id, status, row->status_message, row->state,
                 (int64_t)row->state_version, (int64_t)row->live, row->output, row->started_at, row->ended_at, now, step->node,
                 step->lease_epoch))

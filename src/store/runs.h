@@ -64,7 +64,7 @@ bool run_queued_pipelines(struct db_tx *tx, int64_t **ret, size_t *ret_count, st
 bool run_claim(struct db_tx *tx, int64_t id, const char *node, int64_t *ret_epoch, struct err *e);
 
 /* Stores one step: the execution's row, and the rows of the tasks that it made dirty. ERR_CONFLICT: the lease is lost. Its event
- * follows; when it ended, so does the change sequence. */
+ * follows; when it ended, so do the figures of store/summary.h and the change sequence. */
 struct run_step {
     int64_t id, project_id, lease_epoch;
     const char *node;
