@@ -20,10 +20,11 @@ CREATE TABLE deploy_times (
 );
 CREATE INDEX deploy_times_by_age ON deploy_times (day);
 
-CREATE INDEX executions_live_by_project ON executions (project_id, status) WHERE live = 1;
+-- The last column of these two says to SQLite that it need not look at the row.
+CREATE INDEX executions_live_by_status ON executions (status, project_id, live) WHERE live = 1;
+CREATE INDEX events_held_by_project ON events (project_id, held_until) WHERE held_until IS NOT NULL;
 CREATE INDEX executions_of_pushes ON executions (ended_at) WHERE live = 0 AND attempt = 1 AND push_id IS NOT NULL;
 CREATE INDEX executions_of_pushes_by_project ON executions (project_id, ended_at) WHERE live = 0 AND attempt = 1 AND push_id IS NOT NULL;
-CREATE INDEX events_held_by_project ON events (project_id) WHERE held_until IS NOT NULL;
 
 -- What ended before, once.
 INSERT INTO ended_runs (project_id, span, at, completed, failed, canceled)
