@@ -43,7 +43,7 @@ export async function places(scene) {
 /* Opens a page and waits until it shows what it has to show. */
 export async function visit(page, scene, path) {
     await page.goto(scene.url + path);
-    await page.locator('main h1, main h2').first().waitFor();
+    await page.locator('main h1, main h2').first().waitFor().catch((error) => { throw new Error(`${path} shows no heading: ${page.complaints.join(' | ')} ${error.message}`); });
     await page.locator('.loading').waitFor({ state: 'detached' }).catch(() => undefined);
     await page.waitForTimeout(150); /* what comes after the first drawing: charts, the editor, measured rows */
 }

@@ -14,8 +14,9 @@ export function lazy<T extends object = Parts>(load: () => Promise<{ default: Co
     function Lazy(props: T) {
         const [, loaded] = useState(0);
         const [failed, fail] = useState(false);
+        const drawn = Page !== null; /* now: it may come between this and the effect */
         useEffect(() => {
-            if (Page) return;
+            if (drawn) return;
             fetch().then(() => loaded((n) => n + 1), () => fail(true));
         }, []);
         if (Page) return <Page {...props} />;
