@@ -103,14 +103,16 @@ bool project_update(struct db_tx *tx, int64_t id, const char *name, const char *
 
 bool project_delete(struct db_tx *tx, int64_t id, struct err *e)
 {
-    static const char *const WHAT[] = { "endpoints", "variables", "pipelines", "Docker webhooks", "executions", "registry events" };
+    static const char *const WHAT[] = { "endpoints", "variables", "pipelines", "Docker webhooks", "executions", "registry events",
+                                        "webhooks that are not deleted at Docker Hub yet (that is tried until it works)" };
     AUTO(db_rows) rows = db_rows(tx, SQL_project_in_use, "i", id);
     if (!db_next(rows, e))
         return false;
     for (int i = 0; i < (int)ALEN(WHAT); i++)
         if (db_int(rows, i))
             return err_set(e, ERR_CONFLICT, "the project still has %s", WHAT[i]);
-    return db_run(tx, e, SQL_project_delete, "i", id) && change_add(tx, id, "projects", id, e);
+    return db_run(tx, e, SQL_project_forget_definitions, "i", id) && db_run(tx, e, SQL_project_forget_pushes, "i", id) &&
+           db_run(tx, e, SQL_project_delete, "i", id) && change_add(tx, id, "projects", id, e);
 }
 
 /* ---- endpoints */

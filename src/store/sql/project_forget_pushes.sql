@@ -1,0 +1,1 @@
+DELETE FROM pushes WHERE project_id = $1;
