@@ -1,4 +1,4 @@
-"""A Kubernetes API just large enough for ConfigMaps, written from the API's documentation: discovery, GET, server-side apply.
+"""A Kubernetes API just large enough for ConfigMaps and CronJobs, written from the API's documentation: discovery, GET, server-side apply.
 It stands in for a real cluster only where hundreds of restarts must be quick; it remembers who applied what."""
 import json
 import threading
@@ -7,6 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 RESOURCES = {"kind": "APIResourceList", "groupVersion": "v1",
              "resources": [{"name": "configmaps", "singularName": "", "namespaced": True, "kind": "ConfigMap",
                             "verbs": ["get", "patch", "create", "delete", "list", "watch"]}]}
+
+
+JOBS = {"kind": "APIResourceList", "groupVersion": "batch/v1",
+        "resources": [{"name": "cronjobs", "singularName": "", "namespaced": True, "kind": "CronJob",
+                       "verbs": ["get", "patch", "create", "delete", "list", "watch"]}]}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -29,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path.split("?")[0] == "/api/v1":
             return self.answer(200, RESOURCES)
+        if self.path.split("?")[0] == "/apis/batch/v1":
+            return self.answer(200, JOBS)
         found = self.server.objects.get(self.name())
         if found:
             return self.answer(200, found)
@@ -44,6 +51,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.version += 1
             body["metadata"]["resourceVersion"] = str(self.server.version)
             body["metadata"].setdefault("uid", "u-" + self.name())
+            body["metadata"].setdefault("creationTimestamp", "2026-11-01T08:00:00Z")
+            body["metadata"]["generation"] = self.server.version
             self.server.objects[self.name()] = body
         self.answer(200, body)
 

@@ -14,7 +14,7 @@ const WORDS = {
         apiToken: 'API-Token', image: 'Build-Image', tag: 'Tag', save: 'Speichern', enabled: 'Aktiviert', disabled: 'Deaktiviert', activity: 'Aktivität', executions: 'Ausführungen', generate: 'Generieren',
         generateToken: 'Token generieren', generatedToken: 'Generiertes Token', copy: 'Kopieren', orgRole: 'Organisationsrolle', owner: 'Organisationsbesitzer', serviceRole: 'Dienstrolle',
         administrator: 'Administrator', account: 'Mein Konto API-Token', completed: 'Abgeschlossen', ignored: 'Ignoriert', close: 'Schließen', triggers: 'Auslöser › Docker',
-        moreOf: 'Mehr', pipelines: 'Pipelines', newPipeline: 'Neue Pipeline', blank: /^Leer/, input: 'Eingabe', model: 'Modell', autoInject: 'Parameter automatisch einfügen', addStage: 'Phase hinzufügen', stageName: 'Name der Phase',
+        deployments: 'Was läuft wo', moreOf: 'Mehr', pipelines: 'Pipelines', newPipeline: 'Neue Pipeline', blank: /^Leer/, input: 'Eingabe', model: 'Modell', autoInject: 'Parameter automatisch einfügen', addStage: 'Phase hinzufügen', stageName: 'Name der Phase',
         addTask: 'Sequenzielle Aufgabe', taskName: 'Name der Aufgabe', pullSecret: 'Geheimer Schlüssel der Registrierung', localDefinition: 'Lokale Definition', localYaml: 'Lokale YAML-Definition',
         simulateThis: 'Dies simulieren', apply: 'Anwenden', useApply: 'Anwenden verwenden', saved: 'Gespeichert',
     },
@@ -25,7 +25,7 @@ const WORDS = {
         apiToken: 'API token', image: 'Build image', tag: 'Tag', save: 'Save', enabled: 'Enabled', disabled: 'Disabled', activity: 'Activity', executions: 'Executions', generate: 'Generate',
         generateToken: 'Generate token', generatedToken: 'Generated token', copy: 'Copy', orgRole: 'Organization role', owner: 'Organization owner', serviceRole: 'Service role',
         administrator: 'Administrator', account: 'My account API tokens', completed: 'Completed', ignored: 'Ignored', close: 'Close', triggers: 'Triggers › Docker',
-        moreOf: 'More', pipelines: 'Pipelines', newPipeline: 'New pipeline', blank: /^Blank/, input: 'Input', model: 'Model', autoInject: 'Auto inject parameters', addStage: 'Add stage', stageName: 'Stage name',
+        deployments: 'What runs where', moreOf: 'More', pipelines: 'Pipelines', newPipeline: 'New pipeline', blank: /^Blank/, input: 'Input', model: 'Model', autoInject: 'Auto inject parameters', addStage: 'Add stage', stageName: 'Stage name',
         addTask: 'Sequential task', taskName: 'Task name', pullSecret: 'Registry secret', localDefinition: 'Local definition', localYaml: 'Local YAML definition',
         simulateThis: 'Simulate this', apply: 'Apply', useApply: 'Use Apply', saved: 'Saved',
     },
@@ -144,6 +144,7 @@ async function kubernetesTask(page, w, definition) {
     check(`4. ${w.apply} instead of ${w.create}`, await form.getByRole('radio', { name: w.apply, exact: true }).isChecked());
     await form.locator('input[type=file]').setInputFiles(definition);
     await form.getByText(w.simulateThis).waitFor({ state: 'detached' });
+    await step(page, 'task');
     check(`4. ${w.localYaml}: a file`, (await field(form, w.localYaml).inputValue()).includes('kind: Deployment'));
 }
 
@@ -179,12 +180,18 @@ async function webhook(page, w, apiToken) {
     await field(form, w.apiToken).fill(apiToken);
     await field(form, w.image).fill('acme/site');
     await field(form, w.tag).fill('.*');
+    await step(page, 'webhook');
     await button(form, w.save).click();
     const url = await dialog(page).locator('code').first().textContent();
     check('3.10 the URL for the registry is shown', /^http:\/\/127.0.0.1:\d+\/\S{20,}$/.test(url), url.length);
     await button(dialog(page), w.close).first().click();
     await page.getByRole('heading', { name: 'site', exact: true }).waitFor();
     check(`3.10 ${w.save}: the card shows the webhook, ${w.enabled}`, await page.getByRole('switch', { name: w.enabled }).getAttribute('aria-checked') === 'true');
+}
+
+/* A picture of each step, for who asked for them (./dev screenshots). */
+async function step(page, name) {
+    if (process.env.SLIPWAY_STEPS) await page.screenshot({ path: join(process.env.SLIPWAY_STEPS, `manual-${name}-${await page.evaluate(() => document.documentElement.lang)}.png`) });
 }
 
 // ---- steps 5 to 8: push, activity, executions, the running stage
@@ -201,6 +208,7 @@ async function watchPush(page, w, namespace) {
     const digest = push('1.0', 'a');
     await page.getByText('1.0', { exact: true }).waitFor();
     check(`6. ${w.activity} shows the push without a reload`, true);
+    await step(page, 'activity');
     await menu(page, w.executions);
     await page.getByRole('link', { name: /deploy #1/ }).click();
     await page.getByRole('button', { name: /^Site/ }).click();
@@ -210,6 +218,11 @@ async function watchPush(page, w, namespace) {
     check(`7. ${w.executions}: the run is ${w.completed} without a reload`, true);
     await until('the pod runs the digest that was pushed', () => running(namespace).some((id) => id.includes(digest)), 60);
     check('the pod runs the image that was pushed', true);
+    await step(page, 'run');
+    await menu(page, w.deployments);
+    await page.getByText(digest.slice(7, 19)).first().waitFor();
+    check(`${w.deployments}: the image, its digest and the run that brought it`, await page.getByText('deploy #1').first().isVisible());
+    await step(page, 'deployments');
 }
 
 async function disabled(page, w, server) {

@@ -4,7 +4,7 @@
  * words in every field that a stranger can fill, and that what happens on the server is seen at once. */
 import { readFileSync } from 'node:fs';
 import { AXE, Scene, check, openPage, picture, story, unexpected, until } from './lib.mjs';
-import { ROLES, places, visit } from './places.mjs';
+import { ROLES, WINDOWS, places, visit } from './places.mjs';
 
 const axeSource = readFileSync(AXE, 'utf8');
 
@@ -100,10 +100,6 @@ async function clean(scene, all, { language, dark, width }) {
     check(`${name}: accessible, and nothing stands out to the side`, !wrong.length, wrong.join(' | '));
     await page.context().close();
 }
-
-/* Windows that a page opens, each by the button that opens it. */
-const WINDOWS = [['/endpoints', 'New endpoint'], ['/variables', 'New variable'], ['/triggers/docker/webhooks', 'New webhook for Docker'], ['/account/tokens', 'Generate token'], ['/pipelines', 'New pipeline'], ['/pipelines', 'Import YAML'],
-    ['/projects', 'New project']];
 
 async function windows(scene) {
     for (const width of [1440, 360]) {

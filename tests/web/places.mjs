@@ -15,11 +15,16 @@ const PAGES = [
     ['variables', '/variables', { button: 'New variable', who: 'developer' }],
     ['projects', '/projects', { button: 'New project', who: 'administrator' }],
     ['project', '/projects/default'],
+    ['users', '/users'],
     ['settings', '/settings'],
     ['tokens', '/account/tokens', { button: 'Generate token', who: 'viewer' }],
     ['first-hour', '/start'],
 ];
 export const ROLES = ['viewer', 'executor', 'developer', 'administrator'];
+
+/* Windows that a page opens, each by the button that opens it. */
+export const WINDOWS = [['/endpoints', 'New endpoint'], ['/variables', 'New variable'], ['/triggers/docker/webhooks', 'New webhook for Docker'], ['/account/tokens', 'Generate token'], ['/pipelines', 'New pipeline'],
+    ['/pipelines', 'Import YAML'], ['/projects', 'New project'], ['/users', 'New user']];
 
 export async function places(scene) {
     const runs = await until('runs in several states', async () => {

@@ -3,7 +3,7 @@
 
     scene.py DATA PORT [--empty]    starts one, says "ready URL TOKEN", and stays until it is killed
 
-For pictures and for tests of the page. The cluster is tests/e2e/fake_cluster.py, whose ConfigMaps are ready at once, and one that
+For pictures and for tests of the page. The cluster is tests/e2e/fake_cluster.py, whose ConfigMaps and CronJobs are ready at once, and one that
 never answers; Docker Hub is tests/fakes/docker_hub.py. What needs a true cluster stands in tests/web/manual_test.
 """
 import json
@@ -29,6 +29,15 @@ kind: ConfigMap
 metadata: {name: %s, namespace: shop}
 data:
   image: ${input.DOCKER_IMAGE}:${input.DOCKER_TAG}
+"""
+
+
+JOB = """apiVersion: batch/v1
+kind: CronJob
+metadata: {name: %s, namespace: shop}
+spec:
+  schedule: "0 4 * * *"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: "${input.DOCKER_IMAGE}:${input.DOCKER_TAG}"}]}}}}
 """
 
 
@@ -64,9 +73,9 @@ class SceneServer(lib.Server):
         self.start()
 
 
-def task(cluster, name, action="APPLY", **more):
+def task(cluster, name, yaml=CONFIG, **more):
     return dict({"type": "K8S", "endpoints": {"kubernetesServer": cluster},
-                 "input": {"action": action, "timeout": 5, "yaml": CONFIG % name, "pinImages": "false"}}, **more)
+                 "input": {"action": "APPLY", "timeout": 5, "yaml": yaml % name, "pinImages": "false"}}, **more)
 
 
 def pipelines(server):
@@ -76,11 +85,11 @@ def pipelines(server):
         server.make("/pipelines", dict({"project": "default", "name": name, "kind": "PIPELINE", "enabled": True, "concurrency": 2, "options": ["DOCKER_TRIGGER"],
                                         "input": inputs, "stageOrder": order, "stages": stages}, **more))
     make("deploy-web", {"Development": {"taskOrder": ["Settings,Web", "Smoke test"], "tasks": {
-        "Settings": task("cluster-dev", "settings"), "Web": task("cluster-dev", "web"), "Smoke test": task("cluster-dev", "smoke")}},
-        "Production": {"taskOrder": ["Web"], "tasks": {"Web": task("cluster-dev", "web-production")}}}, ["Development", "Production"],
+        "Settings": task("cluster-dev", "settings"), "Web": task("cluster-dev", "web", JOB), "Smoke test": task("cluster-dev", "smoke")}},
+        "Production": {"taskOrder": ["Web"], "tasks": {"Web": task("cluster-dev", "web-production", JOB)}}}, ["Development", "Production"],
         description="Puts acme/web on the development cluster, then into production", input=dict(inputs, REPLICAS="2"),
         _inputMeta={"REPLICAS": {"description": "How many pods", "mandatory": True}}, output={"image": "${input.DOCKER_IMAGE}:${input.DOCKER_TAG}"})
-    make("deploy-api", {"Deploy": {"taskOrder": ["Api"], "tasks": {"Api": task("cluster-dev", "api")}},
+    make("deploy-api", {"Deploy": {"taskOrder": ["Api"], "tasks": {"Api": task("cluster-dev", "api", JOB)}},
                         "Far away": {"taskOrder": ["Remote"], "tasks": {"Remote": task("cluster-far", "api")}}}, ["Deploy", "Far away"])
     make("nightly", {"Check": {"taskOrder": ["Look"], "tasks": {"Look": {"type": "K8S", "endpoints": {"kubernetesServer": "cluster-gone"},
                                                                            "input": {"action": "APPLY", "timeout": 1, "yaml": CONFIG % "x"}}}}}, ["Check"], concurrency=5)
