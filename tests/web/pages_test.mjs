@@ -134,7 +134,7 @@ async function keyboard(scene) {
     await visit(page, scene, '/variables');
     await page.getByRole('button', { name: /^More: REPLICAS/ }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('menu').waitFor();
+    await page.locator('[role=menuitem]:focus').waitFor();
     await page.keyboard.press('ArrowDown');
     const item = await page.evaluate(() => document.activeElement.textContent);
     await page.keyboard.press('Escape');

@@ -68,12 +68,11 @@ function Row({ of, wish, enable }: { of: User; wish: (wish: Wish) => void; enabl
 
 const change = (of: User, disabled: boolean) => call('PATCH', `${P}/users/${encodeURIComponent(of.name)}`, { disabled });
 
-export default function Users() {
+function Users() {
     const search = query().get('search') ?? '';
     const { data, problem, reload } = useLoaded<User[]>('users', ['users'], async (s) => (await call<{ users: User[] }>('GET', `${P}/users`, undefined, s)).users);
     const [wished, wish] = useState<Wish | null>(null), [making, make] = useState(false);
     const { problem: refused, run } = useAction();
-    if (!isOwner()) return <><Head title={t('users')} /><Empty title={t('usersForbidden')} hint={t('usersForbiddenHint')} /></>;
     const rows = (data ?? []).filter((one) => `${one.name} ${one.email}`.toLowerCase().includes(search.toLowerCase()));
     const done = () => { wish(null); reload(); };
     return (
@@ -93,4 +92,8 @@ export default function Users() {
             {wished?.what === 'delete' && <Confirm title={t('deleteAsk', { name: wished.of.name })} hint={t('deleteUserHint')} word={t('remove')} close={done} act={() => call('DELETE', `${P}/users/${encodeURIComponent(wished.of.name)}`)} />}
         </>
     );
+}
+
+export default function UsersPage() {
+    return isOwner() ? <Users /> : <><Head title={t('users')} /><Empty title={t('usersForbidden')} hint={t('usersForbiddenHint')} /></>;
 }
