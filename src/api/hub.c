@@ -65,6 +65,15 @@ bool hub_add_heard(struct call *c, const struct webhook_row *row, json_t *json, 
     return true;
 }
 
+bool hub_add_last_heard(struct call *c, const struct webhook_row *row, json_t *json, struct err *e)
+{
+    struct listener_heard last;
+    if (!listener_heard(c->tx, row->listener_id, NULL, &last, e))
+        return false;
+    json_object_set_new(json, "lastDelivery", heard_json(&last));
+    return true;
+}
+
 /* ---- waiting for Docker Hub */
 
 struct waiting {

@@ -9,6 +9,7 @@ json_t *hub_json(struct call *c, int64_t webhook_id, struct err *e);
 /* Sentences about what was saved that a person should read now. A new reference. */
 json_t *hub_warnings(const struct call *c, const struct webhook_row *row);
 /* {"at", "verdict", "recognised", "problem"} as firstDelivery and lastDelivery of json; null where nothing came. */
+bool hub_add_last_heard(struct call *c, const struct webhook_row *row, json_t *json, struct err *e); /* lastDelivery alone, as lists show it */
 bool hub_add_heard(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
 
 /* standing.c: json, to which is added how the webhook stands: its limit, its API token, warnings. NULL with e, and then json is freed. */

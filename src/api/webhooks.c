@@ -61,8 +61,11 @@ static bool webhook_load(struct call *c, int64_t id, json_t **ret, struct err *e
     if (!webhook_get(c->tx, id, &row, e))
         return false;
     *ret = webhook_json(c, &row, e);
+    bool ok = *ret && hub_add_last_heard(c, &row, *ret, e);
     webhook_row_fini(&row);
-    return *ret;
+    if (!ok)
+        json_decref(*ret);
+    return ok;
 }
 
 bool webhooks_list(struct call *c, struct err *e)

@@ -128,6 +128,8 @@ TEST(webhooks, rotate_their_secret_and_take_the_old_one_for_a_while)
     CHECK_TEXT(answered(&s, "firstDelivery.recognised"), "acme/web:v1");
     CHECK_TEXT(answered(&s, "lastDelivery.recognised"), "acme/web:v2");
     CHECK_TEXT(answered(&s, "lastDelivery.verdict"), "accepted");
+    ask(&s, "GET", "/codestream/api/registry-webhooks", NULL);
+    CHECK_HAS(s.text, "\"lastDelivery\":{");
     ask(&s, "POST", WEBHOOK "?action=register", NULL);
     CHECK_INT(s.status, 200);
     ask(&s, "POST", WEBHOOK "?action=fly", NULL);

@@ -179,7 +179,7 @@ static bool read_heard(struct db_tx *tx, const char *sql, int64_t id, struct lis
 
 bool listener_heard(struct db_tx *tx, int64_t id, struct listener_heard *ret_first, struct listener_heard *ret_last, struct err *e)
 {
-    return read_heard(tx, SQL_delivery_first, id, ret_first, e) && read_heard(tx, SQL_delivery_last, id, ret_last, e);
+    return (!ret_first || read_heard(tx, SQL_delivery_first, id, ret_first, e)) && read_heard(tx, SQL_delivery_last, id, ret_last, e);
 }
 
 bool listener_of_endpoint(struct db_tx *tx, int64_t endpoint_id, struct listener_row *ret, bool *ret_found, struct err *e)

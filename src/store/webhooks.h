@@ -51,7 +51,8 @@ bool listener_token(struct db_tx *tx, int64_t id, const char *token_sealed, cons
 bool listener_by_uuid(struct db_tx *tx, const char *uuid, struct listener_row *ret, bool *ret_found, struct err *e);
 bool listener_by_token(struct db_tx *tx, const char *token_hash, struct listener_row *ret, bool *ret_found, struct err *e);
 bool listener_by_webhook(struct db_tx *tx, const char *webhook_uuid, struct listener_row *ret, bool *ret_found, struct err *e);
-/* What a listener got first (with the right secret) and last. at 0: nothing. */
+/* What a listener got first (with the right secret) and last. at 0: nothing. ret_first may be NULL: it is found behind all that were
+ * refused before it. */
 struct listener_heard {
     int64_t at;
     char verdict[16];

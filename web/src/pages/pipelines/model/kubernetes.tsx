@@ -95,7 +95,7 @@ function Definition({ draft, at, input, set, readOnly }: Part & { draft: Pipelin
     const take = async (chosen: File | undefined) => {
         setProblem('');
         if (!chosen) return;
-        if (chosen.size > YAML_MOST) setProblem(t('fileTooLarge', { most: '512 KB' })); else set({ yaml: await chosen.text() });
+        if (chosen.size > YAML_MOST) setProblem(t('fileTooLarge', { most: '512 KB' })); else { set({ yaml: await chosen.text() }); area.current?.scrollTo(0, 0); }
     };
     const insert = (reference: string) => {
         const box = area.current;
