@@ -41,7 +41,7 @@ static void put_error(struct call *c, const struct err *e)
 
 static void note_failure(struct call *c, const struct err *e)
 {
-    if (c->route && c->route->flags & ROUTE_LOGIN && e->kind == ERR_UNAUTHORIZED)
+    if (c->route && c->route->flags & ROUTE_LOGIN && (e->kind == ERR_UNAUTHORIZED || e->kind == ERR_FORBIDDEN))
         limiter_failed(c->api->logins, peer_of(&c->api->proxies, c->request, (char[PEER_TEXT]){ 0 }));
     if (err_retry(e->kind) && !c->retry_after)
         c->retry_after = 2;

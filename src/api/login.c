@@ -143,6 +143,13 @@ bool whoami_get(struct call *c, struct err *e)
         json_array_append_new(projects, json_pack("{s:s, s:s, s:s}", "id", project.uuid, "name", project.name, "role", role));
         object_fini(&project);
     }
-    return call_answer(c, 200, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "id", c->who.uuid, "name", c->who.name, "email", c->who.email,
-                                         "orgRole", c->who.org_role, "serviceRole", auth_service_name(c->who.service), "projects", projects));
+    struct user_row row = { 0 };
+    if (!user_get(c->tx, c->who.user_id, &row, e)) {
+        json_decref(projects);
+        return false;
+    }
+    bool has_password = *row.password;
+    user_row_fini(&row);
+    return call_answer(c, 200, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "id", c->who.uuid, "name", c->who.name, "email", c->who.email,
+                                         "orgRole", c->who.org_role, "serviceRole", auth_service_name(c->who.service), "hasPassword", has_password, "projects", projects));
 }

@@ -8,6 +8,7 @@
     /* login.c */ X(login_iaas) X(login_authorize) X(login_csp) X(login_idp) X(preferences_get) X(whoami_get)                   \
     /* projects.c */ X(projects_list) X(projects_content) X(project_one) X(project_create) X(project_change) X(project_remove)  \
         X(members_list) X(member_change) X(member_remove)                                                                       \
+    /* invitations.c */ X(user_invite) X(invitation_accept) X(password_change)    \
     /* people.c */ X(users_list) X(user_create) X(user_change) X(user_remove) X(tokens_list) X(token_create) X(token_remove)    \
     /* audit.c */ X(audit_list)                                                                                                        \
     /* endpoints.c */ X(endpoints_list) X(endpoint_one) X(endpoint_create) X(endpoint_change) X(endpoint_remove)                \

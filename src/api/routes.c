@@ -27,6 +27,9 @@ const struct route ROUTES[] = {
     { "POST", "P/users", READ(user_create), MAY_OWN, BODY_JSON, 0 },
     { "PATCH", "P/users/{id}", READ(user_change), MAY_OWN, BODY_JSON, 0 },
     { "DELETE", "P/users/{id}", WRITE(user_remove), MAY_OWN, BODY_NONE, 0 },
+    { "POST", "P/users/{id}/invitation", WRITE(user_invite), MAY_OWN, BODY_NONE, 0 },
+    { "POST", "P/invitations", READ(invitation_accept), MAY_ANYBODY, BODY_JSON, ROUTE_LOGIN },
+    { "POST", "P/whoami/password", READ(password_change), MAY_SIGNED_IN, BODY_JSON, ROUTE_LOGIN },
     { "GET", "P/audit-events", READ(audit_list), MAY_ADMINISTER, BODY_NONE, 0 },
 
     { "GET", "/iaas/api/projects", READ(projects_content), MAY_SIGNED_IN, BODY_NONE, 0 },

@@ -79,6 +79,7 @@ bool auth_who_acting(struct db_tx *tx, int64_t user_id, int64_t token_id, struct
 /* A new API token for a user; *ret_plain is the only time it is seen, the caller's. row: user_id, name, roles, expires_at. */
 bool auth_token_create(struct db_tx *tx, struct token_row *row, char **ret_plain, struct err *e);
 char *auth_token_hash(const char *plain); /* the caller's */
+char *auth_token_random(const char *prefix); /* 256 bits behind the prefix, which says what it is; the caller's */
 /* An access token for a live API token; ERR_UNAUTHORIZED otherwise. The caller's. */
 bool auth_exchange(struct db_tx *tx, const char *api_token, char **ret_access, int64_t *ret_user, struct err *e);
 /* An access token for a user who showed the password. */

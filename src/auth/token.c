@@ -14,7 +14,7 @@ char *auth_token_hash(const char *plain)
     return text_sha256(plain, strlen(plain));
 }
 
-static char *random_token(const char *prefix)
+char *auth_token_random(const char *prefix)
 {
     AUTO_FREE char *secret = id_secret(SECRET_BYTES);
     return mem_format("%s%s", prefix, secret);
@@ -22,7 +22,7 @@ static char *random_token(const char *prefix)
 
 bool auth_token_create(struct db_tx *tx, struct token_row *row, char **ret_plain, struct err *e)
 {
-    AUTO_FREE char *plain = random_token("slw_");
+    AUTO_FREE char *plain = auth_token_random("slw_");
     AUTO_FREE char *hash = auth_token_hash(plain);
     if (!token_insert(tx, row, hash, e))
         return false;
@@ -33,7 +33,7 @@ bool auth_token_create(struct db_tx *tx, struct token_row *row, char **ret_plain
 bool auth_access_create(struct db_tx *tx, int64_t user_id, int64_t token_id, char **ret_access, struct err *e)
 {
     int64_t now = clock_now();
-    AUTO_FREE char *plain = random_token("sla_");
+    AUTO_FREE char *plain = auth_token_random("sla_");
     AUTO_FREE char *hash = auth_token_hash(plain);
     if (!access_prune(tx, now, e) || !access_insert(tx, hash, user_id, token_id, now + AUTH_ACCESS_MICROS, e))
         return err_wrap(e, "store an access token");

@@ -72,19 +72,37 @@ int command_token(struct cli *cli)
 
 /* ---- users */
 
+/* The link goes to stdout, alone, so that a script can send it. */
+static int user_invite(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    AUTO_FREE char *path = path_of(P "/users/", cli->words[1], "/invitation");
+    int code = cli_do(cli, "POST", path, NULL, &a);
+    if (code == CLI_OK && cli->output != OUTPUT_TABLE)
+        cli_show(cli, a.json, NULL, 0);
+    else if (code == CLI_OK) {
+        puts(json_text_at(a.json, "url", ""));
+        fprintf(stderr, "whoever opens it chooses the password of %s; it works once, until %s\n", cli->words[1], json_text_at(a.json, "expiresAt", ""));
+    }
+    cli_answer_fini(&a);
+    return code;
+}
+
 static int user_create(struct cli *cli)
 {
     struct cli_answer a = { 0 };
     AUTO_JSON *body = json_pack("{s:s,s:s,s:s,s:s}", "name", cli->words[1], "kind", cli->service ? "service" : "person", "orgRole",
                                 cli->org_role ? cli->org_role : "member", "serviceRole", cli->role ? cli->role : "");
-    AUTO_FREE char *password = cli->service ? NULL : cli_read_secret("Password of the new user");
-    if (!cli->service)
+    AUTO_FREE char *password = cli->service ? NULL : cli_read_secret("Password of the new user (empty: a link to choose one)");
+    if (!text_empty(password))
         json_set_text(body, "password", password);
     int code = cli_do(cli, "POST", P "/users", body, &a);
     if (code == CLI_OK && cli->output != OUTPUT_TABLE)
         cli_show(cli, a.json, NULL, 0);
     else if (code == CLI_OK && cli->service)
         fprintf(stderr, "its API tokens: slipway token create NAME --user %s\n", cli->words[1]);
+    else if (code == CLI_OK && text_empty(password))
+        code = user_invite(cli);
     cli_answer_fini(&a);
     return code;
 }
@@ -94,6 +112,8 @@ static int command_user(struct cli *cli)
     const char *what = cli->count ? cli->words[0] : "";
     if (text_is(what, "create") && cli->count > 1)
         return user_create(cli);
+    if (text_is(what, "invite") && cli->count > 1)
+        return user_invite(cli);
     if (text_is(what, "list")) {
         cli->words[0] = "users";
         cli->count = 1;
@@ -103,7 +123,7 @@ static int command_user(struct cli *cli)
         AUTO_FREE char *path = path_of(P "/users/", cli->words[1], "");
         return cli_do(cli, "DELETE", path, NULL, NULL);
     }
-    fputs("slipway: usage: slipway user create NAME [--service] [--role ROLE] [--org-role ROLE] | list | delete NAME\n", stderr);
+    fputs("slipway: usage: slipway user create NAME [--service] [--role ROLE] [--org-role ROLE] | invite NAME | list | delete NAME\n", stderr);
     return CLI_USAGE;
 }
 
@@ -193,7 +213,7 @@ const struct cli_command CLI_COMMANDS[] = {
     { "webhook", "a Docker webhook's URL, a new secret, its hook at Docker Hub, what arrives", "webhook url|rotate|register|listen NAME [--follow]\n"
       "url: the URL that Docker Hub posts to; rotate: a new secret, the old one is accepted for a day;\n"
       "register: Docker Hub is asked now; listen: waits for the first delivery that tells of a push, with --follow for all", command_webhook },
-    { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | list | delete NAME\n"
+    { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | invite NAME | list | delete NAME\n"
       "A service user stands in for a person: its token stays valid when people leave. ROLE: administrator, developer, executor, viewer;\n"
       "without it, it has the rights of the projects that it is a member of", command_user },
     { "token", "API tokens: create, list, revoke", "token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role owner|member] [--days N] | list [--user SERVICE_USER] | revoke ID", command_token },

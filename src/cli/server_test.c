@@ -53,6 +53,7 @@ static const struct row {
     { "POST", A "/registry-events/e1?action=discard", 409, NULL, "{\"message\":\"the event is not held\"}" },
     { "POST", A "/executions/x3/pushes", 201, NULL, "{\"image\":\"docker.io/a/b:1\"}" },
     { "POST", A "/users", 200, NULL, "{\"name\":\"bot\"}" },
+    { "POST", A "/users/vera/invitation", 200, NULL, "{\"url\":\"https://slipway.test/invitation#sli_x\",\"expiresAt\":\"soon\"}" },
     { "POST", A "/tokens", 200, NULL, "{\"token\":\"once\"}" },
     { "GET", A "/variables/default/same", 200, NULL, "{\"name\":\"same\",\"project\":\"default\",\"value\":\"1\",\"id\":\"7\"}" },
     { "GET", A "/variables/default/other", 200, NULL, "{\"name\":\"other\",\"project\":\"default\",\"value\":\"1\"}" },
@@ -264,6 +265,8 @@ TEST(cli_server, runs_events_again_and_lets_held_ones_go)
     CHECK_INT(run("pushed a/b:1"), CLI_USAGE);
     CHECK_INT(run("pushed a/b:1 --execution P#3"), CLI_OK);
     CHECK_INT(run("user create bot --service"), CLI_OK);
+    CHECK_INT(run("user invite vera"), CLI_OK);
+    CHECK_TEXT(s.out, "https://slipway.test/invitation#sli_x\n");
     CHECK_INT(run("user"), CLI_USAGE);
     close_scene();
 }

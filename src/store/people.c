@@ -241,7 +241,25 @@ bool access_prune(struct db_tx *tx, int64_t now, struct err *e)
 
 bool access_end(struct db_tx *tx, int64_t user_id, struct err *e)
 {
-    return db_run(tx, e, SQL_access_delete_of_user, "i", user_id);
+    return db_run(tx, e, SQL_access_delete_of_user, "i", user_id) && db_run(tx, e, SQL_tokens_end_logins, "ii", user_id, clock_now());
+}
+
+/* ---- invitations */
+
+bool invitation_put(struct db_tx *tx, int64_t user_id, const char *hash, int64_t expires_at, struct err *e)
+{
+    return db_run(tx, e, SQL_invitation_put, "iti", user_id, hash, expires_at);
+}
+
+bool invitation_find(struct db_tx *tx, const char *hash, int64_t now, int64_t *ret_user, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_invitation_find, "ti", hash, now);
+    return rows_id(rows, ret_user, e);
+}
+
+bool invitation_delete(struct db_tx *tx, int64_t user_id, struct err *e)
+{
+    return db_run(tx, e, SQL_invitation_delete, "i", user_id);
 }
 
 /* ---- books */

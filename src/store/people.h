@@ -67,7 +67,15 @@ bool access_of_token(struct db_tx *tx, const char *token_hash, int64_t now, stru
 bool access_acting(struct db_tx *tx, int64_t user_id, int64_t token_id, int64_t now, struct access_row *ret, bool *ret_found,
                    struct err *e);
 bool access_prune(struct db_tx *tx, int64_t now, struct err *e); /* a slice of the expired ones */
-bool access_end(struct db_tx *tx, int64_t user_id, struct err *e); /* logged out everywhere */
+/* Logged out everywhere: neither an access token nor what a login by password gave is of use any more. API tokens stay. */
+bool access_end(struct db_tx *tx, int64_t user_id, struct err *e);
+
+/* ---- invitations: links by which somebody sets a password, once. Of each user there is one, the newest */
+
+bool invitation_put(struct db_tx *tx, int64_t user_id, const char *hash, int64_t expires_at, struct err *e);
+/* *ret_user 0: unknown, used, expired, or its user is disabled. */
+bool invitation_find(struct db_tx *tx, const char *hash, int64_t now, int64_t *ret_user, struct err *e);
+bool invitation_delete(struct db_tx *tx, int64_t user_id, struct err *e);
 
 /* ---- books */
 

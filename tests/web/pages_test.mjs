@@ -54,6 +54,47 @@ async function signsIn(scene) {
     await page.context().close();
 }
 
+/* An owner makes a user, who chooses a password by the link, changes it, and is in. */
+async function invites(scene) {
+    const owner = await openPage({ access: scene.access });
+    await visit(owner, scene, '/users');
+    await owner.getByRole('button', { name: 'New user' }).click();
+    await owner.getByLabel('Name', { exact: true }).fill('emil');
+    await owner.getByLabel('Service role', { exact: true }).selectOption('viewer');
+    await owner.getByRole('button', { name: 'Save' }).click();
+    const link = await owner.getByRole('dialog', { name: 'Link for emil' }).locator('code').textContent();
+    await owner.context().close();
+    const page = await openPage();
+    await page.goto(scene.url + new URL(link).pathname + new URL(link).hash);
+    await page.getByRole('heading', { name: 'Welcome, emil' }).waitFor();
+    check('invitation: its token leaves the address at once', !page.url().includes('sli_'), page.url());
+    await page.getByLabel('New password', { exact: true }).fill('a horse for emil');
+    await page.getByLabel('New password again').fill('another horse');
+    check('invitation: two different passwords are told', await page.getByText('not the same').isVisible() && await page.getByRole('button', { name: 'Set password' }).isDisabled());
+    await page.getByLabel('New password again').fill('a horse for emil');
+    await page.getByRole('button', { name: 'Set password' }).click();
+    await page.getByRole('navigation').waitFor();
+    check('invitation: who accepts is signed in', true);
+    await visit(page, scene, '/account/tokens');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    const form = page.getByRole('dialog');
+    for (const [old, last] of [['wrong', false], ['a horse for emil', true]]) {
+        await form.getByLabel('Current password').fill(old);
+        await form.getByLabel('New password', { exact: true }).fill('a better horse');
+        await form.getByLabel('New password again').fill('a better horse');
+        await form.getByRole('button', { name: 'Change password' }).click();
+        await form.getByText(last ? 'The password is changed' : 'not your current password').waitFor();
+    }
+    check('account: the password is changed by who knows it', true);
+    await page.context().close();
+    const late = await openPage();
+    await late.goto(scene.url + new URL(link).pathname + new URL(link).hash);
+    await late.getByText('was used, has expired').waitFor();
+    check('invitation: once', true);
+    check('invitation: the console has nothing to say', !unexpected(page, 403).length, unexpected(page, 403).join(' | '));
+    await late.context().close();
+}
+
 // ---- every page as every role
 
 const USERS = { viewer: 'dora', executor: 'carl', developer: 'berta' };
@@ -234,6 +275,7 @@ await story('pages_test', async () => {
     const scene = await new Scene().start(), all = await places(scene);
     try {
         await signsIn(scene);
+        await invites(scene);
         for (const role of ROLES) await asRole(scene, all, role);
         await refuses(scene);
         for (const looks of [{ language: 'en', dark: false, width: 1440 }, { language: 'de', dark: true, width: 1440 }, { language: 'de', dark: false, width: 360 }, { language: 'en', dark: true, width: 360 }]) await clean(scene, all, looks);

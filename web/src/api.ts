@@ -11,6 +11,7 @@ export interface Who {
     organization?: string;
     orgRole: string;
     serviceRole: string;
+    hasPassword: boolean;
     projects: { name: string; role: string }[];
 }
 

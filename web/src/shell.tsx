@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { sessionOver, signOut, signedIn, who } from './api';
 import { connected } from './live';
 import { lazy, type Lazy, type Parts } from './lazy';
-import { SignIn } from './pages/signin';
+import { Gate, SignIn } from './pages/signin';
 import { Head } from './parts';
 import { address, match, path } from './router';
 import { language, setLanguage, t, type TextKey } from './texts';
@@ -103,6 +103,8 @@ export function fetchPage(): void {
     [...PLACES, ...OTHERS].find((place) => match(place.path))?.page.fetch();
 }
 
+const Invitation = lazy(() => import('./pages/account/invitation'));
+
 function pageHere(): { page: JSX.Element; text: TextKey } {
     for (const place of [...PLACES, ...OTHERS]) {
         const parts = match(place.path);
@@ -123,6 +125,7 @@ export function Shell() {
         began.current = true;
         setOpen(false);
     }, [here, signedIn.value]);
+    if (here === '/invitation') return <Gate><Invitation /></Gate>;
     if (!found) return <SignIn over={sessionOver.value} />;
     return (
         <>

@@ -70,6 +70,10 @@ export const ACCOUNT = {
     passwordLength: ['At least 10 characters; a sentence is good', 'Mindestens 10 Zeichen, gern ein ganzer Satz'],
     passwordsDiffer: ['The two are not the same.', 'Die beiden stimmen nicht überein.'],
     passwordChanged: ['The password is changed. Every other session of yours is over.', 'Das Kennwort ist geändert. Ihre anderen Sitzungen sind beendet.'],
-    signOutEverywhere: ['Sign out everywhere', 'Überall abmelden'],
-    signOutEverywhereHint: ['Every session of yours ends, in every browser, this one too. API tokens stay valid.', 'Alle Ihre Sitzungen enden, in jedem Browser, auch diese. API-Token bleiben gültig.'],
+    changePasswordHint: ['A new password ends your sessions everywhere else. API tokens stay valid.', 'Ein neues Kennwort beendet Ihre Sitzungen überall sonst. API-Token bleiben gültig.'],
+    oldPasswordWrong: ['That is not your current password.', 'Das ist nicht Ihr aktuelles Kennwort.'],
+    invitation: ['Invitation', 'Einladung'],
+    welcome: ['Welcome, {name}', 'Willkommen, {name}'],
+    invitationHint: ['Choose a password: you sign in with it and your name.', 'Wählen Sie ein Kennwort: Damit und mit Ihrem Namen melden Sie sich an.'],
+    invitationOver: ['This invitation was used, has expired or never was. Ask an owner of the organization for another one.', 'Diese Einladung wurde benutzt, ist abgelaufen oder gab es nie. Bitten Sie einen Besitzer der Organisation um eine neue.'],
 } as const;

@@ -7,7 +7,7 @@ import type { Summary } from './dashboard';
 export default function Charts({ summary }: { summary: Summary }) {
     const days = useMemo(() => {
         const at = summary.days.map((d) => Date.parse(`${d.day}T12:00:00Z`) / 1000);
-        return { at, series: [{ label: t('tileCompleted'), color: '--good', values: summary.days.map((d) => d.completed + d.failed) }, { label: t('tileFailed'), color: '--bad', values: summary.days.map((d) => d.failed) }] };
+        return { at, series: [{ label: t('tileCompleted'), color: '--good', values: summary.days.map((d) => d.completed + d.failed || null) }, { label: t('tileFailed'), color: '--bad', values: summary.days.map((d) => d.failed || null) }] }; /* null: nothing is drawn, not even a line of no height */
     }, [summary]);
     const deploys = useMemo(() => {
         const done = summary.deploys.filter((d) => d.status === 'COMPLETED').reverse();

@@ -1,18 +1,35 @@
 /* Users of the organization: people, and service users that lend webhooks their rights. An owner's matter. */
 import './projects.css';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { P, call, isOwner, who } from '../../api';
 import { useLoaded } from '../../loading';
 import type { User } from '../../model';
-import { Choice, Confirm, Dialog, Empty, Field, Head, Loading, Menu, Text, Trouble, useAction } from '../../parts';
+import { Choice, Confirm, Copy, Dialog, Empty, Field, Head, Loading, Menu, Text, Time, Trouble, useAction } from '../../parts';
 import { query, setQuery } from '../../router';
 import { t } from '../../texts';
 import { Generate, OrgRole, ServiceRole, roleName } from '../account/generate';
+import { microsOf } from '../account/times';
 import { TokenList } from '../account/tokens';
+
+/* A link for a password: shown once, like a token. */
+function Invitation({ of, close }: { of: string; close: () => void }) {
+    const [data, setData] = useState<{ url: string; expiresAt: string } | null>(null);
+    const { problem, run } = useAction();
+    useEffect(() => run(async () => setData(await call('POST', `${P}/users/${encodeURIComponent(of)}/invitation`))), []);
+    const url = data && new URL(data.url, location.origin).href; /* without an external URL the server knows only the path */
+    return (
+        <Dialog title={t('inviteTitle', { name: of })} close={close}>
+            <Trouble problem={problem} />
+            {!data && !problem && <Loading />}
+            {url && <><p>{t('inviteHint')}</p><div class="secret"><code>{url}</code><Copy text={url} /></div><p class="faint">{t('expires')}: <Time at={microsOf(data.expiresAt)} /></p></>}
+            <footer><button type="button" class="primary" onClick={close}>{t('close')}</button></footer>
+        </Dialog>
+    );
+}
 
 type Draft = Pick<User, 'name' | 'email' | 'kind' | 'orgRole' | 'serviceRole'> & { password: string };
 
-function UserForm({ old, close }: { old: User | null; close: () => void }) {
+function UserForm({ old, close }: { old: User | null; close: (invited?: string) => void }) {
     const [d, setDraft] = useState<Draft>({ name: old?.name ?? '', email: old?.email ?? '', kind: old?.kind ?? 'person', orgRole: old?.orgRole ?? 'member', serviceRole: old?.serviceRole ?? '', password: '' });
     const set = (some: Partial<Draft>) => setDraft((before) => ({ ...before, ...some }));
     const { busy, problem, run } = useAction();
@@ -20,19 +37,19 @@ function UserForm({ old, close }: { old: User | null; close: () => void }) {
     const save = () => run(async () => {
         const { password, name, kind, ...rest } = d;
         await call(old ? 'PATCH' : 'POST', `${P}/users${old ? `/${encodeURIComponent(old.name)}` : ''}`, { ...rest, ...(old ? {} : { name: name.trim(), kind }), ...(person && password ? { password } : {}) });
-        close();
+        close(!old && person && !password ? name.trim() : undefined);
     });
     return (
-        <Dialog title={old ? old.name : t('newUser')} close={close}>
+        <Dialog title={old ? old.name : t('newUser')} close={() => close()}>
             <form onSubmit={(e) => { e.preventDefault(); save(); }}>
                 {!old && <Field label={t('type')} hint={t(person ? 'personHint' : 'serviceUserHint')}><Choice value={d.kind} set={(kind) => set({ kind })} options={[['person', t('person')], ['service', t('serviceUser')]]} /></Field>}
                 {!old && <Field label={t('name')} wrong={wrong('name')}><Text required autoFocus value={d.name} set={(name) => set({ name })} /></Field>}
                 {person && <Field label={t('email')} wrong={wrong('email')}><Text type="email" value={d.email} set={(email) => set({ email })} /></Field>}
                 <div class="pair"><OrgRole value={d.orgRole} set={(orgRole) => set({ orgRole })} /><ServiceRole value={d.serviceRole} set={(serviceRole) => set({ serviceRole })} /></div>
-                {person && <Field label={t(old?.hasPassword ? 'newPassword' : 'password')} hint={old?.hasPassword ? t('newPasswordHint') : t('passwordLength')} wrong={wrong('password')}>
-                    <Text type="password" autoComplete="new-password" required={!old} minLength={10} placeholder={old?.hasPassword ? t('unchanged') : ''} value={d.password} set={(password) => set({ password })} /></Field>}
+                {person && <Field label={t(old?.hasPassword ? 'newPassword' : 'password')} hint={t(old?.hasPassword ? 'newPasswordHint' : 'inviteInstead')} wrong={wrong('password')}>
+                    <Text type="password" autoComplete="new-password" minLength={10} placeholder={old?.hasPassword ? t('unchanged') : ''} value={d.password} set={(password) => set({ password })} /></Field>}
                 {!['name', 'email', 'password'].includes(problem?.field ?? '') && <Trouble problem={problem} />}
-                <footer><button type="button" onClick={close}>{t('cancel')}</button><button class="primary" disabled={busy}>{t(busy ? 'saving' : 'save')}</button></footer>
+                <footer><button type="button" onClick={() => close()}>{t('cancel')}</button><button class="primary" disabled={busy}>{t(busy ? 'saving' : 'save')}</button></footer>
             </form>
         </Dialog>
     );
@@ -51,7 +68,7 @@ function ServiceTokens({ of, close }: { of: User; close: () => void }) {
     );
 }
 
-type Wish = { what: 'edit' | 'delete' | 'disable' | 'tokens'; of: User };
+type Wish = { what: 'edit' | 'delete' | 'disable' | 'tokens' | 'invite'; of: User };
 
 function Row({ of, wish, enable }: { of: User; wish: (wish: Wish) => void; enable: () => void }) {
     const self = of.name === who.value?.name;
@@ -60,7 +77,8 @@ function Row({ of, wish, enable }: { of: User; wish: (wish: Wish) => void; enabl
             <span class="what"><strong>{of.name} {self && <span class="chip">{t('you')}</span>}{of.disabled && <span class="chip">{t('locked')}</span>}</strong><small>{of.email || t(of.kind === 'service' ? 'serviceUser' : 'person')}</small></span>
             <span class="whom"><small>{t('orgRole')}</small><span>{t(of.orgRole === 'owner' ? 'orgOwner' : 'orgMember')}</span></span>
             <span class="whom"><small>{t('serviceRole')}</small><span>{roleName(of.serviceRole)}</span></span>
-            <span class="ends"><Menu label={`${t('moreActions')}: ${of.name}`} items={[{ text: t('edit'), act: () => wish({ what: 'edit', of }) }, of.kind === 'service' && { text: t('apiTokens'), act: () => wish({ what: 'tokens', of }) },
+            <span class="ends"><Menu label={`${t('moreActions')}: ${of.name}`} items={[{ text: t('edit'), act: () => wish({ what: 'edit', of }) }, of.kind === 'person' && !of.disabled && { text: t(of.hasPassword ? 'resetPassword' : 'invite'), act: () => wish({ what: 'invite', of }) },
+                of.kind === 'service' && { text: t('apiTokens'), act: () => wish({ what: 'tokens', of }) },
                 !self && (of.disabled ? { text: t('unlock'), act: enable } : { text: t('lock'), act: () => wish({ what: 'disable', of }) }), !self && { text: t('remove'), act: () => wish({ what: 'delete', of }), bad: true }]} /></span>
         </div></li>
     );
@@ -71,7 +89,7 @@ const change = (of: User, disabled: boolean) => call('PATCH', `${P}/users/${enco
 function Users() {
     const search = query().get('search') ?? '';
     const { data, problem, reload } = useLoaded<User[]>('users', ['users'], async (s) => (await call<{ users: User[] }>('GET', `${P}/users`, undefined, s)).users);
-    const [wished, wish] = useState<Wish | null>(null), [making, make] = useState(false);
+    const [wished, wish] = useState<Wish | null>(null), [making, make] = useState(false), [invited, invite] = useState('');
     const { problem: refused, run } = useAction();
     const rows = (data ?? []).filter((one) => `${one.name} ${one.email}`.toLowerCase().includes(search.toLowerCase()));
     const done = () => { wish(null); reload(); };
@@ -86,7 +104,8 @@ function Users() {
             {!data && !problem && <Loading />}
             {data && !rows.length && <Empty title={t('nothingFits')} hint={t('nothingFitsHint')} />}
             {rows.length > 0 && <ul class="rows">{rows.map((one) => <Row key={one.id} of={one} wish={wish} enable={() => run(() => change(one, false))} />)}</ul>}
-            {(making || wished?.what === 'edit') && <UserForm old={making ? null : wished!.of} close={() => { make(false); done(); }} />}
+            {(making || wished?.what === 'edit') && <UserForm old={making ? null : wished!.of} close={(name) => { make(false); done(); if (name) invite(name); }} />}
+            {(invited || wished?.what === 'invite') && <Invitation of={invited || wished!.of.name} close={() => { invite(''); done(); }} />}
             {wished?.what === 'tokens' && <ServiceTokens of={wished.of} close={done} />}
             {wished?.what === 'disable' && <Confirm title={t('lockAsk', { name: wished.of.name })} hint={t('lockHint')} word={t('lock')} close={done} act={() => change(wished.of, true)} />}
             {wished?.what === 'delete' && <Confirm title={t('deleteAsk', { name: wished.of.name })} hint={t('deleteUserHint')} word={t('remove')} close={done} act={() => call('DELETE', `${P}/users/${encodeURIComponent(wished.of.name)}`)} />}

@@ -1,0 +1,1 @@
+DELETE FROM invitations WHERE user_id = $1;
