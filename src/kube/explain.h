@@ -30,6 +30,9 @@ json_t *kube_explanation_json(const struct kube_explanation *explanation);
 
 /* Pure. The pods as a list's items; NULL when all of them are well. The caller's. */
 struct kube_explanation *kube_explain_pods(const json_t *pods);
+/* Pure. A pod for those who watch a rollout: {"name", "phase" ("Running", "Terminating" ...), "ready", "containers", "restarts", "reason" (""
+ * or one sentence why it is not well)}. A new reference. */
+json_t *kube_pod_brief(const json_t *pod);
 /* Pure. From the conditions of an object (ReplicaFailure: quota, admission); NULL when they say nothing. */
 struct kube_explanation *kube_explain_conditions(const json_t *object);
 

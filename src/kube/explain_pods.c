@@ -288,3 +288,22 @@ json_t *kube_explanation_json(const struct kube_explanation *x)
     json_object_set_new(json, "stuck", json_boolean(x->stuck));
     return json;
 }
+
+/* ---- a pod in brief */
+
+json_t *kube_pod_brief(const json_t *pod)
+{
+    json_t *statuses = json_at(pod, "status.containerStatuses"), *status;
+    AUTO_JSON *list = json_pack("[O]", pod);
+    AUTO(kube_explanation) x = kube_explain_pods(list);
+    AUTO_FREE char *reason = x ? mem_format("%s%s%s", x->reason, *x->message ? ": " : "", x->message) : mem_text("");
+    json_int_t ready = 0, restarts = 0;
+    size_t i;
+    json_array_foreach(statuses, i, status) {
+        ready += json_bool_at(status, "ready", false);
+        restarts += json_int_at(status, "restartCount", 0);
+    }
+    const char *phase = json_at(pod, "metadata.deletionTimestamp") ? "Terminating" : json_text_at(pod, "status.phase", "Pending");
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s}", "name", json_text_at(pod, "metadata.name", ""), "phase", phase, "ready", ready, "containers",
+                     (json_int_t)json_array_size(json_at(pod, "spec.containers")), "restarts", restarts, "reason", reason);
+}

@@ -39,6 +39,27 @@ TEST(kube_explain, picks_the_pod_that_says_most)
     }
 }
 
+TEST(kube_explain, shows_a_pod_in_brief)
+{
+    static const struct { const char *pod, *brief; } CASES[] = {
+        { "- " POD("a") "spec: {containers: [{name: c}, {name: d}]}\n  status: {phase: Running, containerStatuses: [{name: c, ready: true, restartCount: 1, state: {running: {}}}, "
+          "{name: d, ready: true, restartCount: 2, state: {running: {}}}]}",
+          "{\"name\":\"a\",\"phase\":\"Running\",\"ready\":2,\"containers\":2,\"restarts\":3,\"reason\":\"\"}" },
+        { "- " POD("b") "spec: {containers: [{name: c}]}\n  status: {phase: Pending, containerStatuses: [{name: c, state: {waiting: {reason: ErrImagePull, message: manifest unknown}}}]}",
+          "{\"name\":\"b\",\"phase\":\"Pending\",\"ready\":0,\"containers\":1,\"restarts\":0,\"reason\":\"ErrImagePull: manifest unknown\"}" },
+        { "- {metadata: {name: c, deletionTimestamp: '2020-01-01T00:00:01Z'}}",
+          "{\"name\":\"c\",\"phase\":\"Terminating\",\"ready\":0,\"containers\":0,\"restarts\":0,\"reason\":\"\"}" },
+    };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO(yaml) yaml = NULL;
+        struct err e = { 0 };
+        CHECK_OK(yaml_read(CASES[i].pod, strlen(CASES[i].pod), &yaml, &e), e);
+        AUTO_JSON *brief = kube_pod_brief(json_array_get(yaml_document(yaml, 0), 0));
+        AUTO_FREE char *text = json_write(brief);
+        CHECK_TEXT(text, CASES[i].brief);
+    }
+}
+
 TEST(kube_explain, finds_the_event_that_tells)
 {
     static const char EVENTS[] = "- {type: Warning, reason: Failed, message: 'Failed to pull image \"x\": manifest unknown', lastTimestamp: '2020-01-01T00:00:01Z'}\n"

@@ -250,8 +250,11 @@ static void hint_from(struct kube_rollout_private *p, const json_t *pod)
 
 static void pod_changed(struct kube_subscription *s, const json_t *pod, bool removed)
 {
+    struct kube_rollout_private *p = OWNER(s, struct kube_rollout_private, pods);
+    if (pod && p->r->pod)
+        p->r->pod(p->r, json_text_at(pod, "metadata.name", ""), removed ? NULL : kube_pod_brief(pod));
     if (pod && !removed)
-        hint_from(OWNER(s, struct kube_rollout_private, pods), pod);
+        hint_from(p, pod);
 }
 
 /* ---- the object itself */

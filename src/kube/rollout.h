@@ -12,6 +12,8 @@ struct kube_rollout { /* embed; zero it; yours again once done runs */
                              * revision that cannot start ends it too: ImagePullBackOff, ErrImagePull, InvalidImageName,
                              * CreateContainerConfigError, or CrashLoopBackOff after 3 restarts, still so after 10 s */
     void (*progress)(struct kube_rollout *r, const char *text); /* may be NULL; text differs from the last one */
+    /* May be NULL. A pod of it is there or is another than before, in brief (yours); or, NULL, it is gone. */
+    void (*pod)(struct kube_rollout *r, const char *name, json_t *brief);
     /* e NULL: ready. ERR_INVALID: failed, and e->text says why; ERR_TIMEOUT: the deadline passed, likewise;
      * ERR_NOT_FOUND: somebody deleted it; ERR_CANCELED. */
     void (*done)(struct kube_rollout *r, const struct err *e);

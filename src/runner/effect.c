@@ -34,6 +34,7 @@ struct effect {
     struct mask *mask;
     struct task_log *log;
     char progress[512];
+    json_t *detail;    /* not stored yet */
     struct timer progress_timer;
     void (*then)(struct task_job *job);
     void (*abandon)(struct task_job *job);
@@ -59,6 +60,7 @@ static void effect_free(struct effect *f)
     struct live *live = f->live;
     struct runner *r = f->runner;
     timer_clear(&f->progress_timer);
+    json_decref(f->detail);
     task_log_destroy(&f->log);
     mask_destroy(&f->mask);
     execution_destroy(&f->view);
@@ -85,11 +87,15 @@ static json_t *masked_tree(const struct effect *f, const json_t *tree)
     return f->mask && tree ? mask_json(f->mask, tree) : json_incref((json_t *)tree);
 }
 
+static void progress_store(struct timer *t);
+
 void task_done(struct task_job *job, const struct task_outcome *outcome)
 {
     struct effect *f = of(job);
     if (f->log)
         task_log_flush(f->log);
+    if (f->detail)
+        progress_store(&f->progress_timer);
     if (!f->draining) {
         AUTO_FREE char *message = masked(f, outcome->message ? outcome->message : "");
         AUTO_JSON *output = masked_tree(f, outcome->output), *places = masked_tree(f, outcome->places);
@@ -149,9 +155,16 @@ static void progress_store(struct timer *t)
 {
     struct effect *f = OWNER(t, struct effect, progress_timer);
     AUTO_FREE char *text = masked(f, f->progress);
-    struct run_event event = { .kind = ENGINE_TASK_PROGRESS, .task = f->task, .attempt = f->job.attempt, .text = text };
+    AUTO_JSON *unmasked = TAKE(f->detail), *detail = masked_tree(f, unmasked);
+    struct run_event event = { .kind = ENGINE_TASK_PROGRESS, .task = f->task, .attempt = f->job.attempt, .text = text, .json = detail };
     if (!f->draining)
         live_feed(f->live, &event, NULL, NULL);
+}
+
+static void progress_soon(struct effect *f)
+{
+    if (!timer_is_set(&f->progress_timer))
+        timer_set(&f->progress_timer, f->runner->config.loop, PROGRESS_EVERY, progress_store);
 }
 
 void task_progress(struct task_job *job, const char *format, ...)
@@ -161,8 +174,15 @@ void task_progress(struct task_job *job, const char *format, ...)
     va_start(args, format);
     vsnprintf(f->progress, sizeof f->progress, format, args);
     va_end(args);
-    if (!timer_is_set(&f->progress_timer))
-        timer_set(&f->progress_timer, f->runner->config.loop, PROGRESS_EVERY, progress_store);
+    progress_soon(f);
+}
+
+void task_detail(struct task_job *job, json_t *detail)
+{
+    struct effect *f = of(job);
+    json_decref(f->detail);
+    f->detail = detail;
+    progress_soon(f);
 }
 
 void task_log(struct task_job *job, const char *bytes, size_t size)

@@ -29,6 +29,13 @@ void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (
     timer_set(&h->then_timer, h->services.loop, 0, then_now);
 }
 
+void task_detail(struct task_job *job, json_t *detail)
+{
+    struct harness *h = OWNER(job, struct harness, job);
+    json_decref(h->detail);
+    h->detail = detail;
+}
+
 void task_progress(struct task_job *job, const char *format, ...)
 {
     va_list args;
@@ -99,9 +106,10 @@ static void forget(struct harness *h)
     text_fini(&h->progress);
     text_fini(&h->log);
     h->message = h->progress = h->log = (struct text){ 0 };
+    json_decref(h->detail);
     json_decref(h->output);
     json_decref(h->input);
-    h->output = h->input = NULL;
+    h->output = h->input = h->detail = NULL;
     h->warning = false;
 }
 

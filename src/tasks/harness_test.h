@@ -18,7 +18,7 @@ struct harness {
     enum task_result result;
     bool warning;
     struct text message, progress, log;
-    json_t *output;
+    json_t *output, *detail;
 };
 
 void harness_open(struct harness *h);

@@ -89,6 +89,7 @@ void k8s_free(struct k8s *k)
     json_decref(k->resolved);
     json_decref(k->output);
     json_decref(k->explanations);
+    json_decref(k->pods);
     text_fini(&k->warnings);
     text_fini(&k->cluster_warnings);
     kube_release(&k->kube);

@@ -58,6 +58,7 @@ struct k8s {
     struct err failed;         /* the first failure */
     int failures;
     json_t *output, *explanations;
+    json_t *pods;              /* of its rollouts, in brief; NULL: none seen yet */
 };
 
 struct k8s_action {

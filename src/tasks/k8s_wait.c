@@ -11,6 +11,30 @@ static void progress(struct kube_rollout *r, const char *text)
     k8s_say(item->k8s, "%s", text);
 }
 
+enum { PODS_SHOWN = 40 }; /* of one task: more are nobody's to read, and each is stored again when one of them changes */
+
+/* The names of pods are told apart by more than one rollout's namespace, but a task's rollouts seldom share names: the last one counts. */
+static void pod(struct kube_rollout *r, const char *name, json_t *brief)
+{
+    struct k8s *k = OWNER(r, struct k8s_item, rollout)->k8s;
+    size_t i = 0;
+    if (!k->pods)
+        k->pods = json_array();
+    while (i < json_array_size(k->pods) && !text_is(json_text_at(json_array_get(k->pods, i), "name", ""), name))
+        i++;
+    if (i == json_array_size(k->pods) && (!brief || i >= PODS_SHOWN)) {
+        json_decref(brief);
+        return;
+    }
+    if (!brief)
+        json_array_remove(k->pods, i);
+    else if (i < json_array_size(k->pods))
+        json_array_set_new(k->pods, i, brief);
+    else
+        json_array_append_new(k->pods, brief);
+    task_detail(k->job, json_pack("{s:o}", "pods", json_deep_copy(k->pods)));
+}
+
 static void take_explanation(struct k8s *k, struct kube_explanation *x)
 {
     if (!x)
@@ -88,7 +112,7 @@ static bool start(struct k8s_item *item, void (*done)(struct kube_rollout *r, co
 {
     struct k8s *k = item->k8s;
     struct err e = { 0 };
-    item->rollout = (struct kube_rollout){ .object = item->answer, .deadline = k->deadline, .fail_slow = k->fail_slow, .progress = progress, .done = done };
+    item->rollout = (struct kube_rollout){ .object = item->answer, .deadline = k->deadline, .fail_slow = k->fail_slow, .progress = progress, .pod = pod, .done = done };
     item->waiting = kube_rollout_start(&item->rollout, k->kube, &e);
     if (item->waiting)
         put_away(item);

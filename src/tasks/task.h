@@ -106,6 +106,8 @@ extern const struct task_type TASK_K8S;
  * type's context; task_done must not be called. */
 void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (*then)(struct task_job *job),
                    void (*abandon)(struct task_job *job));
+/* What stands beside that line for a page to draw, instead of what was there; taken over. Stored with the line, and with the task's end. */
+void task_detail(struct task_job *run, json_t *detail);
 /* Live progress: one line for people, stored with the task (at most a few a second are), the latest wins. */
 void task_progress(struct task_job *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends to the task's log; masked and stored in chunks. */

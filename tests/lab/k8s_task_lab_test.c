@@ -93,6 +93,10 @@ TEST(k8s_lab, b1_a_push_is_pinned)
     CHECK(!h.warning);
     CHECK(text_ends(json_text_at(h.output, "response.deployments.task.spec.template.spec.containers[0].image", ""), getenv("KUBE_TEST_DIGEST")));
     CHECK_HAS(text_of(&h.log), "is pinned to sha256:");
+    json_t *pods = json_at(h.detail, "pods"), *last = json_array_get(pods, json_array_size(pods) - 1);
+    CHECK(json_array_size(pods) >= 1);
+    CHECK_TEXT(json_text_at(last, "phase", ""), "Running");
+    CHECK_INT(json_int_at(last, "containers", 0), 1);
 }
 
 TEST(k8s_lab, b2_the_same_push_changes_nothing)

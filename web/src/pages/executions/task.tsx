@@ -23,7 +23,7 @@ function Pods({ of }: { of: Pod[] }) {
 /* References begin with "Stage.Task"; a name with a dot in it cannot be one. */
 export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution; of: Placed }) {
     const [tab, setTab] = useState<'log' | 'input' | 'output'>('log');
-    const file = `${run.name}-${run.index}-${stage.name}-${task.name}.log`.replace(/[^\w.-]+/g, '-'), pods = task._detail?.pods ?? [];
+    const file = `${run.name}-${run.index}-${stage.name}-${task.name}.log`.replace(/[^\w.-]+/g, '-'), pods = (task._detail?.pods ?? []).filter((pod) => isLive(task.status) || pod.phase !== 'Terminating'); /* afterwards: what stayed */
     return (
         <section class="panel" aria-label={task.name}>
             <header class="panel-head"><h2>{task.name}</h2><Status is={task.status} /><span class="faint">{[task.type, task._resolved?.action, task.endpoints.kubernetesServer].filter(Boolean).join(' · ')}</span>
