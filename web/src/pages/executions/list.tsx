@@ -1,6 +1,6 @@
 /* Executions: all of them, the newest first, however many there are. */
 import './executions.css';
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { P, call, filterOf, list } from '../../api';
 import { shownText, useList } from '../../listing';
 import { useLoaded } from '../../loading';
@@ -8,19 +8,17 @@ import type { ExecutionBrief } from '../../model';
 import { Choice, Confirm, Empty, Head, Loading, Menu, Text, Trouble } from '../../parts';
 import { mayDevelopIn, projects } from '../../projects';
 import { query, setQuery } from '../../router';
+import { Since, useSince } from '../../since';
 import { statusText, t } from '../../texts';
 import { Windowed } from '../../windowed';
 import { ExecutionLine } from './line';
 
 const STATUSES = ['RUNNING', 'QUEUED', 'WAITING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELED'];
-const HOURS: Record<string, number> = { '1h': 1, '24h': 24, '7d': 168 };
 
 interface Wanted { filter: string; search: string; any: boolean }
 
-/* A time is counted back from when it was chosen: the list stays the same list while it is read. */
 function useWanted(): Wanted {
-    const q = query(), search = q.get('search') ?? '', chosen = q.get('since') ?? '';
-    const since = useMemo(() => (HOURS[chosen] ? `(_requestTimeInMicros ge ${(Date.now() - HOURS[chosen] * 3_600_000) * 1000})` : ''), [chosen]);
+    const q = query(), search = q.get('search') ?? '', since = useSince('_requestTimeInMicros');
     const equal = filterOf({ status: q.get('status') ?? '', name: q.get('pipeline') ?? '', project: q.get('project') ?? '', _executedBy: q.get('by') ?? '', tags: q.get('tag') ?? '' });
     const filter = [equal, since].filter(Boolean).join(' and ');
     return { filter, search, any: filter !== '' || search !== '' };
@@ -36,7 +34,7 @@ function Filters({ count }: { count: string }) {
             <Choice aria-label={t('status')} value={q.get('status') ?? ''} set={(v) => setQuery('status', v)} options={[['', `${t('status')}: ${t('all')}`], ...STATUSES.map((s) => [s, statusText(s)] as const)]} />
             {names.length > 1 && <Choice aria-label={t('pipeline')} value={chosen} set={(v) => setQuery('pipeline', v)} options={[['', `${t('pipeline')}: ${t('all')}`], ...names.map((n) => [n, n] as const)]} />}
             {projects.value.length > 1 && <Choice aria-label={t('project')} value={q.get('project') ?? ''} set={(v) => setQuery('project', v)} options={[['', `${t('project')}: ${t('all')}`], ...projects.value.map((p) => [p, p] as const)]} />}
-            <Choice aria-label={t('time')} value={q.get('since') ?? ''} set={(v) => setQuery('since', v)} options={[['', `${t('time')}: ${t('all')}`], ['1h', t('lastHour')], ['24h', t('lastDay')], ['7d', t('lastWeek')]]} />
+            <Since />
             {by && <button type="button" class="chip" aria-label={`${t('takeAway')}: ${t('by', { name: by })}`} onClick={() => setQuery('by', '')}>{t('by', { name: by })} ✕</button>}
             <span class="faint count" aria-live="polite">{count}</span>
         </div>

@@ -1,24 +1,21 @@
 /* What Activity is narrowed by. It stands in the address, so that a link shows the same. */
 import type { ComponentChildren } from 'preact';
-import { useMemo } from 'preact/hooks';
 import { P, filterOf, list } from '../../api';
 import { useLoaded } from '../../loading';
 import type { Webhook } from '../../model';
 import { Choice, Text } from '../../parts';
 import { query, setQuery } from '../../router';
+import { Since, useSince } from '../../since';
 import { statusText, t } from '../../texts';
 
 const STATUSES = ['COMPLETED', 'FAILED', 'RUNNING', 'WAITING', 'IGNORED', 'CANCELED', 'HELD'];
 const EQUAL = ['status', 'webhook', 'image', 'tag', 'execution', 'delivery', 'event'] as const; /* words of the address */
 const COLUMN: Record<string, string> = { image: 'imageName', event: 'id' };
-const HOURS: Record<string, number> = { '1h': 1, '24h': 24, '7d': 168 };
 
 export interface Wanted { filter: string; search: string; any: boolean }
 
-/* A time is counted back from when it was chosen: the list stays the same list while it is read. */
 export function useWantedEvents(): Wanted {
-    const q = query(), search = q.get('search') ?? '', chosen = q.get('since') ?? '';
-    const since = useMemo(() => (HOURS[chosen] ? `(timeStampInMicros ge ${(Date.now() - HOURS[chosen] * 3_600_000) * 1000})` : ''), [chosen]);
+    const q = query(), search = q.get('search') ?? '', since = useSince('timeStampInMicros');
     const equal = filterOf(Object.fromEntries(EQUAL.map((name) => [COLUMN[name] ?? name, q.get(name) ?? ''])));
     const filter = [equal, since].filter(Boolean).join(' and ');
     return { filter, search, any: filter !== '' || search !== '' };
@@ -41,8 +38,7 @@ export function EventFilters({ count, children }: { count: string; children?: Co
             <Choice aria-label={t('status')} value={q.get('status') ?? ''} set={(v) => setQuery('status', v)} options={[['', `${t('status')}: ${t('all')}`], ...STATUSES.map((s) => [s, statusText(s)] as const)]} />
             {(names.length > 1 || chosen) && <Choice aria-label={t('webhook')} value={chosen} set={(v) => setQuery('webhook', v)}
                 options={[['', `${t('webhook')}: ${t('all')}`], ...[...new Set([...names, ...(chosen ? [chosen] : [])])].map((n) => [n, n] as const)]} />}
-            <Choice aria-label={t('time')} value={q.get('since') ?? ''} set={(v) => setQuery('since', v)}
-                options={[['', `${t('time')}: ${t('all')}`], ['1h', t('lastHour')], ['24h', t('lastDay')], ['7d', t('lastWeek')]]} />
+            <Since />
             {(['image', 'tag', 'execution', 'delivery'] as const).map((name) => <Taken key={name} name={name} text={t(name)} />)}
             <Taken name="event" text={t('simulateEvent')} />
             {children}
