@@ -9,7 +9,6 @@ export const EXECUTIONS = {
     task: ['Task', 'Aufgabe'],
     tasks: ['Tasks', 'Aufgaben'],
     type: ['Type', 'Typ'],
-    duration: ['Duration', 'Dauer'],
     input: ['Input', 'Eingabe'],
     output: ['Output', 'Ausgabe'],
     log: ['Log', 'Protokoll'],

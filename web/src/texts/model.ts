@@ -65,7 +65,6 @@ export const MODEL = {
     localYamlHint: ['Several documents with --- between them. ${input.DOCKER_TAG} and the like are bound when the task runs.', 'Mehrere Dokumente mit --- dazwischen. ${input.DOCKER_TAG} und dergleichen werden beim Ausführen eingesetzt.'],
     chooseYaml: ['Choose a YAML file …', 'YAML-Datei auswählen …'],
     insertReference: ['Insert a reference', 'Verweis einfügen'],
-    references: ['References', 'Verweise'],
     webhookBody: ['This is what Docker Hub sends to a webhook, not a definition for a cluster: it told of {image}. The manual shows it at this place by mistake.',
         'Das ist, was der Docker-Hub an einen Webhook sendet, keine Definition für einen Cluster: Es meldete {image}. Das Handbuch zeigt es an dieser Stelle versehentlich.'],
     simulateThis: ['Simulate this', 'Dies simulieren'],

@@ -4,7 +4,6 @@ export const VARIABLES = {
     newVariable: ['New variable', 'Neue Variable'],
     noVariables: ['There is no variable yet', 'Noch keine Variable vorhanden'],
     noVariablesHint: ['A variable keeps what several pipelines use: ${var.NAME}. A secret one is never shown again.', 'Eine Variable hält, was mehrere Pipelines brauchen: ${var.NAME}. Eine geheime wird nie wieder angezeigt.'],
-    value: ['Value', 'Wert'],
     regular: ['Regular', 'Regulär'],
     secret: ['Secret', 'Geheim'],
     restrictedType: ['Restricted', 'Eingeschränkt'],
@@ -13,9 +12,6 @@ export const VARIABLES = {
     restrictedMeans: ["As secret; and only the project's administrators make, change and delete it.", 'Wie geheim; nur Administratoren des Projekts erstellen, ändern und löschen sie.'],
     variableName: ['Letters, digits and _ ; used as ${var.{name}}', 'Buchstaben, Ziffern und _ ; verwendet als ${var.{name}}'],
     hiddenValue: ['Hidden', 'Verborgen'],
-    copyReference: ['Copy {reference}', '{reference} kopieren'],
-    restrictedKeeps: ["Only the project's administrators change it.", 'Nur Administratoren des Projekts ändern sie.'],
     deleteVariableHint: ['Pipelines, endpoints and webhooks that name ${var.{name}} fail until it is there again. This cannot be undone.',
         'Pipelines, Endpoints und Webhooks, die ${var.{name}} nennen, schlagen fehl, bis es sie wieder gibt. Das lässt sich nicht rückgängig machen.'],
-    variableMade: ['Variable {name} saved', 'Variable {name} gespeichert'],
 } as const;

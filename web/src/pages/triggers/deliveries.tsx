@@ -18,7 +18,7 @@ function Row({ one, open, toggle }: { one: Delivery; open: boolean; toggle: () =
             <div class="line delivery-line">
                 <button type="button" class="opener" aria-expanded={open} onClick={toggle} aria-label={`${t('delivery')} ${t(text)} ${one.remote}`} />
                 <span class={`status ${tone}`}><i aria-hidden="true" />{t(text)}</span>
-                <span class="what"><strong><bdi>{one.pushes?.length ? one.pushes.map((p) => `${p.repository}:${p.tag}`).join(', ') : t('noPush')}</bdi></strong><small><bdi>{one.problem}</bdi></small></span>
+                <span class="what"><strong><bdi>{one.pushes?.length ? one.pushes.map((p) => `${p.repository}:${p.tag}`).join(', ') : t('noPushIn')}</bdi></strong><small><bdi>{one.problem}</bdi></small></span>
                 <span class="whom"><span>{one.format || '–'}</span><small>{one.repeats ? t('repeated', { n: one.repeats }) : ''}</small></span>
                 <span class="run"><code>{one.remote}</code></span>
                 <span class="when"><Time at={one._createTimeInMicros} /></span>
