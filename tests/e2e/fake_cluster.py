@@ -46,7 +46,10 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             if "dryRun=All" in self.path:
                 self.server.dry_runs += 1
-                body["metadata"].setdefault("uid", "u-" + self.name())
+                known = self.server.objects.get(self.name(), {"metadata": {"uid": "u-" + self.name()}})["metadata"]
+                for key in ("uid", "creationTimestamp", "generation"):
+                    if key in known:
+                        body["metadata"][key] = known[key]
                 return self.answer(200, body)
             self.server.version += 1
             body["metadata"]["resourceVersion"] = str(self.server.version)
