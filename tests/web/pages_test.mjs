@@ -239,6 +239,31 @@ async function hostile(scene) {
     await page.context().close();
 }
 
+// ---- the first hour
+
+/* An empty server leads on, step by step, as things come to be; the demo pipeline is one that runs. */
+async function firstHour() {
+    const scene = await new Scene().start('--empty'), page = await openPage({ access: scene.access });
+    const next = () => page.locator('[aria-current=step] h2').textContent();
+    const leads = (to) => until(`the next step is ${to}`, async () => (await next()).startsWith(to), 10);
+    await visit(page, scene, '/start');
+    await leads('An endpoint for the Docker registry');
+    await scene.make('/endpoints', { project: 'default', name: 'registry', type: 'dockerregistry', properties: { serverType: 'distribution', repoURL: 'http://127.0.0.1:1/acme/web' } });
+    await leads('An endpoint for the Kubernetes cluster');
+    await scene.make('/endpoints', { project: 'default', name: 'cluster', type: 'k8s', properties: { kubernetesURL: 'https://127.0.0.1:1', authType: 'basic', username: 'u', password: 'p' } });
+    await leads('A pipeline');
+    await page.getByRole('button', { name: 'Demo pipeline' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('heading', { name: /^deploy/ }).waitFor();
+    const made = (await scene.call('GET', '/pipelines/default/deploy')).body, { body: checked } = await scene.call('POST', '/pipeline-drafts', { pipeline: made, enabling: true });
+    check('first hour: the demo pipeline can be enabled', made.name === 'deploy' && !checked.problems.some((p) => p.level === 'ERROR'), JSON.stringify(checked.problems));
+    await visit(page, scene, '/start');
+    await leads(made.enabled ? 'A webhook' : 'Look at the pipeline');
+    check('first hour: it leads on as things come to be, without a reload', true);
+    await page.context().close();
+    await scene.end();
+}
+
 // ---- live
 
 async function live(scene) {
@@ -285,6 +310,7 @@ await story('pages_test', async () => {
         await live(scene);
         await hostile(scene);
         await comesBack(scene);
+        await firstHour();
     } finally {
         await scene.end();
     }

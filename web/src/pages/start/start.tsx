@@ -13,18 +13,16 @@ import { EndpointForm } from '../endpoints/form';
 import { type Check, CheckRows } from '../triggers/checks';
 import { demoPipeline } from './demo';
 
-interface State { registries: Endpoint[]; clusters: Endpoint[]; pipelines: Pipeline[]; webhooks: Webhook[]; events: Event[]; runs: Execution[]; checks: Check[] }
+interface State { registries: Endpoint[]; clusters: Endpoint[]; pipelines: Pipeline[]; webhooks: Webhook[]; events: Event[]; runs: Execution[] }
 
-const KINDS = ['endpoints', 'pipelines', 'webhooks', 'events', 'executions', 'deliveries'];
+const KINDS = ['endpoints', 'pipelines', 'webhooks', 'events', 'executions'];
 
 async function load(project: string, signal: AbortSignal): Promise<State> {
     const within = `(project eq '${project.replace(/'/g, "''")}')`;
     const some = <T,>(path: string, more: Record<string, string | number> = {}) => list<T>(path, { $filter: within, $top: 50, ...more }, signal).then((page) => page.rows);
     const [endpoints, pipelines, webhooks, events, runs] = await Promise.all([some<Endpoint>('/endpoints'), some<Pipeline>('/pipelines'), some<Webhook>('/registry-webhooks'),
         some<Event>('/registry-events', { $top: 5 }), some<Execution>('/executions', { $top: 5 })]);
-    const webhook = webhooks[0];
-    const checks = webhook && may('develop', project) ? await call<{ checks: Check[] }>('GET', `${P}/registry-webhooks/${webhook.id}/checks`, undefined, signal).then((a) => a.checks, () => []) : [];
-    return { registries: endpoints.filter((e) => e.type === 'dockerregistry'), clusters: endpoints.filter((e) => e.type === 'k8s'), pipelines, webhooks, events, runs, checks };
+    return { registries: endpoints.filter((e) => e.type === 'dockerregistry'), clusters: endpoints.filter((e) => e.type === 'k8s'), pipelines, webhooks, events, runs };
 }
 
 const listens = (p: Pipeline) => (p.options ?? []).includes('DOCKER_TRIGGER') || Object.keys(p.input ?? {}).some((name) => name.startsWith('DOCKER_'));
@@ -92,9 +90,12 @@ function Steps({ steps, mine }: { steps: Step[]; mine: boolean }) {
     );
 }
 
-function Checks({ checks, webhook }: { checks: Check[]; webhook: string }) {
-    const wrong = checks.filter((c) => c.status !== 'ok');
-    return wrong.length ? <section class="panel"><h2>{t('checksOf', { name: webhook })}</h2><CheckRows checks={wrong} /></section> : null;
+/* Asks registry and cluster, so not at every push: only when something was changed that it depends on. */
+function Checks({ webhook }: { webhook: Webhook }) {
+    const { data } = useLoaded<Check[]>(`checks ${webhook.id}`, ['endpoints', 'pipelines', 'webhooks', 'variables', 'tokens'],
+        async (s) => (await call<{ checks: Check[] }>('GET', `${P}/registry-webhooks/${webhook.id}/checks`, undefined, s)).checks);
+    const wrong = (data ?? []).filter((c) => c.status !== 'ok');
+    return wrong.length ? <section class="panel"><h2>{t('checksOf', { name: webhook.name })}</h2><CheckRows checks={wrong} /></section> : null;
 }
 
 export default function Start() {
@@ -110,7 +111,7 @@ export default function Start() {
             {!data && !problem && <Loading />}
             {all && <Empty title={t('startDone')} hint={t('startDoneHint')}><a class="button primary" href="/">{t('dashboard')}</a></Empty>}
             {data && <Steps steps={stepsOf(data, open)} mine={may('develop', here)} />}
-            {data?.webhooks[0] && <Checks checks={data.checks} webhook={data.webhooks[0].name} />}
+            {data?.webhooks[0] && may('develop', here) && <Checks webhook={data.webhooks[0]} />}
             {data && opened === 'demo' && <Demo project={here} clusters={data.clusters} close={() => open(null)} />}
             {(opened === 'k8s' || opened === 'dockerregistry') && <EndpointForm type={opened} project={here} close={() => { open(null); reload(); }} />}
         </>
