@@ -5,9 +5,11 @@ import { onChange } from './live';
 
 export const projects = signal<string[]>([]);
 
-async function load(): Promise<void> {
-    const found = await list<{ name: string }>('/projects', { $top: 1000, $orderby: 'name asc' });
-    projects.value = found.rows.map((p) => p.name);
+let loading: Promise<void> | null = null; /* who is here and the stream's beginning both ask, at the same time */
+
+function load(): Promise<void> {
+    loading ??= list<{ name: string }>('/projects', { $top: 1000, $orderby: 'name asc' }).then((found) => { projects.value = found.rows.map((p) => p.name); }).finally(() => { loading = null; });
+    return loading;
 }
 
 export function startProjects(): void {
