@@ -1,6 +1,6 @@
 /* A list of which only what is on the screen is drawn: 10,000 rows cost what 40 do. Rows have the heights that they have; those not
  * drawn yet are taken to be as high as the others on average. It scrolls with the page. */
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { t } from './texts';
 
@@ -17,7 +17,8 @@ interface Props<T> {
     toTop?: () => void;
 }
 
-const SPARE = 8; /* rows drawn above and below the screen */
+const MOST_MADE = 200;
+const SPARE = 8, STEP = 4; /* rows drawn above and below the screen, in steps of so many: not every pixel draws anew */
 
 /* Most rows are as high as the first that was drawn; only the others are remembered, so that scrolling on reckons nothing anew. */
 class Heights {
@@ -53,16 +54,37 @@ function rowAt(at: Float64Array, y: number): number {
     return low;
 }
 
+/* The items, each made once as long as nothing but the place in the list moves: what is the same object is not looked through again. */
+function useItems<T>({ keyOf, children, isOpen, rows }: Pick<Props<T>, 'keyOf' | 'children' | 'isOpen' | 'rows'>): (row: T, at: number) => VNode {
+    const made = useMemo(() => new Map<T, VNode>(), [children, rows]);
+    return (row, at) => {
+        const known = made.get(row);
+        if (known) return known;
+        const item = <li key={keyOf(row)} data-key={keyOf(row)} class={isOpen?.(row) ? 'row open' : 'row'} aria-posinset={at + 1} aria-setsize={rows.length}>{children(row)}</li>;
+        if (made.size >= MOST_MADE) made.clear(); /* each holds its elements */
+        made.set(row, item);
+        return item;
+    };
+}
+
 export function Windowed<T>({ rows, keyOf, children, label, estimate = 64, isOpen, see, more, newer, toTop }: Props<T>) {
     const [, draw] = useReducer((n: number) => n + 1, 0);
     const list = useRef<HTMLUListElement>(null);
     const heights = useRef(new Heights()), measured = useRef(0);
     const at = useMemo(() => places(rows, keyOf, heights.current, estimate), [rows, measured.current]);
-    const top = list.current ? -list.current.getBoundingClientRect().top : 0;
-    const first = Math.max(0, rowAt(at, top) - SPARE), last = Math.min(rows.length - 1, rowAt(at, top + innerHeight) + SPARE);
+    const range = useRef<() => [number, number]>(() => [0, 0]);
+    range.current = () => {
+        const top = list.current ? -list.current.getBoundingClientRect().top : 0;
+        return [Math.max(0, Math.floor((rowAt(at, top) - SPARE) / STEP) * STEP), Math.min(rows.length - 1, Math.ceil((rowAt(at, top + innerHeight) + SPARE) / STEP) * STEP)];
+    };
+    const [first, last] = range.current();
+    const drawn = useRef([0, 0]);
+    drawn.current = [first, last];
+    const items = useItems({ keyOf, children, isOpen, rows });
     useEffect(() => {
         let asked = 0;
-        const moved = () => { asked ||= requestAnimationFrame(() => { asked = 0; draw(0); }); };
+        const look = () => { asked = 0; if (String(range.current()) !== String(drawn.current)) draw(0); };
+        const moved = () => { asked ||= requestAnimationFrame(look); };
         addEventListener('scroll', moved, { passive: true });
         addEventListener('resize', moved);
         return () => { removeEventListener('scroll', moved); removeEventListener('resize', moved); cancelAnimationFrame(asked); };
@@ -83,9 +105,7 @@ export function Windowed<T>({ rows, keyOf, children, label, estimate = 64, isOpe
         <>
             {newer && <button type="button" class="newer" onClick={up}>{t('newer')}</button>}
             <ul class="rows" ref={list} aria-label={label} style={{ paddingTop: `${at[first]}px`, paddingBottom: `${at[rows.length]! - at[Math.min(last + 1, rows.length)]!}px` }}>
-                {rows.slice(first, last + 1).map((row, i) => (
-                    <li key={keyOf(row)} data-key={keyOf(row)} class={isOpen?.(row) ? 'row open' : 'row'} aria-posinset={first + i + 1} aria-setsize={rows.length}>{children(row)}</li>
-                ))}
+                {rows.slice(first, last + 1).map((row, i) => items(row, first + i))}
             </ul>
         </>
     );
