@@ -17,19 +17,19 @@ static json_t *user_json(const struct user_row *row)
     return json;
 }
 
-static void add_user(void *context, const struct user_row *row)
+static bool user_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 {
-    json_array_append_new(context, user_json(row));
+    struct user_row row = { 0 };
+    if (!user_get(c->tx, id, &row, e))
+        return false;
+    *ret = user_json(&row);
+    user_row_fini(&row);
+    return true;
 }
 
 bool users_list(struct call *c, struct err *e)
 {
-    json_t *users = json_array();
-    if (!users_each(c->tx, add_user, users, e)) {
-        json_decref(users);
-        return false;
-    }
-    return call_answer(c, 200, json_pack("{s:o}", "users", users));
+    return call_list(c, &(struct list_view){ .source = &LIST_USERS, .load = user_load }, e);
 }
 
 static bool roles_ok(const struct user_row *row, struct err *e)

@@ -1,4 +1,6 @@
 /* API tokens that webhooks lend: service users own them, and people are told before they end. */
+#include <string.h>
+
 #include "api/test_server.h"
 
 #define P "/codestream/api"
@@ -41,6 +43,10 @@ TEST(tokens, of_service_users_are_made_by_owners_and_lent_to_webhooks)
     ask(&s, "POST", P "/users", "{\"name\":\"bot\",\"kind\":\"service\",\"serviceRole\":\"executor\"}");
     CHECK_INT(s.status, 200);
     CHECK_TEXT(answered(&s, "kind"), "service");
+    ask(&s, "GET", P "/users?$filter=kind%20eq%20'service'&$orderby=name%20asc&$top=1", NULL);
+    CHECK_INT(json_int_at(s.json, "totalCount", 0), 1);
+    CHECK_HAS(s.text, "\"name\":\"bot\"");
+    CHECK(!strstr(s.text, "argon2"));
     ask(&s, "PATCH", P "/users/bot", "{\"password\":\"a long password\"}");
     CHECK_INT(s.status, 400);
     ask_as(&s, NULL, "POST", "/csp/gateway/am/api/login", "{\"username\":\"bot\",\"password\":\"\"}");

@@ -17,6 +17,15 @@ static const struct list_column PROJECTS[] = { { "id", "x.uuid", LIST_TEXT }, { 
                                                { "description", "x.description", LIST_TEXT }, { NULL, NULL, 0 } };
 const struct list_source LIST_PROJECTS = { "projects", "projects x", PROJECTS, BY_NAME, "x.id", NULL };
 
+/* Of the whole organization: who may ask for them is the route's matter. */
+static const struct list_column USERS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT }, { "email", "x.email", LIST_TEXT }, { "kind", "x.kind", LIST_TEXT },
+    { "orgRole", "x.org_role", LIST_TEXT }, { "serviceRole", "x.service_role", LIST_TEXT }, { "disabled", "x.disabled", LIST_BOOL },
+    { "createdAt", "x.created_at", LIST_INT }, { "_createTimeInMicros", "x.created_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_USERS[] = { "x.name", "x.email", NULL };
+const struct list_source LIST_USERS = { "users", "users x", USERS, SEARCH_USERS, NULL, NULL };
+
 static const struct list_column ENDPOINTS[] = { COMMON, { "type", "x.type", LIST_TEXT }, { "isRestricted", "x.restricted", LIST_BOOL },
                                                 { NULL, NULL, 0 } };
 const struct list_source LIST_ENDPOINTS = { "endpoints", WITH_PROJECT("endpoints"), ENDPOINTS, BY_NAME, "x.project_id", NULL };

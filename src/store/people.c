@@ -71,18 +71,6 @@ bool user_owners(struct db_tx *tx, int64_t *ret, struct err *e)
     return rows_id(rows, ret, e);
 }
 
-bool users_each(struct db_tx *tx, void (*each)(void *context, const struct user_row *row), void *context, struct err *e)
-{
-    AUTO(db_rows) rows = db_rows(tx, SQL_users_list, "");
-    while (db_next(rows, e)) {
-        struct user_row row;
-        read_user(rows, &row);
-        each(context, &row);
-        user_row_fini(&row);
-    }
-    return !db_rows_failed(rows);
-}
-
 /* ---- members */
 
 bool members_of_project(struct db_tx *tx, int64_t project_id, void (*each)(void *context, const struct member_row *row), void *context,

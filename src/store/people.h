@@ -20,7 +20,6 @@ bool user_insert(struct db_tx *tx, struct user_row *row, struct err *e); /* fill
 bool user_update(struct db_tx *tx, const struct user_row *row, struct err *e); /* all but the name */
 bool user_delete(struct db_tx *tx, int64_t id, struct err *e);
 bool user_owners(struct db_tx *tx, int64_t *ret, struct err *e); /* how many owners can log in */
-bool users_each(struct db_tx *tx, void (*each)(void *context, const struct user_row *row), void *context, struct err *e);
 
 struct member_row { /* borrowed, while each runs */
     const char *uuid, *name, *email, *role;

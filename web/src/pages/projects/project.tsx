@@ -1,7 +1,7 @@
 /* One project: what belongs to it, and who is a member of it in which role. */
 import './projects.css';
 import { useState } from 'preact/hooks';
-import { P, call, isAdministrator, isOwner, may } from '../../api';
+import { P, call, isAdministrator, isOwner, list, may } from '../../api';
 import type { Parts } from '../../lazy';
 import { useLoaded } from '../../loading';
 import type { Member, Project, User } from '../../model';
@@ -15,7 +15,7 @@ const memberPath = (project: string, user: string) => `${P}/projects/${encodeURI
 
 /* Who there is knows only an owner of the organization; others type a name. */
 function Who({ value, set, known, wrong }: { value: string; set: (name: string) => void; known: Member[]; wrong: string }) {
-    const { data } = useLoaded<User[]>(`users ${isOwner()}`, ['users'], async (s) => (isOwner() ? (await call<{ users: User[] }>('GET', `${P}/users`, undefined, s)).users : []));
+    const { data } = useLoaded<User[]>(`users ${isOwner()}`, ['users'], async (s) => (isOwner() ? (await list<User>('/users', { $orderby: 'name asc', $top: 1000 }, s)).rows : []));
     const others = (data ?? []).filter((user) => !known.some((member) => member.name === user.name));
     return (
         <Field label={t('user')} wrong={wrong}>{isOwner() ? <Choice required value={value} set={set} options={[['', t('choose')], ...others.map((user) => [user.name, user.email ? `${user.name} (${user.email})` : user.name] as const)]} />

@@ -2,11 +2,12 @@
 import './projects.css';
 import { useEffect, useState } from 'preact/hooks';
 import { P, call, isOwner, who } from '../../api';
-import { useLoaded } from '../../loading';
+import { shownText, useList } from '../../listing';
 import type { User } from '../../model';
 import { Choice, Confirm, Copy, Dialog, Empty, Field, Head, Loading, Menu, Text, Time, Trouble, useAction } from '../../parts';
 import { query, setQuery } from '../../router';
 import { t } from '../../texts';
+import { Windowed } from '../../windowed';
 import { Generate, OrgRole, ServiceRole, roleName } from '../account/generate';
 import { microsOf } from '../account/times';
 import { TokenList } from '../account/tokens';
@@ -73,14 +74,14 @@ type Wish = { what: 'edit' | 'delete' | 'disable' | 'tokens' | 'invite'; of: Use
 function Row({ of, wish, enable }: { of: User; wish: (wish: Wish) => void; enable: () => void }) {
     const self = of.name === who.value?.name;
     return (
-        <li class={of.disabled ? 'row over' : 'row'}><div class="line user-line">
+        <div class={of.disabled ? 'line user-line over' : 'line user-line'}>
             <span class="what"><strong>{of.name} {self && <span class="chip">{t('you')}</span>}{of.disabled && <span class="chip">{t('locked')}</span>}</strong><small>{of.email || t(of.kind === 'service' ? 'serviceUser' : 'person')}</small></span>
             <span class="whom"><small>{t('orgRole')}</small><span>{t(of.orgRole === 'owner' ? 'orgOwner' : 'orgMember')}</span></span>
             <span class="whom"><small>{t('serviceRole')}</small><span>{roleName(of.serviceRole)}</span></span>
             <span class="ends"><Menu label={`${t('moreActions')}: ${of.name}`} items={[{ text: t('edit'), act: () => wish({ what: 'edit', of }) }, of.kind === 'person' && !of.disabled && { text: t(of.hasPassword ? 'resetPassword' : 'invite'), act: () => wish({ what: 'invite', of }) },
                 of.kind === 'service' && { text: t('apiTokens'), act: () => wish({ what: 'tokens', of }) },
                 !self && (of.disabled ? { text: t('unlock'), act: enable } : { text: t('lock'), act: () => wish({ what: 'disable', of }) }), !self && { text: t('remove'), act: () => wish({ what: 'delete', of }), bad: true }]} /></span>
-        </div></li>
+        </div>
     );
 }
 
@@ -88,22 +89,21 @@ const change = (of: User, disabled: boolean) => call('PATCH', `${P}/users/${enco
 
 function Users() {
     const search = query().get('search') ?? '';
-    const { data, problem, reload } = useLoaded<User[]>('users', ['users'], async (s) => (await call<{ users: User[] }>('GET', `${P}/users`, undefined, s)).users);
+    const { data, problem, reload, more, see, newer, toTop } = useList<User>('/users', { $orderby: 'name asc', search }, ['users']);
     const [wished, wish] = useState<Wish | null>(null), [making, make] = useState(false), [invited, invite] = useState('');
     const { problem: refused, run } = useAction();
-    const rows = (data ?? []).filter((one) => `${one.name} ${one.email}`.toLowerCase().includes(search.toLowerCase()));
     const done = () => { wish(null); reload(); };
     return (
         <>
             <Head title={t('users')}><button type="button" class="primary" onClick={() => make(true)}>{t('newUser')}</button></Head>
             <p class="faint">{t('usersHint')}</p>
             <div class="filters" role="search"><Text type="search" aria-label={t('search')} placeholder={t('search')} value={search} set={(v) => setQuery('search', v)} />
-                <span class="faint count" aria-live="polite">{data ? t('shown', { count: rows.length, total: data.length }) : ''}</span></div>
+                <span class="faint count" aria-live="polite">{data ? shownText(data) : ''}</span></div>
             <Trouble problem={problem} retry={reload} />
             <Trouble problem={refused} />
             {!data && !problem && <Loading />}
-            {data && !rows.length && <Empty title={t('nothingFits')} hint={t('nothingFitsHint')} />}
-            {rows.length > 0 && <ul class="rows">{rows.map((one) => <Row key={one.id} of={one} wish={wish} enable={() => run(() => change(one, false))} />)}</ul>}
+            {data && !data.rows.length && <Empty title={t('nothingFits')} hint={t('nothingFitsHint')} />}
+            {data && data.rows.length > 0 && <Windowed rows={data.rows} keyOf={(one) => one.id} label={t('users')} estimate={62} see={see} more={more} newer={newer} toTop={toTop}>{(one) => <Row of={one} wish={wish} enable={() => run(() => change(one, false))} />}</Windowed>}
             {(making || wished?.what === 'edit') && <UserForm old={making ? null : wished!.of} close={(name) => { make(false); done(); if (name) invite(name); }} />}
             {(invited || wished?.what === 'invite') && <Invitation of={invited || wished!.of.name} close={() => { invite(''); done(); }} />}
             {wished?.what === 'tokens' && <ServiceTokens of={wished.of} close={done} />}

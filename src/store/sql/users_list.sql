@@ -1,1 +1,0 @@
-SELECT id, uuid, name, email, kind, org_role, service_role, password, disabled, created_at, updated_at FROM users ORDER BY name LIMIT 1000;
