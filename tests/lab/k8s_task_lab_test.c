@@ -84,6 +84,17 @@ TEST(k8s_lab, a3_anothers_conflict_fails_or_warns)
     CHECK_HAS(text_of(&h.message), "Deployment task in " SPACE ": unchanged, still runs ");
 }
 
+/* As the task told them: the pods of the revision before are there too, for as long as they take to end. */
+static int running_pods(void)
+{
+    int count = 0;
+    size_t i;
+    json_t *pod;
+    json_array_foreach(json_at(h.detail, "pods"), i, pod)
+        count += text_is(json_text_at(pod, "phase", ""), "Running") && json_int_at(pod, "containers", 0) == 1;
+    return count;
+}
+
 TEST(k8s_lab, b1_a_push_is_pinned)
 {
     push = (struct task_push){ .webhook = "1", .sequence = 10, .registry = getenv("REGISTRY"), .repository = "acme/kubetest", .tag = "1", .digest = getenv("KUBE_TEST_DIGEST") };
@@ -93,10 +104,7 @@ TEST(k8s_lab, b1_a_push_is_pinned)
     CHECK(!h.warning);
     CHECK(text_ends(json_text_at(h.output, "response.deployments.task.spec.template.spec.containers[0].image", ""), getenv("KUBE_TEST_DIGEST")));
     CHECK_HAS(text_of(&h.log), "is pinned to sha256:");
-    json_t *pods = json_at(h.detail, "pods"), *last = json_array_get(pods, json_array_size(pods) - 1);
-    CHECK(json_array_size(pods) >= 1);
-    CHECK_TEXT(json_text_at(last, "phase", ""), "Running");
-    CHECK_INT(json_int_at(last, "containers", 0), 1);
+    CHECK(running_pods() >= 1);
 }
 
 TEST(k8s_lab, b2_the_same_push_changes_nothing)
