@@ -40,7 +40,7 @@ def measure():
         row("  until 50 rows of the list stand there too", "%.0f ms" % told["usable"])
         row("the same, CPU not slowed", "%.0f ms" % told["usable_fast"], "")
         row("a push on the screen after", "%.0f ms in the middle, %.0f ms at most of %d" % (told["event"], told["event_most"], told["events"]), "under 300 ms")
-        for what, said in (("list", "%d executions" % RUNS), ("run", "a run of %d tasks" % (STAGES * TASKS)), ("model", "a pipeline of %d tasks" % (STAGES * TASKS))):
+        for what, said in (("bare", "an empty page, the browser's own limit here"), ("list", "%d executions" % RUNS), ("run", "a run of %d tasks" % (STAGES * TASKS)), ("model", "a pipeline of %d tasks" % (STAGES * TASKS))):
             one = told[what]
             row("scrolling through %s: frames late" % said, "%d of %d, the longest %.0f ms" % (one["late"], one["frames"], one["longest"]), "none")
     finally:

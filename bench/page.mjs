@@ -84,6 +84,16 @@ async function longList() {
     return told;
 }
 
+/* What the browser itself manages on this machine: a page as long, with nothing in it. */
+async function bare() {
+    const page = await openPage();
+    await page.setContent('<div style="height: 700000px; background: linear-gradient(#fff, #000)"></div>');
+    await page.waitForTimeout(500);
+    const told = await scrolling(page, '');
+    await page.context().close();
+    return told;
+}
+
 async function wide(path, selector) {
     const page = await openPage({ access: server.access });
     await page.goto(url + path);
@@ -101,6 +111,6 @@ const of = (all, what) => middle(all.map((one) => one[what]));
 const seen = await events(20);
 const pipeline = (await server.call('GET', '/pipelines/default/large')).body.id;
 console.log(JSON.stringify({ bytes: slow[0].bytes, shell: slow[0].shell, frame: of(slow, 'frame'), usable: of(slow, 'usable'), usable_fast: of(fast, 'usable'), event: middle(seen), event_most: Math.max(...seen), events: seen.length,
-    list: await longList(), run: await wide(`/executions/${run}`, '.map'), model: await wide(`/pipelines/${pipeline}?tab=model`, '.model-map') }));
+    bare: await bare(), list: await longList(), run: await wide(`/executions/${run}`, '.map'), model: await wide(`/pipelines/${pipeline}?tab=model`, '.model-map') }));
 await (await openBrowser()).close();
 process.exit(0);

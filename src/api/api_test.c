@@ -190,6 +190,9 @@ TEST(api, executes_once_for_one_idempotency_key)
     CHECK_INT(s.status, 409);
     ask(&s, "DELETE", "/codestream/api/pipelines/default/deploy", NULL);
     CHECK_INT(s.status, 409);
+    ask(&s, "GET", "/codestream/api/executions?view=brief", NULL);
+    CHECK_HAS(s.text, "\"_stages\":[{\"name\":\"S\",\"status\":\"NOT_STARTED\"}],\"input\":{\"DOCKER_TAG\":\"v1\"}");
+    CHECK(!strstr(s.text, "\"stages\""));
     ask(&s, "GET", "/codestream/api/executions?$filter=nonsense%20eq%20'x'", NULL);
     CHECK_HAS(answered(&s, "message"), "have no field 'nonsense'");
     test_server_close(&s);

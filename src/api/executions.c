@@ -88,13 +88,18 @@ static json_t *stages_brief(const json_t *document)
 /* What a page's list shows of one: the inputs and outputs of its tasks, which may be large, stay away. */
 static bool load_line(struct call *c, int64_t id, json_t **ret, struct err *e)
 {
-    static const char *const NOT_SHOWN[] = { "stages", "output", "_inputMeta", "_outputMeta", "notifications", "workspaceResults" };
-    if (!load_whole(c, id, ret, e))
+    static const char *const SHOWN[] = { "id", "_link", "name", "project", "index", "status", "statusMessage", "comments", "tags", "starred", "_executedBy",
+                                         "_triggeredBy", "_pipelineLink", "_requestTimeInMicros", "_startTime", "_durationInMicros" };
+    json_t *whole = NULL;
+    if (!load_whole(c, id, &whole, e))
         return false;
-    json_object_set_new(*ret, "_stages", stages_brief(*ret));
-    json_object_set_new(*ret, "input", telling_inputs(*ret));
-    for (size_t i = 0; i < ALEN(NOT_SHOWN); i++)
-        json_object_del(*ret, NOT_SHOWN[i]);
+    *ret = json_object();
+    for (size_t i = 0; i < ALEN(SHOWN); i++)
+        if (json_object_get(whole, SHOWN[i]))
+            json_object_set(*ret, SHOWN[i], json_object_get(whole, SHOWN[i]));
+    json_object_set_new(*ret, "_stages", stages_brief(whole));
+    json_object_set_new(*ret, "input", telling_inputs(whole));
+    json_decref(whole);
     return true;
 }
 

@@ -18,7 +18,7 @@ interface Props<T> {
 }
 
 const MOST_MADE = 200;
-const SPARE = 8, STEP = 4; /* rows drawn above and below the screen, in steps of so many: not every pixel draws anew */
+const SPARE = 8, STEP = 2; /* rows drawn above and below the screen, in steps of so many: not every pixel draws anew */
 
 /* Most rows are as high as the first that was drawn; only the others are remembered, so that scrolling on reckons nothing anew. */
 class Heights {
