@@ -4,6 +4,7 @@ import { type Webhook } from '../../model';
 import { Copy, Menu, Time, Toggle, Trouble, useAction } from '../../parts';
 import { go } from '../../router';
 import { t, type TextKey } from '../../texts';
+import { verdictOf } from './verdict';
 
 const HUB: Record<string, { tone: string; text: TextKey }> = {
     registered: { tone: 'good', text: 'hubRegistered' }, failed: { tone: 'bad', text: 'hubFailed' }, failing: { tone: 'bad', text: 'hubFailed' }, pending: { tone: 'busy', text: 'hubPending' }, manual: { tone: 'quiet', text: 'hubManual' },
@@ -36,7 +37,7 @@ export function WebhookCard({ webhook: w, edit, clone, remove, check, rotate }: 
             <dl class="standing">
                 <Standing label={t('hub')} state={w.dockerHub.state} message={w.dockerHub.state === 'registered' ? '' : w.dockerHub.message} words={HUB} />
                 <Standing label={t('sweepShort')} state={w.sweepStatus.state} message={w.sweepStatus.within ?? w.sweepStatus.message} words={SWEEP} />
-                <div><dt>{t('lastDelivery')}</dt><dd>{last ? <span><bdi>{last.recognised || last.problem || last.verdict}</bdi> <small><Time at={last._atInMicros} /></small></span> : <small>{t('noDeliveryYet')}</small>}</dd></div>
+                <div><dt>{t('lastDelivery')}</dt><dd>{last ? <span><bdi>{last.recognised || last.problem || t(verdictOf(last)[0])}</bdi> <small><Time at={last._atInMicros} /></small></span> : <small>{t('noDeliveryYet')}</small>}</dd></div>
             </dl>
             {w.warnings?.map((warning, i) => <p key={i} class="notice">{warning}</p>)}
             {w.heldEvents > 0 && <p class="notice"><a href={`${activity}&status=HELD`}>{t('held', { n: w.heldEvents })}</a></p>}

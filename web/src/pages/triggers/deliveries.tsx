@@ -9,7 +9,8 @@ import { Choice, Empty, Loading, Text, Time, Trouble } from '../../parts';
 import { query, setQuery } from '../../router';
 import { t } from '../../texts';
 import { Windowed } from '../../windowed';
-import { RawDelivery, VERDICTS, verdictOf } from './event';
+import { RawDelivery } from './event';
+import { VERDICTS, verdictOf } from './verdict';
 
 function Row({ one, open, toggle }: { one: Delivery; open: boolean; toggle: () => void }) {
     const [text, tone] = verdictOf(one);

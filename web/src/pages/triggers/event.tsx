@@ -5,14 +5,12 @@ import { type Delivery, type Event, pageOf } from '../../model';
 import { Copy, Json, Time, Trouble, Values, useAction } from '../../parts';
 import { setQuery } from '../../router';
 import { t } from '../../texts';
+import { verdictOf } from './verdict';
 
 /* Registries may send anything there: shown as indented JSON where it is JSON, as text otherwise. */
 function pretty(body: string): string {
     try { return JSON.stringify(JSON.parse(body), null, 2); } catch { return body; }
 }
-
-export const VERDICTS = { accepted: ['verdictAccepted', 'good'], unauthorized: ['verdictUnauthorized', 'bad'], forbidden: ['verdictForbidden', 'bad'], unreadable: ['verdictUnreadable', 'bad'] } as const;
-export const verdictOf = (one: Delivery) => VERDICTS[one.verdict as keyof typeof VERDICTS] ?? VERDICTS.unreadable;
 
 /* What a sender sent, as it came. */
 export function RawDelivery({ id }: { id: string }) {
