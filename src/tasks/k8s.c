@@ -79,6 +79,7 @@ void k8s_free(struct k8s *k)
         json_decref(k->items[i].before);
         json_decref(k->items[i].answer);
         free(k->items[i].put_away);
+        free(k->items[i].place_away);
         json_decref(k->items[i].place);
     }
     free(k->items);

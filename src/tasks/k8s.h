@@ -19,7 +19,7 @@ struct k8s_item {
     struct k8s *k8s;
     json_t *object;            /* what is sent; borrowed from k8s->objects */
     json_t *before, *answer;   /* on the cluster: before and after; NULL */
-    char *put_away;            /* the answer as text, while it is waited for; NULL */
+    char *put_away, *place_away; /* answer and place as text, while it is waited for: a tree takes many times that; NULL */
     json_t *place;             /* what we put there, as store/deployments.h has it; NULL: nothing that runs */
     enum k8s_state state;
     bool secret;               /* a pull secret that we added: applied whatever the action is */

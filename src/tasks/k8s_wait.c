@@ -58,12 +58,16 @@ static void put_away(struct k8s_item *item)
     item->put_away = json_write(item->answer);
     json_decref(TAKE(item->answer));
     json_decref(TAKE(item->before));
+    item->place_away = item->place ? json_write(item->place) : NULL;
+    json_decref(TAKE(item->place));
 }
 
 static void take_back(struct k8s_item *item, json_t *newer)
 {
     struct err e = { 0 };
-    AUTO_FREE char *text = TAKE(item->put_away);
+    AUTO_FREE char *text = TAKE(item->put_away), *place = TAKE(item->place_away);
+    if (place)
+        json_read(place, strlen(place), &item->place, &e);
     if (newer)
         item->answer = json_incref(newer);
     else
