@@ -120,11 +120,3 @@ bool not_here(struct call *c, struct err *e)
     json_set_text(body, "error", "Not Implemented");
     return call_answer(c, 501, body);
 }
-
-/* There are no Cloud Proxies yet; clients ask for the list before they make an endpoint. */
-bool proxies_list(struct call *c, struct err *e)
-{
-    (void)e;
-    c->in_project = true;
-    return call_answer(c, 200, json_pack("{s:i, s:i, s:[], s:{}}", "count", 0, "totalCount", 0, "links", "documents"));
-}

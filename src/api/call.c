@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/cloud_links.h"
 #include "api/hooks.h"
 #include "api/limiter.h"
 #include "api/match.h"
@@ -76,6 +77,12 @@ void call_streamed(struct call *c)
 {
     c->api->answered++;
     answer_log(c->request, 200, c->who.name ? c->who.name : "nobody", c->request_id);
+    call_free(c);
+}
+
+void call_left(struct call *c)
+{
+    c->api->answered++;
     call_free(c);
 }
 
@@ -221,6 +228,7 @@ bool api_create(const struct api_config *config, struct api **ret, struct err *e
     api->tokens = limiter_create(30, CLOCK_SECOND);
     api->hooks = hooks_create(api);
     api->streams = streams_create(api);
+    api->links = cloud_links_create(api);
     api->started_at = clock_now();
     *ret = api;
     return true;
@@ -233,6 +241,7 @@ void api_destroy(struct api **api)
         return;
     hooks_destroy(&a->hooks);
     streams_destroy(&a->streams);
+    cloud_links_destroy(&a->links);
     limiter_destroy(&a->logins);
     limiter_destroy(&a->tokens);
     free(a->external_url);

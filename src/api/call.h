@@ -85,6 +85,8 @@ void call_after(struct call *c, void (*run)(struct api *api, int64_t argument), 
 void call_end(struct call *c, const struct err *e);
 /* Loop: ends a call whose request is answered elsewhere (by a stream) from here on. */
 void call_streamed(struct call *c);
+/* Loop: the same, when the request itself is gone. */
+void call_left(struct call *c);
 /* Loop: goes on elsewhere; as setting c->next, for LOOP handlers. */
 void call_go(struct call *c, enum call_place place, bool (*handle)(struct call *c, struct err *e));
 
@@ -136,6 +138,7 @@ bool name_ok(const char *name, const char *what, struct err *e);
 struct hooks;
 struct limiter;
 struct streams;
+struct cloud_links;
 struct api {
     struct api_config config;
     char *external_url, *hub_url, *hub_registry_url, *hub_auth_url;
@@ -143,6 +146,7 @@ struct api {
     size_t server_count;
     struct hooks *hooks;
     struct streams *streams;
+    struct cloud_links *links;
     struct proxies proxies;
     struct limiter *logins, *tokens; /* failed logins; wrong hook tokens */
     int64_t started_at, answered, failed;

@@ -1,6 +1,7 @@
 /* Endpoints: where registries and clusters are. */
 #include <string.h>
 
+#include "api/cloud_links.h"
 #include "api/hooks.h"
 #include "api/hub.h"
 #include "api/resources.h"
@@ -23,7 +24,7 @@ static json_t *endpoint_json(const struct endpoint_row *row)
     json_set_text(json, "kind", "ENDPOINT");
     json_set_text(json, "type", row->type);
     json_object_set_new(json, "isRestricted", json_boolean(row->restricted));
-    json_set_text(json, "cloudProxyId", "");
+    json_set_text(json, "cloudProxyId", row->cloud_proxy);
     json_object_set_new(json, "properties", properties_masked(row->properties));
     if (!text_empty(row->listener)) {
         AUTO_FREE char *link = mem_format(LISTENERS "%s", row->listener);
@@ -107,19 +108,10 @@ bool endpoint_one(struct call *c, struct err *e)
 
 /* ---- saving */
 
-bool proxy_ok(const char *id, struct err *e)
-{
-    return text_empty(id) || text_is(id, "default") ||
-           err_field(e, "cloudProxyId", "Cloud Proxies do not exist in this version of Slipway: leave it empty");
-}
-
 static bool spec_ok(const json_t *spec, const char *type, struct err *e)
 {
-    const char *proxy = json_text_at(spec, "cloudProxyId", "");
     const json_t *properties = json_object_get(spec, "properties");
     if (!endpoint_type_ok(type, e))
-        return false;
-    if (!proxy_ok(proxy, e))
         return false;
     return json_is_object(properties) || err_field(e, "properties", "properties must be an object");
 }
@@ -161,12 +153,26 @@ static bool values_ok(struct call *c, const struct endpoint_row *row, struct err
         return false;
     const char *key;
     json_t *value;
+    properties_reach(opened, row->cloud_proxy);
     if (!endpoint_rights_ok(c, row->object.project_id, opened, e))
         return false;
     json_object_foreach(opened, key, value)
         if (json_is_string(value) && strstr(json_string_value(value), "${"))
             return true;
     return endpoint_properties_ok(row->type, opened, c->api->config.allow_in_cluster, e);
+}
+
+/* What leaves it out keeps it. */
+static bool take_proxy(struct call *c, struct endpoint_row *row, const json_t *spec, struct err *e)
+{
+    char *fresh = NULL;
+    if (!json_object_get(spec, "cloudProxyId") && row->cloud_proxy)
+        return true;
+    if (!proxy_resolve(c, json_text_at(spec, "cloudProxyId", ""), row->object.project_id, &fresh, e))
+        return false;
+    free(row->cloud_proxy);
+    row->cloud_proxy = fresh;
+    return true;
 }
 
 static bool fill(struct call *c, struct endpoint_row *row, const json_t *spec, struct err *e)
@@ -179,6 +185,8 @@ static bool fill(struct call *c, struct endpoint_row *row, const json_t *spec, s
     if (!row->type)
         row->type = mem_text(type);
     object_take(c, &row->object, spec);
+    if (!take_proxy(c, row, spec, e))
+        return false;
     bool was = row->restricted;
     if (!json_take_bool(spec, "isRestricted", &row->restricted, e))
         return false;

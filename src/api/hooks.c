@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/agents.h"
 #include "api/answer.h"
 #include "api/call.h"
 #include "api/limiter.h"
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "hooks/hooks.h"
 #include "hooks/secure.h"
+#include "store/cloud_proxies.h"
 #include "store/inbox.h"
 #include "store/webhooks.h"
 
@@ -27,6 +29,8 @@ struct hooks {
 struct arrival {
     struct hooks *hooks;
     struct http_request *request;
+    struct agent_delivery *relayed; /* it came to a Cloud Proxy; NULL: here */
+    struct http_request as_request; /* then this is the request */
     struct db_job job;
     char key[120];
     char token_hash[65]; /* "" without a token */
@@ -97,11 +101,15 @@ static void arrival_end(struct arrival *a, int status, json_t *body)
     json_decref(body);
     a->hooks->api->answered++;
     a->hooks->api->failed += status >= 500;
-    if (status == 503 || status == 429)
-        http_answer_header(r, "Retry-After", status == 503 ? "10" : "30");
     if (status != 200)
-        answer_log(r, status, "a registry", a->stored.uuid);
-    answer_send(r, status, "application/json", text, strlen(text));
+        answer_log(r, status, a->relayed ? "a Cloud Proxy" : "a registry", a->stored.uuid);
+    if (a->relayed) {
+        agents_kept(a->relayed, status < 500); /* what could not be stored is told again */
+    } else {
+        if (status == 503 || status == 429)
+            http_answer_header(r, "Retry-After", status == 503 ? "10" : "30");
+        answer_send(r, status, "application/json", text, strlen(text));
+    }
     hook_result_destroy(&a->read);
     listener_row_fini(&a->listener);
     free(a->sender_key);
@@ -148,6 +156,18 @@ static const char *problem_of(const struct arrival *a, char out[512])
     return out;
 }
 
+/* Told again by a Cloud Proxy, whose link broke before it heard that we have it: known by its number, which is stored with it. */
+static bool store_relayed(struct arrival *a, struct db_tx *tx, struct inbox_delivery *d, struct err *e)
+{
+    const struct agent_delivery *r = a->relayed;
+    int64_t known = 0;
+    if (!cloud_proxy_journal_find(tx, r->instance, r->journal, &known, e))
+        return false;
+    if (r->number <= known)
+        return a->stored.repeat = true;
+    return inbox_store(tx, d, &a->stored, e) && cloud_proxy_journal_put(tx, r->instance, r->journal, r->number, e);
+}
+
 static bool store(struct db_job *job, struct db_tx *tx, struct err *e)
 {
     struct arrival *a = OWNER(job, struct arrival, job);
@@ -158,9 +178,9 @@ static bool store(struct db_job *job, struct db_tx *tx, struct err *e)
         .format = a->read ? a->read->format : "", .remote = a->peer, .headers = a->headers,
         .body = refused ? NULL : a->request->body, .body_size = refused ? 0 : a->request->body_size, .verdict = a->verdict,
         .problem = problem_of(a, problem), .events = a->events ? a->events : "[]",
-        .received_at = clock_now(),
+        .received_at = clock_now() - (a->relayed ? a->relayed->age_micros : 0),
     };
-    return inbox_store(tx, &d, &a->stored, e);
+    return a->relayed ? store_relayed(a, tx, &d, e) : inbox_store(tx, &d, &a->stored, e);
 }
 
 static void stored(struct db_job *job, const struct err *e)
@@ -359,18 +379,9 @@ static bool hook_path(const char *path, char key[120])
     return false;
 }
 
-bool hooks_take(struct hooks *h, struct http_request *r)
+static void arrive(struct arrival *a, const char *key)
 {
-    char key[120];
-    if (!text_is(r->method, "POST") || !hook_path(r->path, key))
-        return false;
-    AUTO_FREE char *action = key[0] == 'w' ? http_query_get(r->query, "action") : NULL;
-    if (action) /* a person's, for the webhook itself: routes.c */
-        return false;
-    struct arrival *a = NEW(struct arrival);
-    a->hooks = h;
-    a->request = r;
-    peer_of(&h->api->proxies, r, a->peer);
+    struct hooks *h = a->hooks;
     present_token(a);
     snprintf(a->key, sizeof a->key, "%.50s%s", key, key[0] == 't' ? a->token_hash : "");
     const struct listener_row *known = map_get(h->listeners, a->key);
@@ -383,5 +394,36 @@ bool hooks_take(struct hooks *h, struct http_request *r)
         a->job = (struct db_job){ .work = look_up, .done = looked_up };
         db_read(h->api->config.db, &a->job);
     }
+}
+
+bool hooks_take(struct hooks *h, struct http_request *r)
+{
+    char key[120];
+    if (!text_is(r->method, "POST") || !hook_path(r->path, key))
+        return false;
+    AUTO_FREE char *action = key[0] == 'w' ? http_query_get(r->query, "action") : NULL;
+    if (action) /* a person's, for the webhook itself: routes.c */
+        return false;
+    struct arrival *a = NEW(struct arrival);
+    a->hooks = h;
+    a->request = r;
+    peer_of(&h->api->proxies, r, a->peer);
+    arrive(a, key);
     return true;
+}
+
+void hooks_relay(struct hooks *h, struct agent_delivery *d)
+{
+    char key[120];
+    if (!hook_path(d->path, key)) {
+        log_warn("api", "a Cloud Proxy (instance %s) told of a POST to no webhook's URL", d->instance);
+        agents_kept(d, true);
+        return;
+    }
+    struct arrival *a = NEW(struct arrival);
+    *a = (struct arrival){ .hooks = h, .relayed = d, .as_request = { .method = "POST", .path = d->path, .query = d->query, .remote = d->remote,
+                                                                    .headers = &d->headers, .body = d->body, .body_size = d->body_size, .began = clock_mono() } };
+    a->request = &a->as_request;
+    snprintf(a->peer, sizeof a->peer, "%s", d->remote);
+    arrive(a, key);
 }

@@ -19,5 +19,8 @@ struct hooks *hooks_create(struct api *api);
 void hooks_destroy(struct hooks **hooks);
 /* False: the request is none of ours. */
 bool hooks_take(struct hooks *hooks, struct http_request *r);
+/* What came to a Cloud Proxy, as if it had come here: agents_kept when it is stored, once, or was nothing to store. */
+struct agent_delivery;
+void hooks_relay(struct hooks *hooks, struct agent_delivery *d);
 /* As a call_after. */
 void hooks_forget(struct api *api, int64_t unused);

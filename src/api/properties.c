@@ -135,3 +135,10 @@ json_t *properties_resolve(struct call *c, const char *project, const json_t *pr
     json_t *resolved = NULL;
     return expression_resolve_tree(properties, NULL, &v.scope, &resolved, &more, e) ? resolved : NULL;
 }
+
+void properties_reach(json_t *opened, const char *proxy)
+{
+    json_object_del(opened, "cloudProxyId"); /* nobody names one there */
+    if (!text_empty(proxy))
+        json_set_text(opened, "cloudProxyId", proxy);
+}

@@ -4,7 +4,7 @@
 #include "api/call.h"
 
 #define HANDLERS(X)                                                                                                             \
-    /* about.c */ X(about_get) X(health_get) X(ready_get) X(metrics_get) X(not_here) X(proxies_list)                            \
+    /* about.c */ X(about_get) X(health_get) X(ready_get) X(metrics_get) X(not_here)                            \
     /* login.c */ X(login_iaas) X(login_authorize) X(login_csp) X(login_idp) X(preferences_get) X(whoami_get)                   \
     /* projects.c */ X(projects_list) X(projects_content) X(project_one) X(project_create) X(project_change) X(project_remove)  \
         X(members_list) X(member_change) X(member_remove)                                                                       \
@@ -26,6 +26,9 @@
     /* deployments.c, summary.c */ X(deployments_list) X(deployment_one) X(summary_get)                                         \
     /* pushed.c */ X(execution_pushes) X(execution_pushed)                                                                     \
     /* simulations.c, checks.c, drafts.c */ X(simulation_make) X(webhook_checks) X(patterns_try) X(draft_check)                                             \
+    /* cloud_proxies.c */ X(cloud_proxies_list) X(cloud_proxy_one) X(cloud_proxy_create) X(cloud_proxy_change) X(cloud_proxy_remove)   \
+        X(cloud_proxy_token) X(cloud_proxy_instance_act) X(cloud_proxy_instance_remove)                                              \
+    /* cloud_links.c */ X(cloud_proxy_enrolment) X(cloud_proxy_link)                                                                 \
     /* transfer.c */ X(import_post) X(export_get)
 
 #define X(name) bool name(struct call *c, struct err *e);

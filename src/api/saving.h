@@ -26,11 +26,12 @@ void object_take(struct call *c, struct object *object, const json_t *spec);
 /* ---- endpoints' types */
 
 bool endpoint_type_ok(const char *name, struct err *e);
-bool proxy_ok(const char *id, struct err *e); /* id: cloudProxyId, may be NULL */
 bool property_secret(const char *name);
 /* Secret texts replaced by the mask; a new reference. */
 json_t *properties_masked(const json_t *properties);
 /* Sealed ones opened; a new reference, or NULL with e. */
+/* How an endpoint is reached, where those look that make targets of its properties. proxy "" or NULL: from here. */
+void properties_reach(json_t *opened, const char *proxy);
 json_t *properties_open(const struct seal *seal, const char *uuid, const json_t *properties, struct err *e);
 /* fresh, with masks replaced by what is stored, and secrets sealed; a new reference, or NULL with e. */
 json_t *properties_seal(const struct seal *seal, const char *uuid, const json_t *fresh, const json_t *stored, struct err *e);

@@ -1,6 +1,7 @@
 /* Does an endpoint answer, and with which certificate? Loaded on a reader, asked on the loop. */
 #include <string.h>
 
+#include "api/cloud_links.h"
 #include "api/resources.h"
 #include "api/saving.h"
 #include "base/clock.h"
@@ -79,6 +80,11 @@ bool endpoint_validation(struct call *c, struct err *e)
     if (!call_project(c, project, &id, e) || !endpoint_type_ok(type, e))
         return false;
     AUTO_JSON *opened = properties_of(c, project, e);
+    AUTO_FREE char *proxy = NULL;
+    if (opened && !proxy_resolve(c, call_text(c, "cloudProxyId", ""), id, &proxy, e))
+        return false;
+    if (opened)
+        properties_reach(opened, proxy);
     if (opened && !endpoint_rights_ok(c, id, opened, e))
         return false;
     json_t *resolved = opened ? properties_resolve(c, project, opened, e) : NULL;
@@ -98,13 +104,14 @@ bool endpoint_validation(struct call *c, struct err *e)
 struct looking {
     struct http_certificates op;
     struct call *call;
-    char *url;
+    char *url, *proxy;
 };
 
 static void looking_free(void *context)
 {
     struct looking *l = context;
     free(l->url);
+    free(l->proxy);
     free(l);
 }
 
@@ -122,14 +129,29 @@ static bool look(struct call *c, struct err *e)
     return http_certificates_start(&l->op, c->api->config.http, e);
 }
 
+/* A certificate is looked at before there is an endpoint: through any proxy that some project of the caller may use. */
+static bool proxy_seen(struct call *c, const char *given, char **ret, struct err *e)
+{
+    struct err why = { 0 };
+    if (proxy_resolve(c, given, 0, ret, &why))
+        return true;
+    for (size_t i = 0; i < c->who.project_count; i++)
+        if (auth_may(&c->who, c->who.projects[i].id, MAY_DEVELOP) && proxy_resolve(c, given, c->who.projects[i].id, ret, e))
+            return true;
+    return auth_everywhere(&c->who) ? proxy_resolve(c, given, -1, ret, e) : err_field(e, "cloudProxyId", "%s", why.text);
+}
+
 bool endpoint_certificate(struct call *c, struct err *e)
 {
-    AUTO_FREE char *proxy = call_query(c, "cloudProxyId");
-    if (!proxy_ok(proxy, e))
+    AUTO_FREE char *given = call_query(c, "cloudProxyId");
+    char *proxy = NULL;
+    if (!proxy_seen(c, given, &proxy, e))
         return false;
     struct looking *l = NEW(struct looking);
     l->call = c;
+    l->proxy = proxy;
     l->url = call_query(c, "url");
+    l->op.via = l->proxy;
     l->op.url = l->url;
     l->op.done = looked;
     c->context = l;

@@ -33,6 +33,7 @@ const struct setting SETTINGS[] = {
     { "sweep", SETTING_BOOL, "true", .text = "registries are asked for pushes whose delivery never came" },
     { "sweep-seconds", SETTING_INT, "30", 1, 86400, .text = "seconds from one look at a repository to the next, at the least" },
     { "sweep-requests-per-minute", SETTING_INT, "100", 1, 60000, .text = "requests of the sweep to one registry" },
+    { "cloud-proxy-key-days", SETTING_INT, "30", 0, 3650, .text = "days after which a connected Cloud Proxy is asked for a new key pair; 0: only when somebody asks" },
     { "docker-hub-url", SETTING_URL, "https://hub.docker.com", .text = "Docker Hub's API" },
     { "docker-hub-registry-url", SETTING_URL, "https://registry-1.docker.io", .text = "Docker Hub's registry" },
     { "docker-hub-auth-url", SETTING_URL, "https://auth.docker.io", .text = "Docker Hub's token service" },

@@ -123,6 +123,6 @@ bool http_certificates_start(struct http_certificates *op, struct http_client *c
         return err_field(e, "url", "the URL must begin with https://: only such servers have a certificate");
     struct http_trust trust = { .show_chain = take_chain, .show_context = op };
     op->chain = NULL;
-    op->call = (struct http_call){ .url = op->url, .reach = op->reach, .trust = &trust, .timeout_micros = LOOK_MICROS, .done = call_done };
+    op->call = (struct http_call){ .url = op->url, .via = op->via, .reach = op->reach, .trust = &trust, .timeout_micros = LOOK_MICROS, .done = call_done };
     return http_call_start(&op->call, client, e);
 }

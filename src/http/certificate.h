@@ -13,6 +13,7 @@ enum { CERTIFICATE_CHAIN = 10 };
 
 struct http_certificates {
     const char *url;      /* "https://host:port", a path behind it does not matter; the caller's again after start */
+    const char *via;      /* as http/client.h; the caller's again after start */
     enum http_reach reach;
     /* Once, later, on the loop; op may be freed inside. e NULL: chain has come. */
     void (*done)(struct http_certificates *op, const struct err *e);

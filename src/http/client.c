@@ -2,17 +2,20 @@
 #include "http/client.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
+#include "http/curl_inside.h"
 #include "http/reach.h"
 #include "http/trust.h"
 
@@ -20,17 +23,13 @@
 #define CONNECTIONS_KEPT 64
 #define HEADER_LIMIT 200 /* headers of an answer that are kept */
 
-struct http_client {
-    struct loop *loop;
-    CURLM *multi;
-    struct timer timer;
-    char *user_agent;
-    struct link ended; /* struct http_call_private whose done is due */
-    struct post post;
-    bool posted;
+struct http_way {
+    int holders;
+    struct err why; /* kind 0: it did not fail, or nobody knows why */
 };
 
 struct http_call_private {
+    struct http_transfer transfer;
     struct link link;
     struct http_client *client;
     struct http_call *call;
@@ -38,6 +37,9 @@ struct http_call_private {
     struct curl_slist *headers;
     struct http_trust_held *trust;
     char *method, *url, *shown; /* shown: for sentences, without query and user */
+    char *via;
+    struct http_way *way; /* of the connection that was opened for this call */
+    struct curl_slist *connect_to;
     enum http_reach reach;
     size_t limit;
     int64_t began;
@@ -55,6 +57,9 @@ static void private_free(struct http_call_private *p)
         curl_easy_cleanup(p->easy);
     }
     curl_slist_free_all(p->headers);
+    curl_slist_free_all(p->connect_to);
+    http_way_release(&p->way);
+    free(p->via);
     http_trust_release(&p->trust);
     free(p->method);
     free(p->url);
@@ -71,6 +76,8 @@ static bool describe(const struct http_call_private *p, struct err *e)
         return err_set(e, ERR_TOO_LARGE, "%s %s: the answer is larger than %zu bytes", p->method, p->shown, p->limit);
     if (p->stopped)
         return err_set(e, ERR_CANCELED, "%s %s: stopped by its reader", p->method, p->shown);
+    if (p->way && p->way->why.kind)
+        return err_set(e, p->way->why.kind, "%s %s: %.400s", p->method, p->shown, p->way->why.text);
     if (p->unreachable_by_rule)
         return err_set(e, ERR_FORBIDDEN, "%s %s: leads to a private address, which is not allowed here", p->method, p->shown);
     if (p->code == CURLE_OPERATION_TIMEDOUT)
@@ -126,19 +133,25 @@ static void end_later(struct http_call_private *p)
     loop_post(client->loop, &client->post);
 }
 
+static void transfer_ended(struct http_transfer *t, CURLcode code)
+{
+    struct http_call_private *p = OWNER(t, struct http_call_private, transfer);
+    p->code = code;
+    curl_multi_remove_handle(p->client->multi, p->easy);
+    if (!link_in_list(&p->link)) /* canceled and ended at once */
+        end_later(p);
+}
+
 static void gather_ended(struct http_client *client)
 {
     CURLMsg *m;
     int left;
     while ((m = curl_multi_info_read(client->multi, &left))) {
-        struct http_call_private *p = NULL;
+        struct http_transfer *t = NULL;
         if (m->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&p);
-        p->code = m->data.result;
-        curl_multi_remove_handle(client->multi, p->easy);
-        if (!link_in_list(&p->link)) /* canceled and ended at once */
-            end_later(p);
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        t->ended(t, m->data.result);
     }
 }
 
@@ -195,6 +208,8 @@ bool http_client_create(struct loop *loop, const struct http_client_config *conf
     *c = (struct http_client){ .loop = loop, .multi = curl_multi_init(),
                                .user_agent = mem_text(config && config->user_agent ? config->user_agent : "slipway/" SLIPWAY_VERSION) };
     list_init(&c->ended);
+    list_init(&c->doors);
+    c->via_hosts = map_create();
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
@@ -205,6 +220,8 @@ bool http_client_create(struct loop *loop, const struct http_client_config *conf
     return true;
 }
 
+static void doors_close(struct http_client *c);
+
 void http_client_destroy(struct http_client **client)
 {
     struct http_client *c = TAKE(*client);
@@ -212,8 +229,180 @@ void http_client_destroy(struct http_client **client)
         return;
     curl_multi_cleanup(c->multi);
     timer_clear(&c->timer);
+    doors_close(c);
+    size_t at = 0;
+    const char *key;
+    void *address;
+    while (map_each(c->via_hosts, &at, &key, &address))
+        free(address);
+    map_destroy(&c->via_hosts);
     free(c->user_agent);
     free(c);
+}
+
+/* ---- other ways than a socket of this machine */
+
+struct http_way *http_way_hold(struct http_way *way)
+{
+    way->holders++;
+    return way;
+}
+
+void http_way_release(struct http_way **way)
+{
+    struct http_way *w = TAKE(*way);
+    if (w && !--w->holders)
+        free(w);
+}
+
+void http_way_failed(struct http_way *way, const struct err *why)
+{
+    way->why = *why;
+}
+
+bool http_via_credential(const char *name, const char *via, char **ret, struct err *e)
+{
+    size_t n = strlen(name);
+    if (text_empty(via))
+        return err_field(e, "proxyCredential", "credentials are kept at a Cloud Proxy: choose one in cloudProxyId");
+    if (!n || n > 63 || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+        return err_field(e, "proxyCredential", "'%.80s' is no name of credentials: small letters, digits and '-'", name);
+    *ret = mem_format("http://%s.credentials.invalid", name);
+    return true;
+}
+
+void http_client_vias(struct http_client *c, const struct http_vias *vias)
+{
+    c->vias = *vias;
+}
+
+/* libcurl shares connections by the address that they go to. Each via has one of its own, of a network that is nobody's
+ * (240.0.0.0/4, RFC 1112 section 4), so that its connections are shared among its calls only; nothing ever goes there. */
+static const char *via_host(struct http_client *c, const char *via)
+{
+    char *address = map_get(c->via_hosts, via);
+    if (!address) {
+        size_t n = map_count(c->via_hosts) + 1;
+        address = mem_format("%zu.%zu.%zu.%zu", 240 + (n >> 24 & 7), n >> 16 & 255, n >> 8 & 255, n & 255);
+        map_put(c->via_hosts, via, address);
+    }
+    return address;
+}
+
+/* Where the request goes that libcurl is about to connect for: after a redirect another host than the call's. */
+static bool target_of(CURL *easy, char **ret_host, int *ret_port, struct err *e)
+{
+    CURLU *parts = curl_url();
+    char *url = NULL, *host = NULL, *port = NULL;
+    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+    bool ok = parts && url && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK && curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+              curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
+    if (ok) {
+        size_t n = strlen(host);
+        *ret_host = *host == '[' && n > 2 ? mem_text_n(host + 1, n - 2) : mem_text(host);
+        *ret_port = atoi(port);
+    }
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(parts);
+    return ok || err_set(e, ERR_INVALID, "the URL names no host");
+}
+
+/* libcurl makes its connections itself. So it is given the address of a door: a socket in Linux' abstract namespace, of a name that
+ * the kernel chooses, where one connection, of this process, is let in and handed to the via. (CURL_SOCKOPT_ALREADY_CONNECTED would be
+ * for a socket that is connected, but libcurl 7.88 connects that as well.) */
+struct door {
+    struct link link;
+    struct http_client *client;
+    struct http_way *way;
+    struct event *event;
+    char *via, *host;
+    int port, fd;
+};
+
+static void door_close(struct door *d)
+{
+    if (d->event)
+        event_free(d->event);
+    if (d->fd >= 0)
+        close(d->fd);
+    list_remove(&d->link);
+    http_way_release(&d->way);
+    free(d->via);
+    free(d->host);
+    free(d);
+}
+
+static void doors_close(struct http_client *c)
+{
+    LIST_EACH(&c->doors, l)
+        door_close(OWNER(l, struct door, link));
+}
+
+static bool is_us(int fd)
+{
+    struct ucred peer = { 0 };
+    socklen_t size = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
+}
+
+static void knocked(evutil_socket_t listener, short what, void *context)
+{
+    struct door *d = context;
+    const struct http_vias *vias = &d->client->vias;
+    int fd = what & EV_TIMEOUT ? -1 : accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0 && !is_us(fd)) { /* somebody guessed the name; libcurl's own is still to come, or came and waits */
+        close(fd);
+        event_add(d->event, &(struct timeval){ 5, 0 });
+        return;
+    }
+    if (fd >= 0)
+        vias->open(vias->context, d->via, d->host, d->port, fd, d->way, &d->way->why);
+    door_close(d);
+}
+
+static bool door_open(struct door *d, struct curl_sockaddr *address, struct err *e)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    socklen_t size = sizeof name;
+    d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (d->fd < 0 || bind(d->fd, (struct sockaddr *)&name, sizeof name.sun_family) != 0 || listen(d->fd, 4) != 0 ||
+        getsockname(d->fd, (struct sockaddr *)&name, &size) != 0 || size > sizeof name)
+        return err_set(e, ERR_UNAVAILABLE, "no more connections fit: %s", strerror(errno));
+    d->event = event_new(loop_base(d->client->loop), d->fd, EV_READ, knocked, d);
+    event_add(d->event, &(struct timeval){ 5, 0 });
+    address->family = AF_UNIX;
+    address->protocol = 0;
+    address->addrlen = size;
+    memcpy(&address->addr, &name, size); /* libcurl has room for any address there */
+    return true;
+}
+
+static curl_socket_t open_way(struct http_call_private *p, struct curl_sockaddr *address)
+{
+    struct http_client *c = p->client;
+    struct door *d = NEW(struct door);
+    http_way_release(&p->way);
+    p->way = http_way_hold(NEW(struct http_way));
+    *d = (struct door){ .client = c, .fd = -1, .way = http_way_hold(p->way), .via = mem_text(p->via) };
+    list_append(&c->doors, &d->link);
+    bool ok = (c->vias.open || err_set(&p->way->why, ERR_UNSUPPORTED, "there are no Cloud Proxies here")) &&
+              target_of(p->easy, &d->host, &d->port, &p->way->why) && door_open(d, address, &p->way->why);
+    int fd = ok ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+    if (fd >= 0)
+        return fd;
+    door_close(d);
+    return CURL_SOCKET_BAD;
+}
+
+static void set_via(struct http_call_private *p, const struct http_call *c)
+{
+    if (text_empty(c->via))
+        return;
+    p->via = mem_text(c->via);
+    AUTO_FREE char *elsewhere = mem_format("::%s:", via_host(p->client, c->via));
+    p->connect_to = curl_slist_append(NULL, elsewhere);
+    curl_easy_setopt(p->easy, CURLOPT_CONNECT_TO, p->connect_to);
 }
 
 /* ---- a call begins */
@@ -264,6 +453,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 {
     struct http_call_private *p = context;
     (void)purpose;
+    if (p->via)
+        return open_way(p, address);
     if (p->reach == HTTP_REACH_PUBLIC && !p->proxied && !http_address_public(&address->addr)) {
         p->unreachable_by_rule = true;
         return CURL_SOCKET_BAD;
@@ -287,8 +478,7 @@ static int check_reach(void *context, char *primary, char *local, int primary_po
     return CURL_PREREQFUNC_ABORT;
 }
 
-/* The URL as sentences may show it: without user, password and query. */
-static char *shown_url(const char *url)
+char *http_shown_url(const char *url)
 {
     AUTO_TEXT out = { 0 };
     const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
@@ -351,13 +541,13 @@ static void set_limits(struct http_call_private *p, const struct http_call *c)
     curl_easy_setopt(p->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     p->limit = c->answer_limit ? c->answer_limit : ANSWER_LIMIT;
     p->reach = c->reach;
-    p->proxied = c->proxy && *c->proxy; /* then the proxy's address is connected to, and the proxy knows what it may reach */
+    p->proxied = !text_empty(c->proxy) || p->via; /* then the proxy's address is connected to, and the proxy knows what it may reach */
 }
 
 static bool set_all(struct http_call_private *p, const struct http_call *c, struct err *e)
 {
     CURL *easy = p->easy;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, p);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, &p->transfer);
     curl_easy_setopt(easy, CURLOPT_URL, p->url);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, p->error);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -375,15 +565,18 @@ static bool set_all(struct http_call_private *p, const struct http_call *c, stru
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, p);
     set_method(p, c);
     set_headers(p, c);
+    set_via(p, c);
     set_limits(p, c);
     return http_trust_apply(easy, c->trust, &p->trust, e);
 }
 
 bool http_call_start(struct http_call *c, struct http_client *client, struct err *e)
 {
+    if (!text_empty(c->via) && !text_empty(c->proxy))
+        return err_set(e, ERR_UNSUPPORTED, "through a Cloud Proxy and an HTTP proxy at once is not supported: choose one of them");
     struct http_call_private *p = NEW(struct http_call_private);
-    *p = (struct http_call_private){ .client = client, .call = c, .easy = curl_easy_init(), .method = mem_text(c->method ? c->method : "GET"),
-                                     .url = mem_text(c->url), .shown = shown_url(c->url), .began = clock_mono() };
+    *p = (struct http_call_private){ .transfer = { transfer_ended }, .client = client, .call = c, .easy = curl_easy_init(), .method = mem_text(c->method ? c->method : "GET"),
+                                     .url = mem_text(c->url), .shown = http_shown_url(c->url), .began = clock_mono() };
     c->status = 0;
     c->answer_headers = (struct http_headers){ 0 };
     c->answer = (struct text){ 0 };
@@ -407,7 +600,7 @@ void http_call_cancel(struct http_call *c)
 
 bool http_call_refused(const struct http_call *c, struct err *e)
 {
-    AUTO_FREE char *shown = shown_url(c->url ? c->url : "");
+    AUTO_FREE char *shown = http_shown_url(c->url ? c->url : "");
     AUTO_FREE char *said = mem_text_n(c->answer.at ? c->answer.at : "", c->answer.length < 200 ? c->answer.length : 200);
     return err_set(e, err_kind_of_status(c->status), "%s %s answered %d%s%s", c->method ? c->method : "GET", shown, c->status,
                    *said ? ": " : "", said);

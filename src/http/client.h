@@ -19,6 +19,23 @@ struct http_client_config {
 bool http_client_create(struct loop *loop, const struct http_client_config *config, struct http_client **ret, struct err *e);
 void http_client_destroy(struct http_client **c); /* no call may be in flight */
 
+/* Another way to where calls go than a socket of this machine: through a Cloud Proxy, named by struct http_call.via. Calls share
+ * connections with those of the same via only. */
+struct http_way; /* of one connection, as whoever leads it tells what became of it; counted */
+struct http_vias {
+    /* Leads what comes over fd, a connected stream socket, not blocking, which is taken also on failure, to host and port and back.
+     * What becomes clear only later is told by http_way_failed. */
+    bool (*open)(void *context, const char *via, const char *host, int port, int fd, struct http_way *way, struct err *e);
+    void *context;
+};
+void http_client_vias(struct http_client *c, const struct http_vias *vias); /* before the first call that names one */
+/* The URL of what a Cloud Proxy reaches with credentials of its own, by their name: "http://NAME.credentials.invalid" (RFC 2606), the
+ * caller's. Plain HTTP, as it goes over the link; the proxy speaks TLS from there. ERR_INVALID, field proxyCredential. */
+bool http_via_credential(const char *name, const char *via, char **ret, struct err *e);
+struct http_way *http_way_hold(struct http_way *way);
+void http_way_release(struct http_way **way);
+void http_way_failed(struct http_way *way, const struct err *why); /* before the socket closes: the call says this, instead of "connection reset" */
+
 /* How the server is trusted, and how we show who we are. All may be NULL. PEM texts, not files. */
 struct http_trust {
     const char *ca_pem;      /* instead of the system's */
@@ -41,6 +58,7 @@ struct http_call {
     size_t body_size;
     const struct http_trust *trust;    /* NULL: the system's */
     const char *proxy;                 /* URL of an HTTP proxy; NULL: none; the environment's is never used */
+    const char *via;                   /* the Cloud Proxy that it goes through; NULL or "": none. It decides what may be reached */
     enum http_reach reach;
     int64_t timeout_micros;            /* total; 0: 30 s. With on_data: of silence, not in all */
     int64_t connect_micros;            /* 0: 5 s */

@@ -189,7 +189,8 @@ static void guard_drop(struct guard *g)
     struct http_server *s = g->server;
     if (g->fd >= 0)
         s->guard_at[g->fd] = NULL;
-    evbuffer_remove_cb_entry(bufferevent_get_input(g->buffer), g->counting);
+    if (g->counting)
+        evbuffer_remove_cb_entry(bufferevent_get_input(g->buffer), g->counting);
     forget_bytes(g);
     s->guard_count--;
     list_remove(&g->link);
@@ -213,6 +214,13 @@ void guard_grew(struct guard *g, size_t bytes)
 {
     g->bytes += bytes;
     g->server->bytes += bytes;
+}
+
+void guard_upgraded(struct guard *g)
+{
+    forget_bytes(g);
+    evbuffer_remove_cb_entry(bufferevent_get_input(g->buffer), g->counting);
+    g->counting = NULL;
 }
 
 void guard_streams(struct guard *g)

@@ -51,7 +51,7 @@ struct http_server {
     struct evhttp_bound_socket *bound;
     int port;
     SSL_CTX *tls;
-    struct link guards, requests, streams;
+    struct link guards, requests, streams, pipes;
     struct guard **guard_at; /* by descriptor */
     int guard_room;
     int guard_count;
@@ -69,6 +69,7 @@ void guard_tick(struct http_server *s, bool all); /* all: drop every one, the se
 struct guard *guard_find(struct http_server *s, struct bufferevent *buffer);
 void guard_taken(struct guard *g);                  /* a handler got the request */
 void guard_grew(struct guard *g, size_t bytes);     /* decompressed */
+void guard_upgraded(struct guard *g);               /* and left HTTP: no limit of ours counts from here on */
 void guard_streams(struct guard *g);                /* and answers with a stream */
 void guard_answered(struct guard *g);               /* and gave its answer, to the end */
 bool guard_writes(const struct guard *g);           /* answers are still on their way */
@@ -79,3 +80,4 @@ void request_came(struct evhttp_request *event, void *server);
 void request_free(struct request *r);
 void request_abandoned(struct evhttp_request *event); /* its connection is going */
 void streams_close(struct http_server *s);
+void pipes_close(struct http_server *s);

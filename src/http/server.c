@@ -7,10 +7,15 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "http/inside.h"
 
 const struct http_limits HTTP_LIMITS = {
@@ -48,8 +53,31 @@ static int port_of(int fd)
     return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port : ((struct sockaddr_in *)&address)->sin_port);
 }
 
+/* A socket in the file system, of this user only; whatever stood there is of a process that is gone. */
+static bool bind_path(struct http_server *s, const char *path, struct err *e)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    if (strlen(path) >= sizeof address.sun_path)
+        return err_set(e, ERR_INVALID, "%s: a socket's path has at most %zu characters", path, sizeof address.sun_path - 1);
+    strcpy(address.sun_path, path);
+    unlink(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    mode_t mask = umask(0077);
+    bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, BACKLOG) == 0 &&
+              (s->bound = evhttp_accept_socket_with_handle(s->event, fd)) != NULL;
+    int error = errno;
+    umask(mask);
+    if (ok)
+        evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(s->bound), accept_failed);
+    else if (fd >= 0)
+        close(fd);
+    return ok || err_set(e, ERR_CONFLICT, "listen at %s: %s", path, strerror(error));
+}
+
 static bool bind_address(struct http_server *s, struct err *e)
 {
+    if (text_starts(s->config.address, "unix:"))
+        return bind_path(s, s->config.address + 5, e);
     s->bound = evhttp_bind_socket_with_handle(s->event, s->config.address, (ev_uint16_t)s->config.port);
     if (!s->bound)
         return err_set(e, ERR_CONFLICT, "listen on %s port %d: %s", s->config.address, s->config.port, strerror(errno));
@@ -92,6 +120,7 @@ bool http_server_open(struct loop *loop, const struct http_server_config *config
     list_init(&s->guards);
     list_init(&s->requests);
     list_init(&s->streams);
+    list_init(&s->pipes);
     if ((s->cert && !(s->tls = tls_read(s->cert, s->key, e))) || !set_up(s, e)) {
         http_server_close(&s);
         return false;
@@ -150,6 +179,7 @@ void http_server_drain(struct http_server *s, int64_t grace_micros, void (*drain
     s->bound = NULL;
     s->draining = true;
     streams_close(s);
+    pipes_close(s);
     s->drained = drained;
     s->drained_context = context;
     s->drain_until = clock_mono() + grace_micros;
@@ -164,6 +194,7 @@ void http_server_close(struct http_server **server)
     timer_clear(&s->ticker);
     timer_clear(&s->drainer);
     streams_close(s);
+    pipes_close(s);
     if (s->event)
         evhttp_free(s->event);
     LIST_EACH(&s->requests, l) { /* their handlers still answer, which goes nowhere */

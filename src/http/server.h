@@ -44,7 +44,7 @@ struct http_request {
 };
 
 struct http_server_config {
-    const char *address; /* "127.0.0.1", "::", "0.0.0.0" */
+    const char *address; /* "127.0.0.1", "::", "0.0.0.0", or "unix:/path" */
     int port;            /* 0: any free one, see http_server_port */
     const char *tls_cert, *tls_key; /* PEM files; NULL: plain HTTP */
     struct http_limits limits;

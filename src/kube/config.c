@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/pem.h"
 #include "base/text.h"
+#include "http/client.h"
 #include "kube/kubeconfig.h"
 
 static void free_secret(char *text)
@@ -30,6 +31,7 @@ void kube_target_destroy(struct kube_target **target)
     free(t->username);
     free_secret(t->password);
     free_secret(t->proxy);
+    free(t->via);
     free(t->default_namespace);
     free(t);
     *target = NULL;
@@ -85,7 +87,7 @@ bool kube_header_check(const char *text, const char *field, struct err *e)
 /* ---- an endpoint's properties */
 
 struct properties {
-    char *url, *auth_type, *token, *ca, *cert, *key, *username, *password, *fingerprint, *kubeconfig, *context, *namespace_;
+    char *url, *auth_type, *token, *ca, *cert, *key, *username, *password, *fingerprint, *kubeconfig, *context, *namespace_, *via, *credential;
     bool insecure;
 };
 
@@ -104,6 +106,8 @@ static const struct field PROPERTIES[] = {
     PROPERTY("context", FIELD_TEXT, context),
     PROPERTY("namespace", FIELD_TEXT, namespace_),
     PROPERTY("insecure", FIELD_BOOL, insecure),
+    PROPERTY("cloudProxyId", FIELD_TEXT, via),
+    PROPERTY("proxyCredential", FIELD_TEXT, credential),
 };
 
 static bool need(const char *value, const char *field, struct err *e)
@@ -182,6 +186,10 @@ static bool take_plain(const struct properties *p, const char *auth, bool allow_
 static bool take_any(const struct properties *p, bool allow_in_cluster, struct kube_target **t, struct err *e)
 {
     const char *auth = text_empty(p->auth_type) ? auth_guessed(p) : p->auth_type;
+    if (!text_empty(p->credential)) { /* the Cloud Proxy knows the cluster, and lets us in */
+        *t = NEW(struct kube_target);
+        return http_via_credential(p->credential, p->via, &(*t)->server, e);
+    }
     if (text_is_any_case(auth, "kubeconfig")) {
         if (!need(p->kubeconfig, "kubeconfig", e))
             return false;
@@ -201,6 +209,11 @@ bool kube_target_from_properties(const json_t *properties, bool allow_in_cluster
         t->default_namespace = mem_text(text_empty(p.namespace_) ? "default" : p.namespace_);
     }
     ok = ok && kube_namespace_check(t->default_namespace, "namespace", e);
+    if (ok && !text_empty(p.via)) {
+        t->via = mem_text(p.via);
+        ok = t->auth != KUBE_AUTH_IN_CLUSTER || err_field(e, "authType", "authType incluster is the cluster of this server itself: no Cloud Proxy leads there");
+        ok = ok && (text_empty(t->proxy) || err_field(e, "kubeconfig", "the kubeconfig has a proxy-url: through that and a Cloud Proxy at once is not supported"));
+    }
     free_secret(TAKE(p.token));
     free_secret(TAKE(p.key));
     free_secret(TAKE(p.password));
@@ -229,7 +242,7 @@ char *kube_target_digest(const struct kube_target *t)
 {
     struct text all = { 0 };
     const char *const parts[] = { t->server, t->ca_pem, t->fingerprint, t->token, t->cert_pem, t->key_pem,
-                                  t->username, t->password, t->proxy, t->default_namespace };
+                                  t->username, t->password, t->proxy, t->via, t->default_namespace };
     for (size_t i = 0; i < ALEN(parts); i++)
         add_part(&all, parts[i]);
     text_addf(&all, "%d%d", t->auth, t->insecure);

@@ -23,6 +23,7 @@ struct kube_target {
     char *cert_pem, *key_pem;
     char *username, *password;
     char *proxy;          /* URL of an HTTP proxy, from a kubeconfig's proxy-url; NULL */
+    char *via;            /* the Cloud Proxy that it is reached through, by its id; NULL: none */
     char *default_namespace; /* where objects without a namespace go; "default" when nothing says otherwise */
 };
 void kube_target_destroy(struct kube_target **target);

@@ -242,7 +242,7 @@ bool kube_call_start(struct kube_call *c, struct kube *k, struct err *e)
     c->status = 0;
     c->retry_after_micros = 0;
     c->http = (struct http_call){ .method = c->method, .url = url, .headers = headers, .body = body,
-                                  .body_size = body ? strlen(body) : 0, .trust = &k->trust, .proxy = k->target->proxy,
+                                  .body_size = body ? strlen(body) : 0, .trust = &k->trust, .proxy = k->target->proxy, .via = k->target->via,
                                   .timeout_micros = c->timeout_micros, .answer_limit = c->answer_limit, .done = call_done };
     bool ok = http_call_start(&c->http, k->clusters->client, e);
     http_headers_fini(&headers);

@@ -417,7 +417,7 @@ static void open_stream(struct kube_watch *w)
     text_addf(&url, "%s%s?watch=true&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=", k->target->server, w->path, STREAM_SECONDS);
     text_add_url(&url, w->version);
     kube_headers(k, &headers, "application/json");
-    w->stream = (struct http_call){ .url = text_of(&url), .headers = headers, .trust = &k->trust, .proxy = k->target->proxy,
+    w->stream = (struct http_call){ .url = text_of(&url), .headers = headers, .trust = &k->trust, .proxy = k->target->proxy, .via = k->target->via,
                                     .timeout_micros = SILENCE, .on_data = stream_data, .done = stream_done };
     w->opened = clock_mono();
     w->streaming = http_call_start(&w->stream, k->clusters->client, &e);

@@ -31,6 +31,7 @@ static const struct command {
     int (*run)(int count, const char *const *arguments);
 } COMMANDS[] = {
     { "serve", "run the server", serve_main },
+    { "proxy", "run a Cloud Proxy: lets a server reach what stands behind a firewall", proxy_main },
     { "settings", "print all settings with their meaning, value and origin", settings_main },
     { "backup", "copy database and master key to a new folder, while the server runs", backup_main },
     { "restore", "put a backup into an empty data folder", restore_main },

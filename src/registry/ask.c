@@ -57,7 +57,7 @@ static bool send_call(struct registry_ask *a, const char *method, const char *ur
     int64_t left = a->deadline - clock_mono();
     if (left <= CLOCK_MS)
         return err_set(e, ERR_TIMEOUT, "%s did not answer in time", a->target->host);
-    *c = (struct http_call){ .method = method, .url = url, .timeout_micros = left, .redirects = 3, .done = done,
+    *c = (struct http_call){ .method = method, .url = url, .timeout_micros = left, .redirects = 3, .via = a->target->via, .done = done,
                              .answer_limit = a->answer_limit ? a->answer_limit : ANSWER_LIMIT };
     a->trust = (struct http_trust){ .insecure = a->target->insecure };
     if (*a->target->ca_pem)

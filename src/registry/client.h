@@ -51,6 +51,8 @@ struct registry_target {
     char *fingerprint; /* of the server's certificate; "" for the usual checks. Docker Hub's is never pinned: it changes often */
     char *ca_pem;      /* instead of the system's authorities; "" */
     bool insecure;     /* any certificate, because a user said so */
+    char *place;       /* the host, and the Cloud Proxy it is reached through: behind two of them, one name means two registries */
+    char *via;         /* the Cloud Proxy that it is reached through, by its id; "": none */
     const struct registry_hub *hub;
 };
 

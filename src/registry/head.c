@@ -150,7 +150,7 @@ static void answered(struct registry_ask *a, const struct err *e)
     struct registry_head_private *p = OWNER(a, struct registry_head_private, ask);
     read_headers(p->op, &a->call);
     if (a->call.status)
-        registry_budget_learn(a->target->hub->budget, a->target->host, a->call.status, p->op->retry_after_micros, p->op->rate_remaining);
+        registry_budget_learn(a->target->hub->budget, a->target->place, a->call.status, p->op->retry_after_micros, p->op->rate_remaining);
     if (e || p->canceled)
         finish_unreachable(p, e ? e : &(struct err){ 0 });
     else if (a->call.status == 200)
@@ -194,7 +194,7 @@ static void place_came(struct timer *t)
 static bool begin(struct registry_head_private *p, struct err *e)
 {
     const struct registry_target *t = p->op->target;
-    int64_t left = p->ask.deadline - clock_mono(), wait = registry_budget_take(t->hub->budget, t->host, left);
+    int64_t left = p->ask.deadline - clock_mono(), wait = registry_budget_take(t->hub->budget, t->place, left);
     if (!wait)
         return try_ask(p, "HEAD", e);
     if (wait > left) {

@@ -142,7 +142,7 @@ static bool send_call(struct hub_ask *a, const char *method, const char *url, co
     AUTO_FREE char *authorization = a->token ? mem_format("Bearer %s", a->token) : NULL;
     if (left <= CLOCK_MS)
         return err_set(e, ERR_TIMEOUT, "Docker Hub took too long: there was no time left to %s", a->doing);
-    *c = (struct http_call){ .method = method, .url = url, .body = body, .body_size = body ? strlen(body) : 0, .timeout_micros = left,
+    *c = (struct http_call){ .method = method, .url = url, .body = body, .body_size = body ? strlen(body) : 0, .timeout_micros = left, .via = a->target->via,
                              .answer_limit = a->answer_limit ? a->answer_limit : ANSWER_LIMIT, .done = done };
     http_headers_add(&c->headers, "Accept", "application/json");
     if (body)

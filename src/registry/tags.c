@@ -147,7 +147,7 @@ static void names_answered(struct registry_ask *a, const struct err *failed)
     const char *rate = http_headers_get(&a->call.answer_headers, "RateLimit-Remaining");
     p->op->retry_after_micros = failed ? 0 : answer_retry_after(&a->call.answer_headers, clock_now());
     if (a->call.status)
-        registry_budget_learn(t->hub->budget, t->host, a->call.status, p->op->retry_after_micros,
+        registry_budget_learn(t->hub->budget, t->place, a->call.status, p->op->retry_after_micros,
                               rate && *rate >= '0' && *rate <= '9' ? strtoll(rate, NULL, 10) : -1);
     bool ok = !failed && take_names(p, &e);
     if (!ok && a->call.status == 429)

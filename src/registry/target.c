@@ -98,6 +98,19 @@ static bool take_trust(struct registry_target *t, const json_t *properties, stru
     return true;
 }
 
+/* The registry keeps its name; asked, and let in, is by the Cloud Proxy. */
+static bool use_proxy_credential(struct registry_target *t, const char *name, bool at_hub, struct err *e)
+{
+    if (text_empty(name))
+        return true;
+    if (at_hub)
+        return err_field(e, "proxyCredential", "credentials of a Cloud Proxy are for registries behind it, not for Docker Hub");
+    if (*t->username || *t->password)
+        return err_field(e, "proxyCredential", "either credentials of the Cloud Proxy, or a username and password here");
+    free(TAKE(t->base_url));
+    return http_via_credential(name, t->via, &t->base_url, e);
+}
+
 bool registry_target_from_properties(const json_t *properties, const struct registry_hub *hub, struct registry_target **ret,
                                      struct err *e)
 {
@@ -112,6 +125,7 @@ bool registry_target_from_properties(const json_t *properties, const struct regi
 
     AUTO(registry_target) t = NEW(struct registry_target);
     t->hub = hub ? hub : &REGISTRY_HUB;
+    t->via = mem_text(json_text_at(properties, "cloudProxyId", ""));
     t->username = mem_text(json_text_at(properties, "username", ""));
     t->password = mem_text(json_text_at(properties, "password", ""));
     if (!*t->password) {
@@ -121,11 +135,14 @@ bool registry_target_from_properties(const json_t *properties, const struct regi
     if (!set_host(t, url, e) || !check_credentials(t, e) || !take_trust(t, properties, e))
         return false;
     bool at_hub = text_is(t->host, "docker.io");
+    if (!use_proxy_credential(t, json_text_at(properties, "proxyCredential", ""), at_hub, e))
+        return false;
     if (type->api == REGISTRY_API_DOCKERHUB && !at_hub)
         return err_field(e, "properties.repoURL", "server type dockerhub, but the URL leads to %s: its server type is distribution",
                          t->host);
     t->api = at_hub ? REGISTRY_API_DOCKERHUB : REGISTRY_API_DISTRIBUTION;
     t->fingerprint = mem_text(at_hub ? "" : json_text_at(properties, "fingerprint", ""));
+    t->place = *t->via ? mem_format("%s via %s", t->host, t->via) : mem_text(t->host);
     *ret = TAKE(t);
     return true;
 }
@@ -145,5 +162,7 @@ void registry_target_destroy(struct registry_target **target)
     free(t->password);
     free(t->fingerprint);
     free(t->ca_pem);
+    free(t->via);
+    free(t->place);
     free(t);
 }

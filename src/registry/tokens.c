@@ -50,7 +50,7 @@ void registry_tokens_destroy(struct registry_tokens **tokens)
 static char *key_of(const struct registry_target *t, const char *scope)
 {
     AUTO_FREE char *password = text_sha256(t->password, strlen(t->password));
-    return mem_format("%s\n%s\n%s\n%s", t->base_url, scope, t->username, password);
+    return mem_format("%s\n%s\n%s\n%s\n%s", t->via, t->base_url, scope, t->username, password);
 }
 
 const char *tokens_get(struct registry_tokens *tokens, const struct registry_target *t, const char *scope)

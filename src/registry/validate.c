@@ -156,7 +156,8 @@ static bool call_hub(struct registry_validate_private *p, const char *path, cons
     n -= n && p->op->target->hub->hub_url[n - 1] == '/';
     p->url = mem_format("%.*s%s", (int)n, p->op->target->hub->hub_url, path);
     p->call = (struct http_call){ .method = body ? "POST" : "GET", .url = p->url, .body = body, .body_size = body ? strlen(body) : 0,
-                                  .timeout_micros = left > CLOCK_MS ? left : CLOCK_MS, .answer_limit = ANSWER_LIMIT, .done = done };
+                                  .timeout_micros = left > CLOCK_MS ? left : CLOCK_MS, .answer_limit = ANSWER_LIMIT,
+                                  .via = p->op->target->via, .done = done };
     http_headers_add(&p->call.headers, "Accept", "application/json");
     if (body)
         http_headers_add(&p->call.headers, "Content-Type", "application/json");

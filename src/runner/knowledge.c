@@ -78,6 +78,8 @@ static bool read_endpoint(struct db_rows *r, const struct seal *seal, struct kno
         return err_wrap(e, "endpoint %s", db_text(r, 1));
     }
     resolve_variables(k, properties);
+    if (*db_text(r, 5)) /* how it is reached, beside where it is: see http/client.h, via */
+        json_set_text(properties, "cloudProxyId", db_text(r, 5));
     json_object_set_new(k->endpoints, db_text(r, 1),
                         json_pack("{s:s,s:s,s:s,s:o}", "id", db_text(r, 0), "name", db_text(r, 1), "type", db_text(r, 2), "properties", properties));
     return true;

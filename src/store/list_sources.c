@@ -26,9 +26,14 @@ static const struct list_column USERS[] = {
 static const char *const SEARCH_USERS[] = { "x.name", "x.email", NULL };
 const struct list_source LIST_USERS = { "users", "users x", USERS, SEARCH_USERS, NULL, NULL };
 
-static const struct list_column ENDPOINTS[] = { COMMON, { "type", "x.type", LIST_TEXT }, { "isRestricted", "x.restricted", LIST_BOOL },
+static const struct list_column ENDPOINTS[] = { COMMON, { "type", "x.type", LIST_TEXT }, { "cloudProxyId", "(SELECT p.uuid FROM cloud_proxies p WHERE p.id = x.cloud_proxy_id)", LIST_TEXT }, { "isRestricted", "x.restricted", LIST_BOOL },
                                                 { NULL, NULL, 0 } };
 const struct list_source LIST_ENDPOINTS = { "endpoints", WITH_PROJECT("endpoints"), ENDPOINTS, BY_NAME, "x.project_id", NULL };
+
+static const struct list_column CLOUD_PROXIES[] = { COMMON, { NULL, NULL, 0 } };
+static const char *const SEARCH_CLOUD_PROXIES[] = { "x.name", "x.description", NULL };
+const struct list_source LIST_CLOUD_PROXIES = { "cloud-proxies", "cloud_proxies x LEFT JOIN projects j ON j.id = x.project_id", CLOUD_PROXIES,
+                                                SEARCH_CLOUD_PROXIES, "x.project_id", NULL, "x.project_id IS NULL" };
 
 static const struct list_column VARIABLES[] = { COMMON, { "type", "x.type", LIST_TEXT }, { NULL, NULL, 0 } };
 const struct list_source LIST_VARIABLES = { "variables", WITH_PROJECT("variables"), VARIABLES, BY_NAME, "x.project_id", NULL };

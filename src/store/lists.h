@@ -30,7 +30,7 @@ struct list_source {
 };
 extern const struct list_source LIST_PROJECTS, LIST_ENDPOINTS, LIST_VARIABLES, LIST_PIPELINES, LIST_WEBHOOKS, LIST_EVENTS,
     LIST_EXECUTIONS, LIST_DELIVERIES, LIST_AUDIT, LIST_REGISTRY_HOOKS,
-    LIST_WATCHES, LIST_DEPLOYMENTS, LIST_USERS;
+    LIST_WATCHES, LIST_DEPLOYMENTS, LIST_USERS, LIST_CLOUD_PROXIES;
 
 struct list_request { /* texts may be NULL */
     const char *filter, *orderby, *search, *after;

@@ -104,7 +104,8 @@ bool project_update(struct db_tx *tx, int64_t id, const char *name, const char *
 bool project_delete(struct db_tx *tx, int64_t id, struct err *e)
 {
     static const char *const WHAT[] = { "endpoints", "variables", "pipelines", "Docker webhooks", "executions", "registry events",
-                                        "webhooks that are not deleted at Docker Hub yet (that is tried until it works)" };
+                                        "webhooks that are not deleted at Docker Hub yet (that is tried until it works)",
+                                        "Cloud Proxies" };
     AUTO(db_rows) rows = db_rows(tx, SQL_project_in_use, "i", id);
     if (!db_next(rows, e))
         return false;
@@ -122,6 +123,7 @@ void endpoint_row_fini(struct endpoint_row *row)
     object_fini(&row->object);
     free(row->type);
     free(row->listener);
+    free(row->cloud_proxy);
     json_decref(row->properties);
     *row = (struct endpoint_row){ 0 };
 }
@@ -144,7 +146,7 @@ bool endpoint_get(struct db_tx *tx, int64_t id, struct endpoint_row *ret, struct
     if (!db_next(r, e))
         return db_rows_failed(r) ? false : err_set(e, ERR_NOT_FOUND, "no such endpoint");
     *ret = (struct endpoint_row){ .type = mem_text(db_text(r, 11)), .properties = rows_json(r, 12), .restricted = db_int(r, 13),
-                                  .listener = mem_text(db_text(r, 14)) };
+                                  .listener = mem_text(db_text(r, 14)), .cloud_proxy = mem_text(db_text(r, 15)) };
     object_read(r, &ret->object);
     return true;
 }
@@ -153,8 +155,8 @@ bool endpoint_insert(struct db_tx *tx, struct endpoint_row *row, struct err *e)
 {
     struct object *o = &row->object;
     AUTO_FREE char *properties = json_write(row->properties);
-    if (!db_run(tx, e, SQL_endpoint_insert, "tittttiit", o->uuid, o->project_id, o->name, row->type, o->description, properties,
-                (int64_t)row->restricted, clock_now(), o->updated_by))
+    if (!db_run(tx, e, SQL_endpoint_insert, "tittttiitt", o->uuid, o->project_id, o->name, row->type, o->description, properties,
+                (int64_t)row->restricted, clock_now(), o->updated_by, row->cloud_proxy ? row->cloud_proxy : ""))
         return false;
     return inserted(tx, "endpoint", "endpoints", o, e);
 }
@@ -164,8 +166,8 @@ bool endpoint_update(struct db_tx *tx, const struct endpoint_row *row, struct er
     const struct object *o = &row->object;
     AUTO_FREE char *properties = json_write(row->properties);
     return name_free(tx, endpoint_find_named, "endpoint", o, e) &&
-           db_run(tx, e, SQL_endpoint_update, "itttiit", o->id, o->name, o->description, properties, (int64_t)row->restricted,
-                  clock_now(), o->updated_by) &&
+           db_run(tx, e, SQL_endpoint_update, "itttiitt", o->id, o->name, o->description, properties, (int64_t)row->restricted,
+                  clock_now(), o->updated_by, row->cloud_proxy ? row->cloud_proxy : "") &&
            change_add(tx, o->project_id, "endpoints", o->id, e);
 }
 

@@ -35,6 +35,7 @@ bool project_delete(struct db_tx *tx, int64_t id, struct err *e); /* ERR_CONFLIC
 struct endpoint_row {
     struct object object;
     char *type, *listener; /* listener: uuid, "" when it has none */
+    char *cloud_proxy;     /* uuid, "": it is reached from the server; NULL counts as that */
     json_t *properties;    /* secret ones sealed */
     bool restricted;
 };

@@ -1,1 +1,2 @@
-SELECT uuid, name, type, properties, restricted FROM endpoints WHERE id = $1;
+SELECT x.uuid, x.name, x.type, x.properties, x.restricted, COALESCE(p.uuid, '')
+FROM endpoints x LEFT JOIN cloud_proxies p ON p.id = x.cloud_proxy_id WHERE x.id = $1;

@@ -1,0 +1,20 @@
+/* agent/identity.h - who this Cloud Proxy is: its key pair and what the server called it; in one file of mode 0600, that is written
+ * whole before anything is told of what stands in it. */
+#pragma once
+
+#include "agent/proof.h"
+#include "base/ids.h"
+
+struct identity {
+    char *folder;
+    char instance[ID_TEXT];   /* "" until it is enrolled */
+    char *server, *name;      /* where, and as what; NULL until then */
+    struct proof_key key;
+    struct proof_key next;    /* proposed to the server, which may have taken it or not */
+    bool has_next;
+};
+
+/* Reads folder/identity.json, or makes it, with a new key pair; the folder is made with mode 0700. */
+bool identity_open(const char *folder, struct identity **ret, struct err *e);
+void identity_destroy(struct identity **identity);
+bool identity_save(const struct identity *i, struct err *e);

@@ -1,0 +1,1 @@
+DELETE FROM cloud_proxies WHERE id = $1;
