@@ -323,7 +323,7 @@ TEST(api, looks_at_certificates_of_tls_servers_only)
     CHECK_INT(s.status, 400);
     ask(&s, "GET", "/codestream/api/endpoint-certificate?cloudProxyId=p1&url=https://127.0.0.1:1", NULL);
     CHECK_INT(s.status, 400);
-    CHECK_HAS(answered(&s, "message"), "Cloud Proxies do not exist");
+    CHECK_HAS(answered(&s, "message"), "there is no Cloud Proxy 'p1'");
     AUTO_FREE char *plain = mem_format("/codestream/api/endpoint-certificate?cloudProxyId=default&url=https://127.0.0.1:%d",
                                        http_server_port(s.http)); /* no TLS there */
     ask(&s, "GET", plain, NULL);

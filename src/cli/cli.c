@@ -135,7 +135,7 @@ static void print_commands(const char *between)
         printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
 }
 
-#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --service --yes --key --diff --help"
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --service --yes --key --diff --description --hours --help"
 static void print_kinds(void)
 {
     for (const struct kind *k = KINDS; k->name; k++)
@@ -178,7 +178,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
       "in an endpoint's properties name files that are read here", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
-      "KIND: projects variables endpoints pipelines webhooks hooks watches events executions deployments deliveries tokens users audit\n"
+      "KIND: projects variables cloud-proxies endpoints pipelines webhooks hooks watches events executions deployments deliveries tokens users audit\n"
       "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there;\nwatches are the repositories that the sweep looks at;\ndeployments are what runs where, and which push and run brought it", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
     { "delete", "delete one thing", "delete KIND NAME\n"
@@ -213,6 +213,11 @@ const struct cli_command CLI_COMMANDS[] = {
     { "webhook", "a Docker webhook's URL, a new secret, its hook at Docker Hub, what arrives", "webhook url|rotate|register|listen NAME [--follow]\n"
       "url: the URL that Docker Hub posts to; rotate: a new secret, the old one is accepted for a day;\n"
       "register: Docker Hub is asked now; listen: waits for the first delivery that tells of a push, with --follow for all", command_webhook },
+    { "cloud-proxy", "Cloud Proxies, through which what stands behind a firewall is reached", "cloud-proxy create NAME [--description TEXT] [--project NAME] | token NAME [--hours N] |\n"
+      "  instances | rotate NAME INSTANCE | revoke NAME INSTANCE\n"
+      "token: enrols one instance (slipway proxy --token), once; instances: the processes, with what their links do;\n"
+      "rotate: an instance makes a new key pair; revoke: its link ends, its key is worth nothing. Without --project all projects may use it.\n"
+      "List and delete: slipway get cloud-proxies, slipway delete cloud-proxies NAME", command_cloud_proxy },
     { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | invite NAME | list | delete NAME\n"
       "A service user stands in for a person: its token stays valid when people leave. ROLE: administrator, developer, executor, viewer;\n"
       "without it, it has the rights of the projects that it is a member of", command_user },
@@ -259,6 +264,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
         { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
         { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--key", NULL, &cli->key }, { "--user", NULL, &cli->user },
+        { "--description", NULL, &cli->description }, { "--hours", NULL, &cli->hours },
         { "-p", &cli->project, NULL },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))

@@ -16,7 +16,7 @@ struct cli {
     bool insecure, wait, follow, diff, yes, service;
     bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
-    const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution;
+    const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution, *description, *hours;
     const char *key;                     /* of --key: the request's Idempotency-Key; NULL: none */
     json_t *input;                       /* of --input k=v */
     const char *words[8];                /* what is no flag */
@@ -118,6 +118,7 @@ int command_pushed(struct cli *cli);
 int command_discard(struct cli *cli);
 int command_token(struct cli *cli);
 int command_webhook(struct cli *cli);
+int command_cloud_proxy(struct cli *cli);
 
 /* ---- webhook.c: on stderr */
 void say_texts(const json_t *texts);          /* warnings */

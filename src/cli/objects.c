@@ -10,6 +10,8 @@
 
 static const struct column PIPELINES[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "STATE", "state" }, { "UPDATED", "updatedAt" } };
 static const struct column ENDPOINTS[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "TYPE", "type" }, { "UPDATED", "updatedAt" } };
+static const struct column CLOUD_PROXIES[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "STATUS", "status" }, { "CONNECTED", "connected" },
+                                               { "INSTANCES", "instanceCount" }, { "ENDPOINTS", "endpointCount" }, { "ID", "id" } };
 static const struct column VARIABLES[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "TYPE", "type" }, { "VALUE", "value" } };
 static const struct column WEBHOOKS[] = { { "NAME", "name" }, { "ENABLED", "enabled" }, { "ENDPOINT", "endpoint" }, { "PIPELINE", "pipeline" },
                                           { "IMAGE", "imageNameRegExPattern" }, { "TAG", "tagNamePattern" }, { "DOCKER HUB", "dockerHub.state" },
@@ -38,6 +40,7 @@ static const struct column AUDIT[] = { { "TIME", "createdAt" }, { "USER", "user"
 const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "projects", "/projects", "PROJECT", PROJECTS, ALEN(PROJECTS) },
     { "variables", "/variables", "VARIABLE", VARIABLES, ALEN(VARIABLES) },
+    { "cloud-proxies", "/cloud-proxies", NULL, CLOUD_PROXIES, ALEN(CLOUD_PROXIES) },
     { "endpoints", "/endpoints", "ENDPOINT", ENDPOINTS, ALEN(ENDPOINTS) },
     { "pipelines", "/pipelines", "PIPELINE", PIPELINES, ALEN(PIPELINES) },
     { "webhooks", "/registry-webhooks", "DOCKER_WEBHOOK", WEBHOOKS, ALEN(WEBHOOKS) },
@@ -59,6 +62,8 @@ const struct kind *kind_find(const char *name)
     for (size_t i = 0; n && KINDS[i].name; i++) /* "pipelines", "pipeline" */
         if (strncmp(KINDS[i].name, name, n) == 0 && strlen(KINDS[i].name) <= n + 1)
             return &KINDS[i];
+    if (text_is(name, "cloud-proxy"))
+        return kind_find("cloud-proxies");
     return NULL;
 }
 
@@ -107,7 +112,8 @@ static void add_parameter(struct text *path, const char *name, const char *value
 char *list_filter(const struct cli *cli, const struct kind *kind)
 {
     AUTO_TEXT filter = { 0 };
-    bool of_project = cli->project_given && !text_is(kind->name, "projects") && !text_is(kind->name, "tokens") && !text_is(kind->name, "users");
+    bool of_project = cli->project_given && !text_is(kind->name, "projects") && !text_is(kind->name, "tokens") && !text_is(kind->name, "users") &&
+                      !text_is(kind->name, "cloud-proxies");
     if (!of_project)
         return mem_text(cli->filter);
     text_add(&filter, "(project eq '");
