@@ -236,6 +236,9 @@ void http_client_destroy(struct http_client **client)
     while (map_each(c->via_hosts, &at, &key, &address))
         free(address);
     map_destroy(&c->via_hosts);
+    if (c->folder)
+        rmdir(c->folder);
+    free(c->folder);
     free(c->user_agent);
     free(c);
 }
@@ -308,15 +311,16 @@ static bool target_of(CURL *easy, char **ret_host, int *ret_port, struct err *e)
     return ok || err_set(e, ERR_INVALID, "the URL names no host");
 }
 
-/* libcurl makes its connections itself. So it is given the address of a door: a socket in Linux' abstract namespace, of a name that
- * the kernel chooses, where one connection, of this process, is let in and handed to the via. (CURL_SOCKOPT_ALREADY_CONNECTED would be
- * for a socket that is connected, but libcurl 7.88 connects that as well.) */
+/* libcurl makes its connections itself. So it is given the address of a door: a socket in a folder of ours, where one connection is
+ * let in and handed to the via. (CURL_SOCKOPT_ALREADY_CONNECTED would be for a socket that is connected, but libcurl 7.88 connects
+ * that as well; and a name in Linux' abstract namespace is none for it, so that it never uses such a connection again.) */
 struct door {
     struct link link;
     struct http_client *client;
     struct http_way *way;
     struct event *event;
     char *via, *host;
+    struct sockaddr_un name;
     int port, fd;
 };
 
@@ -326,6 +330,8 @@ static void door_close(struct door *d)
         event_free(d->event);
     if (d->fd >= 0)
         close(d->fd);
+    if (d->name.sun_path[0])
+        unlink(d->name.sun_path);
     list_remove(&d->link);
     http_way_release(&d->way);
     free(d->via);
@@ -339,42 +345,47 @@ static void doors_close(struct http_client *c)
         door_close(OWNER(l, struct door, link));
 }
 
-static bool is_us(int fd)
-{
-    struct ucred peer = { 0 };
-    socklen_t size = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
-}
-
 static void knocked(evutil_socket_t listener, short what, void *context)
 {
     struct door *d = context;
     const struct http_vias *vias = &d->client->vias;
     int fd = what & EV_TIMEOUT ? -1 : accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0 && !is_us(fd)) { /* somebody guessed the name; libcurl's own is still to come, or came and waits */
-        close(fd);
-        event_add(d->event, &(struct timeval){ 5, 0 });
-        return;
-    }
     if (fd >= 0)
         vias->open(vias->context, d->via, d->host, d->port, fd, d->way, &d->way->why);
     door_close(d);
 }
 
+/* Only this user may enter it. Made when it is first needed. */
+static bool make_folder(struct http_client *c, struct err *e)
+{
+    const char *place = getenv("TMPDIR");
+    if (c->folder)
+        return true;
+    AUTO_FREE char *folder = mem_format("%s/slipway-XXXXXX", text_empty(place) ? "/tmp" : place);
+    if (!mkdtemp(folder))
+        return err_set(e, ERR_UNAVAILABLE, "no folder for sockets can be made in %s (%s): set TMPDIR", text_empty(place) ? "/tmp" : place, strerror(errno));
+    c->folder = TAKE(folder);
+    return true;
+}
+
 static bool door_open(struct door *d, struct curl_sockaddr *address, struct err *e)
 {
+    struct http_client *c = d->client;
     struct sockaddr_un name = { .sun_family = AF_UNIX };
-    socklen_t size = sizeof name;
+    if (!make_folder(c, e))
+        return false;
+    if ((size_t)snprintf(name.sun_path, sizeof name.sun_path, "%s/%lld", c->folder, (long long)++c->door_count) >= sizeof name.sun_path)
+        return err_set(e, ERR_UNAVAILABLE, "%s: too long for a socket's path: set TMPDIR", c->folder);
     d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (d->fd < 0 || bind(d->fd, (struct sockaddr *)&name, sizeof name.sun_family) != 0 || listen(d->fd, 4) != 0 ||
-        getsockname(d->fd, (struct sockaddr *)&name, &size) != 0 || size > sizeof name)
+    if (d->fd < 0 || bind(d->fd, (struct sockaddr *)&name, sizeof name) != 0 || listen(d->fd, 1) != 0)
         return err_set(e, ERR_UNAVAILABLE, "no more connections fit: %s", strerror(errno));
-    d->event = event_new(loop_base(d->client->loop), d->fd, EV_READ, knocked, d);
+    d->name = name;
+    d->event = event_new(loop_base(c->loop), d->fd, EV_READ, knocked, d);
     event_add(d->event, &(struct timeval){ 5, 0 });
     address->family = AF_UNIX;
     address->protocol = 0;
-    address->addrlen = size;
-    memcpy(&address->addr, &name, size); /* libcurl has room for any address there */
+    address->addrlen = sizeof name;
+    memcpy(&address->addr, &name, sizeof name); /* libcurl has room for any address there */
     return true;
 }
 

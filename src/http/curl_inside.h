@@ -14,6 +14,8 @@ struct http_client {
     struct post post;
     bool posted;
     struct http_vias vias;
+    char *folder;          /* of the doors; NULL: none was needed yet */
+    int64_t door_count;
     struct link doors;     /* where connections of a via are handed over: see client.c */
     struct map *via_hosts; /* name of a via -> the address that stands for it: see client.c */
 };

@@ -1,6 +1,7 @@
 /* The client's end of a pipe. libcurl makes the connection, through whatever proxies lie on the way, and TLS over it; what is
  * said over it then is ours. */
 #include <event2/event.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "http/trust.h"
 
 #define DIAL_MICROS (10 * CLOCK_SECOND)
+/* What is led through is encrypted a second time: by the cheapest cipher that is good (a sixth of the time less than the default's 256 bits). */
+#define CIPHERS "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define HEAD_LIMIT 8192         /* of the server's answer to our wish */
 #define READ_AT_ONCE (64 << 10)
 #define READS_IN_ROW 8          /* before others have their turn */
@@ -356,6 +359,14 @@ static bool write_request(struct http_dial_private *p, const struct http_dial *d
     return true;
 }
 
+/* What the socket did not take is offered again from another place in memory (give_more keeps it). */
+static CURLcode set_mode(CURL *easy, void *ssl_context, void *context)
+{
+    (void)easy, (void)context;
+    SSL_CTX_set_mode(ssl_context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE);
+    return CURLE_OK;
+}
+
 static bool set_up(struct http_dial_private *p, const struct http_dial *d, struct err *e)
 {
     CURL *easy = p->easy;
@@ -372,9 +383,12 @@ static bool set_up(struct http_dial_private *p, const struct http_dial *d, struc
     curl_easy_setopt(easy, CURLOPT_PROXY, d->proxy ? d->proxy : "");
     curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXYAUTH, (long)CURLAUTH_ANYSAFE | (long)CURLAUTH_BASIC);
+    curl_easy_setopt(easy, CURLOPT_TLS13_CIPHERS, CIPHERS);
     timer_set(&p->deadline, p->loop, most, too_late);
-    return write_request(p, d, e) && http_trust_apply(easy, d->trust, &p->trust, e) &&
-           (curl_multi_add_handle(p->client->multi, easy) == CURLM_OK || err_set(e, ERR_INTERNAL, "libcurl refused a call"));
+    if (!write_request(p, d, e) || !http_trust_apply(easy, d->trust, &p->trust, e))
+        return false;
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_mode); /* a trust without a fingerprint needs none of its own */
+    return (curl_multi_add_handle(p->client->multi, easy) == CURLM_OK || err_set(e, ERR_INTERNAL, "libcurl refused a call"));
 }
 
 bool http_dial_start(struct http_dial *d, struct loop *loop, struct err *e)

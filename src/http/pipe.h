@@ -36,7 +36,7 @@ struct http_dial {
     const char *url;
     const char *protocol;
     struct http_headers headers;    /* the caller's */
-    const struct http_trust *trust;
+    const struct http_trust *trust; /* without a fingerprint */
     const char *proxy;              /* "http://user:password@host:port", "socks5h://..." as libcurl takes them; NULL: none */
     int64_t timeout_micros;         /* until 101 came; 0: 10 s */
     /* The server answered 401 and "WWW-Authenticate: PROTOCOL CHALLENGE" (RFC 9110 section 11.6.1): the value of Authorization for
