@@ -71,10 +71,14 @@ static bool port_of(const char *text, bool any, int *ret)
     return true;
 }
 
-/* "[2001:db8::]/32" and "[::1]" without their brackets. */
+/* "[2001:db8::]/32" and "[::1]" without their brackets; "" when those are not where they belong. */
 static char *without_brackets(const char *host)
 {
     AUTO_TEXT out = { 0 };
+    const char *end = strchr(host, ']');
+    bool plain = !end && !strchr(host, '['), whole = end && *host == '[' && !strpbrk(host + 1, "[") && (!end[1] || end[1] == '/');
+    if (!plain && !whole)
+        return mem_text("");
     for (const char *p = host; *p; p++)
         if (*p != '[' && *p != ']')
             text_add_char(&out, *p);

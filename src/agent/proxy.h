@@ -34,6 +34,7 @@ struct proxy_config { /* all borrowed, and living longer than the proxy */
     void *context;
 };
 bool proxy_create(const struct proxy_config *config, struct proxy **ret, struct err *e);
+int proxy_receive_port(const struct proxy *p); /* where webhooks come; 0: nowhere */
 /* Ends the link; what came of webhooks and was not told yet stays in the journal. stopped runs once, later. */
 void proxy_stop(struct proxy *p, void (*stopped)(void *context), void *context);
 void proxy_destroy(struct proxy **proxy); /* after stopped */

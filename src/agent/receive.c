@@ -229,6 +229,11 @@ bool receive_open(struct proxy *p, struct err *e)
     return true;
 }
 
+int proxy_receive_port(const struct proxy *p)
+{
+    return p->receiver ? http_server_port(p->receiver) : 0;
+}
+
 /* What was not answered yet is on the disk or is not: its sender is told nothing, and sends it again. */
 void receive_close(struct proxy *p)
 {

@@ -214,7 +214,7 @@ static void asked_for(struct wire *w, struct wire_stream_private *p)
 static void peer_ended(struct wire_stream_private *p)
 {
     p->peer_ended = true;
-    if (p->tunnel)
+    if (p->joined) /* before that the socket is not this stream's: another may yet be tried with it */
         tunnel_peer_ended(p);
     else if (p->shown.took)
         p->shown.took(&p->shown, "", 0, true);

@@ -142,6 +142,8 @@ bool endpoint_rights_ok(struct call *c, int64_t project_id, const json_t *proper
     bool own = text_is_any_case(authentication, "incluster") || strstr(authentication, "${"); /* it is, or may be, the server's own account */
     if (own && !call_may(c, project_id, MAY_RESTRICTED, e))
         return err_wrap(e, "authType %s", authentication);
+    if (!text_empty(json_text_at(properties, "proxyCredential", "")) && !call_may(c, project_id, MAY_RESTRICTED, e)) /* somebody else's, lent by its name */
+        return err_wrap(e, "proxyCredential");
     return variables_ok(c, project_id, properties, e);
 }
 

@@ -31,7 +31,7 @@ void ask_as(struct test_server *s, const char *token, const char *method, const 
 {
     struct err e = { 0 };
     struct asking a = { .server = s };
-    AUTO_FREE char *url = mem_format("http://127.0.0.1:%d%s", http_server_port(s->http), path);
+    AUTO_FREE char *url = path[0] == '/' ? mem_format("http://127.0.0.1:%d%s", http_server_port(s->http), path) : mem_text(path);
     AUTO_FREE char *bearer = mem_format("Bearer %s", token ? token : "");
     if (token)
         http_headers_add(&a.call.headers, "Authorization", bearer);

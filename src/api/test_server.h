@@ -22,7 +22,7 @@ struct test_server {
 
 void test_server_open(struct test_server *s);
 void test_server_close(struct test_server *s);
-/* token and body may be NULL. Fills status, json, text. */
+/* token and body may be NULL; path may be a whole URL, of somebody else. Fills status, json, text. */
 void ask_as(struct test_server *s, const char *token, const char *method, const char *path, const char *body);
 void ask_with(struct test_server *s, const char *header, const char *value); /* of the next question; borrowed until then */
 void ask(struct test_server *s, const char *method, const char *path, const char *body); /* as admin */
