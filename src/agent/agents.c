@@ -37,6 +37,14 @@ static void tell_changed(struct agent *g, bool linked)
         g->agents->config.changed(g->agents->config.context, g->instance, linked);
 }
 
+static bool another_speaks(const struct agent *g)
+{
+    LIST_EACH(&g->proxy->links, l)
+        if (!wire_silent(OWNER(l, struct agent, link)->wire))
+            return true;
+    return false;
+}
+
 static void link_changed(void *context)
 {
     struct agent *g = context;
@@ -47,6 +55,8 @@ static void link_changed(void *context)
     if (silent)
         log_warn("agent", "Cloud Proxy %s (%s) does not answer; others take over what they can", g->proxy->name, g->host);
     openings_look(g->proxy, silent ? g : NULL);
+    if (silent && another_speaks(g)) /* what is under way over it is better begun anew there than waited for */
+        wire_end_tunnels(g->wire, "its Cloud Proxy does not answer; another instance takes over");
     tell_changed(g, true);
 }
 

@@ -243,7 +243,8 @@ static void try_now(struct timer *t)
         return;
     p->refused = false;
     attempt(p);
-    try_later(p, TRY_EVERY * 3 / 4 + randombytes_uniform((uint32_t)TRY_EVERY / 2)); /* many proxies do not come at once */
+    int64_t every = p->lost_at && clock_mono() - p->lost_at < JUST_LOST ? TRY_SOON : TRY_EVERY;
+    try_later(p, every * 3 / 4 + randombytes_uniform((uint32_t)every / 2)); /* many proxies do not come at once */
 }
 
 static void try_later(struct proxy *p, int64_t micros)

@@ -12,6 +12,8 @@
 #include "loop/loop.h"
 
 #define TRY_EVERY (700 * CLOCK_MS)
+#define TRY_SOON (150 * CLOCK_MS) /* for JUST_LOST after a link ended: most breaks are short */
+#define JUST_LOST (3 * CLOCK_SECOND)
 #define REFUSED_EVERY (30 * CLOCK_SECOND)
 
 struct proxy;

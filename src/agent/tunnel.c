@@ -100,7 +100,7 @@ void tunnel_fini(struct wire_stream_private *p)
 
 ssize_t tunnel_give(struct wire_stream_private *p, uint8_t *buffer, size_t room, uint32_t *flags)
 {
-    ssize_t n = p->joined ? recv(p->fd, buffer, room, MSG_DONTWAIT) : -1;
+    ssize_t n = p->fd < 0 ? 0 : p->joined ? recv(p->fd, buffer, room, MSG_DONTWAIT) : -1;
     if (n > 0) {
         p->moved = clock_mono();
         return n;
@@ -123,6 +123,10 @@ ssize_t tunnel_give(struct wire_stream_private *p, uint8_t *buffer, size_t room,
 
 void tunnel_took(struct wire_stream_private *p, const uint8_t *bytes, size_t n)
 {
+    if (p->fd < 0) { /* ended here, and the peer did not hear of it yet */
+        wire_stream_consumed(p, n);
+        return;
+    }
     ssize_t sent = tunnel_unsent(p) ? 0 : send(p->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) {
         broke(p);

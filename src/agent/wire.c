@@ -375,6 +375,18 @@ void wire_replace(struct wire *w, void (*closed)(void *context, const struct err
     close_because(w, ERR_CANCELED, "another link took its place");
 }
 
+void wire_end_tunnels(struct wire *w, const char *why)
+{
+    LIST_EACH(&w->streams, l) {
+        struct wire_stream_private *p = OWNER(l, struct wire_stream_private, link);
+        if (!p->tunnel || p->reset)
+            continue;
+        err_set(&p->why, ERR_UNAVAILABLE, "%s", why);
+        tunnel_fini(p); /* its user sees the end now; the stream's own waits for the peer */
+        wire_stream_reset(p, NGHTTP2_CANCEL);
+    }
+}
+
 /* ---- time */
 
 static void end_half_open(struct wire *w, int64_t now)

@@ -56,6 +56,8 @@ struct wire *wire_create(const struct wire_config *config);
 struct http_pipe_use wire_use(struct wire *w);
 void wire_begin(struct wire *w, struct http_pipe *pipe);
 void wire_close(struct wire *w); /* at once; closed is told, later */
+/* Ends all tunnels, as a broken connection would, and leaves messages alone. */
+void wire_end_tunnels(struct wire *w, const char *why);
 /* As wire_close, and another function is told, with the same context. */
 void wire_replace(struct wire *w, void (*closed)(void *context, const struct err *why));
 

@@ -1,4 +1,6 @@
 /* What the server is, and whether it is well: about, healthz, readyz, metrics; and what does not exist here yet. */
+#include "agent/agents.h"
+#include "api/cloud_links.h"
 #include "api/resources.h"
 #include "runner/sweep.h"
 #include "runner/doctor.h"
@@ -74,6 +76,26 @@ static void token_metrics(struct text *out, const struct runner *runner)
     runner_tokens_each(runner, token_metric, out);
 }
 
+static void link_metric(void *context, const char *proxy, const char *instance, int64_t latency, int64_t streams)
+{
+    (void)proxy, (void)streams;
+    text_addf(context, "slipway_cloud_proxy_latency_seconds{instance=\"%s\"} %.6f\n", instance, (double)latency / 1e6);
+}
+
+/* By instance, for the same reason. */
+static void link_metrics(struct text *out, const struct agents *agents)
+{
+    struct agents_stats s = agents_stats(agents);
+    metric(out, "cloud_proxy_links", "gauge", "Links to instances of Cloud Proxies.", (double)s.links);
+    metric(out, "cloud_proxy_silent", "gauge", "Links whose other end does not answer.", (double)s.silent);
+    metric(out, "cloud_proxy_streams", "gauge", "Streams over all links.", (double)s.streams);
+    metric(out, "cloud_proxy_connections_total", "counter", "Connections made through Cloud Proxies.", (double)s.opened);
+    metric(out, "cloud_proxy_refused_total", "counter", "Connections that no instance made.", (double)s.refused);
+    metric(out, "cloud_proxy_moved_total", "counter", "Times that a connection was tried at another instance, or again.", (double)s.moved);
+    text_add(out, "# HELP slipway_cloud_proxy_latency_seconds There and back over the link.\n# TYPE slipway_cloud_proxy_latency_seconds gauge\n");
+    agents_each(agents, link_metric, out);
+}
+
 bool metrics_get(struct call *c, struct err *e)
 {
     (void)e;
@@ -104,6 +126,7 @@ bool metrics_get(struct call *c, struct err *e)
     database_metrics(&out, &database);
     runner_metrics(&out, &runner);
     token_metrics(&out, c->api->config.runner);
+    link_metrics(&out, cloud_links_agents(c->api->links));
     call_answer_text(c, 200, "text/plain; version=0.0.4", text_of(&out));
     call_end(c, NULL);
     return true;

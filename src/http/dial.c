@@ -222,19 +222,24 @@ static void ask_again(struct http_dial_private *p, const char *authorization)
     send_out(p);
 }
 
-/* False: the server does not ask who we are, or did so before. true: it was answered, or its body is still to come. */
-static bool answer_challenge(struct http_dial_private *p, const char *body)
+/* Did the answer's body come as well? One without a length, or too long a one, is not waited for. */
+static bool whole(const struct http_dial_private *p, const char *body)
+{
+    AUTO_FREE char *length = header_of(p->head.at, "Content-Length");
+    int64_t size = 0;
+    if (!length || !text_to_int(length, &size) || size < 0 || size > HEAD_LIMIT)
+        return true;
+    return p->head.length - (size_t)(body - p->head.at) >= (size_t)size;
+}
+
+/* False: the server does not ask who we are, or did so before. */
+static bool answer_challenge(struct http_dial_private *p)
 {
     struct http_dial *d = p->dial;
-    AUTO_FREE char *length = header_of(p->head.at, "Content-Length"), *wish = header_of(p->head.at, "WWW-Authenticate");
-    int64_t size = 0;
+    AUTO_FREE char *wish = header_of(p->head.at, "WWW-Authenticate");
     size_t n = strlen(d->protocol);
     if (d->status != 401 || p->asked_again || !d->challenged || !wish || strncmp(wish, d->protocol, n) || wish[n] != ' ')
         return false;
-    if (!length || !text_to_int(length, &size) || size < 0 || size > HEAD_LIMIT)
-        return false;
-    if (p->head.length - (size_t)(body - p->head.at) < (size_t)size)
-        return true;
     AUTO_FREE char *authorization = d->challenged(d, wish + n + 1);
     if (authorization)
         ask_again(p, authorization);
@@ -256,7 +261,7 @@ static void read_head(struct http_dial_private *p)
         return;
     }
     p->dial->status = status;
-    if (status != 101 && answer_challenge(p, end_of_head + 4))
+    if (status != 101 && (!whole(p, end_of_head + 4) || answer_challenge(p)))
         return;
     if (status != 101) {
         refused(p, end_of_head + 4);
@@ -382,7 +387,6 @@ static bool set_up(struct http_dial_private *p, const struct http_dial *d, struc
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(most / CLOCK_MS));
     curl_easy_setopt(easy, CURLOPT_PROXY, d->proxy ? d->proxy : "");
     curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXYAUTH, (long)CURLAUTH_ANYSAFE | (long)CURLAUTH_BASIC);
     curl_easy_setopt(easy, CURLOPT_TLS13_CIPHERS, CIPHERS);
     timer_set(&p->deadline, p->loop, most, too_late);
     if (!write_request(p, d, e) || !http_trust_apply(easy, d->trust, &p->trust, e))

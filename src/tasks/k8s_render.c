@@ -292,6 +292,9 @@ bool k8s_add_pull_secrets(json_t *objects, const json_t *endpoint, const char *n
     const char *chosen = text_empty(name) ? made : name;
     if (!registry_target_from_properties(json_object_get(endpoint, "properties"), NULL, &registry, e))
         return err_wrap(e, "endpoint %s", endpoint_name);
+    if (*json_text_at(json_object_get(endpoint, "properties"), "proxyCredential", ""))
+        return err_set(e, ERR_INVALID, "the password of registry endpoint '%s' stays at its Cloud Proxy, so no pull secret can be made from it: leave the task's registry out, and make a pull secret on the cluster",
+                       endpoint_name);
     if (text_empty(registry->username))
         return err_set(e, ERR_INVALID, "the registry endpoint '%s' has no user, so no pull secret can be made from it", endpoint_name);
     for (size_t i = 0; i < json_array_size(objects); i++) {
