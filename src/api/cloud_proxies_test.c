@@ -70,6 +70,8 @@ TEST(cloud_proxies, are_chosen_by_endpoints_of_their_project)
     CHECK_TEXT(answered(&s, "cloudProxyId"), id);
     ask(&s, "PUT", ENDPOINTS "/default/r", "{\"description\":\"the proxy stays\",\"properties\":{\"serverType\":\"distribution\",\"repoURL\":\"https://registry.corp/a/b\"}}");
     CHECK_TEXT(answered(&s, "cloudProxyId"), id);
+    ask(&s, "GET", "/codestream/api/export?project=default&endpoints=r", NULL);
+    CHECK_HAS(s.text, "cloudProxyId: west");
     AUTO_FREE char *filter = mem_format(ENDPOINTS "?$filter=cloudProxyId%%20eq%%20'%s'", id);
     ask(&s, "GET", filter, NULL);
     CHECK_INT(json_int_at(s.json, "count", 0), 1);

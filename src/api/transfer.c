@@ -5,6 +5,7 @@
 #include "api/saving.h"
 #include "base/mem.h"
 #include "pipeline/source.h"
+#include "store/cloud_proxies.h"
 
 enum { DOCUMENTS = 500 };
 
@@ -107,6 +108,21 @@ bool import_post(struct call *c, struct err *e)
 
 /* ---- export */
 
+/* By its name: another server has other ids. */
+static bool name_cloud_proxy(struct call *c, json_t *endpoint, struct err *e)
+{
+    struct cloud_proxy_row row = { 0 };
+    const char *uuid = json_text_at(endpoint, "cloudProxyId", "");
+    int64_t id = 0;
+    if (!*uuid)
+        return true;
+    bool ok = cloud_proxy_find(c->tx, uuid, &id, e) && cloud_proxy_get(c->tx, id, &row, e);
+    if (ok)
+        json_set_text(endpoint, "cloudProxyId", row.object.name);
+    cloud_proxy_row_fini(&row);
+    return ok;
+}
+
 static bool export_one(struct call *c, const struct kind *kind, const char *project, const char *name, struct text *out, struct err *e)
 {
     AUTO_JSON *json = NULL;
@@ -117,7 +133,7 @@ static bool export_one(struct call *c, const struct kind *kind, const char *proj
         return err_set(e, ERR_NOT_FOUND, "there is no %s '%s' in project '%s'", kind->what, name, project);
     bool ok = kind->order == 0 ? variable_load(c, id, &json, e) : kind->order == 1 ? endpoint_load(c, id, &json, e)
                                                                                    : pipeline_load(c, id, &json, e);
-    if (!ok)
+    if (!ok || !name_cloud_proxy(c, json, e))
         return false;
     json_object_del(json, "_warnings");
     json_object_del(json, "state");

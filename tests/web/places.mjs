@@ -12,6 +12,7 @@ const PAGES = [
     ['simulate', '/triggers/docker/simulate', { button: 'Simulate', who: 'developer' }],
     ['deployments', '/deployments'],
     ['endpoints', '/endpoints', { button: 'New endpoint', who: 'developer' }],
+    ['cloud-proxies', '/cloud-proxies', { button: 'New cloud proxy', who: 'administrator' }],
     ['variables', '/variables', { button: 'New variable', who: 'developer' }],
     ['projects', '/projects', { button: 'New project', who: 'administrator' }],
     ['project', '/projects/default'],
@@ -23,7 +24,7 @@ const PAGES = [
 export const ROLES = ['viewer', 'executor', 'developer', 'administrator'];
 
 /* Windows that a page opens, each by the button that opens it. */
-export const WINDOWS = [['/endpoints', 'New endpoint'], ['/variables', 'New variable'], ['/triggers/docker/webhooks', 'New webhook for Docker'], ['/account/tokens', 'Generate token'], ['/pipelines', 'New pipeline'],
+export const WINDOWS = [['/endpoints', 'New endpoint'], ['/variables', 'New variable'], ['/cloud-proxies', 'New cloud proxy'], ['/cloud-proxies', 'Token for an instance'], ['/triggers/docker/webhooks', 'New webhook for Docker'], ['/account/tokens', 'Generate token'], ['/pipelines', 'New pipeline'],
     ['/pipelines', 'Import YAML'], ['/projects', 'New project'], ['/users', 'New user']];
 
 export async function places(scene) {

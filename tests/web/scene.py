@@ -6,9 +6,11 @@
 For pictures and for tests of the page. The cluster is tests/e2e/fake_cluster.py, whose ConfigMaps and CronJobs are ready at once, and one that
 never answers; Docker Hub is tests/fakes/docker_hub.py. What needs a true cluster stands in tests/web/manual_test.
 """
+import atexit
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -141,6 +143,20 @@ def more(server):
         server.make("/pipelines/default/%s/executions" % pipeline, {"comments": "started by hand", "input": {"DOCKER_IMAGE": image, "DOCKER_TAG": "v1.3.9"}})
 
 
+def cloud_proxies(server):
+    """One that is really there, behind no firewall, and one that nobody started yet."""
+    server.make("/cloud-proxies", {"name": "dc-west", "description": "Registry and cluster of the data centre"})
+    server.make("/cloud-proxies", {"name": "dc-east", "description": "Planned for spring"})
+    token = server.make("/cloud-proxies/dc-west/tokens", {})["token"]
+    log = open(server.folder + "/proxy.log", "ab")
+    process = subprocess.Popen([lib.BINARY, "proxy", "--server", server.url, "--token", token, "--name", "dc-west", "--allow", "registry.dc-west.example:5000,10.20.0.0/16:6443",
+                                "--state", server.folder + "/proxy", "--journal", server.folder + "/journal"], stdout=log, stderr=log)
+    atexit.register(process.kill)
+    server.make("/endpoints", {"project": "default", "name": "registry-west", "type": "dockerregistry", "cloudProxyId": "dc-west",
+                               "properties": {"serverType": "distribution", "repoURL": "https://registry.dc-west.example:5000/acme/web"}})
+    lib.until(lambda: server.call("GET", lib.P + "/cloud-proxies/dc-west")[1]["connected"] == 1, 20, "the Cloud Proxy is linked")
+
+
 def fill(server, hub, cluster, silent):
     endpoints(server, hub, cluster, silent)
     pipelines(server)
@@ -148,6 +164,7 @@ def fill(server, hub, cluster, silent):
     lib.until(lambda: len(hub.hooks("acme/web")) >= 2, 20, "the hooks are made")
     pushes(server, hub)
     more(server)
+    cloud_proxies(server)
     lib.until(lambda: len(server.executions()) >= 6, 20, "the runs have begun")
 
 

@@ -41,6 +41,11 @@ export interface Webhook extends Made {
 }
 
 export interface Endpoint extends Made { type: string; isRestricted: boolean; cloudProxyId?: string; properties: Record<string, string> }
+export interface ProxyInstance {
+    id: string; status: string; hostName: string; version: string; address: string; enrolledBy: string; _keyChangedAtInMicros: number; _lastSeenInMicros?: number;
+    latencyMillis?: number; streams?: number; allow?: string[]; credentials?: string[]; receives?: boolean; journalWaiting?: number;
+}
+export interface CloudProxy extends Made { status: string; connected: number; endpointCount: number; instances: ProxyInstance[] }
 export interface Variable extends Made { type: string; value: string }
 export interface Token { id: string; name: string; orgRole: string; serviceRole: string; revoked: boolean; createdAt: string; expiresAt?: string; usedAt?: string; token?: string }
 

@@ -23,6 +23,7 @@ const PLACES: Place[] = [
     { path: '/triggers/docker/simulate', text: 'simulate', under: 'triggers', icon: 'M10 3h4M11 3v6l-6 10a1.500 1.500 0 0 0 1.300 2.200h11.400A1.500 1.500 0 0 0 19 19L13 9V3M8 15h8', page: lazy(() => import('./pages/triggers/simulate')) },
     { path: '/deployments', text: 'deployments', icon: 'M12 3l8 4.500v9L12 21l-8-4.500v-9zM4 7.500l8 4.500 8-4.500M12 12v9', page: lazy(() => import('./pages/deployments/list')) },
     { path: '/endpoints', text: 'endpoints', icon: 'M4 5h16v6H4zM4 13h16v6H4zM8 8h.01M8 16h.01', page: lazy(() => import('./pages/endpoints/list')) },
+    { path: '/cloud-proxies', text: 'cloudProxies', icon: 'M12 3v6M12 15v6M4 12h5M15 12h5M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z', page: lazy(() => import('./pages/proxies/list')) },
     { path: '/variables', text: 'variables', icon: 'M8 4c-3 0-2 7-5 8 3 1 2 8 5 8M16 4c3 0 2 7 5 8-3 1-2 8-5 8', page: lazy(() => import('./pages/variables/variables')) },
     { path: '/projects', text: 'projects', icon: 'M3 6h6l2 2h10v11H3z', page: lazy(() => import('./pages/projects/list')) },
     { path: '/users', text: 'users', owners: true, icon: 'M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20c.5-3.500 3-5.500 6.500-5.500s6 2 6.500 5.500M16 4.500a3.500 3.500 0 0 1 0 6.500M18 14.800c2 .8 3.200 2.600 3.500 5.200', page: lazy(() => import('./pages/projects/users')) },

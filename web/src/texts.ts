@@ -9,12 +9,13 @@ import { EXECUTIONS } from './texts/executions';
 import { MODEL } from './texts/model';
 import { PIPELINES } from './texts/pipelines';
 import { PROJECTS } from './texts/projects';
+import { PROXIES } from './texts/proxies';
 import { SETTINGS } from './texts/settings';
 import { START } from './texts/start';
 import { TRIGGERS } from './texts/triggers';
 import { VARIABLES } from './texts/variables';
 
-const TEXTS = { ...ACCOUNT, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
+const TEXTS = { ...ACCOUNT, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
 
 export type TextKey = keyof typeof TEXTS;
 export type Language = 'en' | 'de';

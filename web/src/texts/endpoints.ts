@@ -57,7 +57,7 @@ export const ENDPOINTS = {
     validated: ['It answers.', 'Er antwortet.'],
     notValidated: ['It does not answer.', 'Er antwortet nicht.'],
     cloudProxyHint: ['For a server behind a firewall; else Default', 'Für Server hinter einer Firewall; sonst Standard'],
-    noCloudProxy: ['Default: reached from this server. Cloud proxies do not exist in this version yet.', 'Standard: von diesem Server aus erreichbar. Cloud-Proxys gibt es in dieser Version noch nicht.'],
+    noCloudProxy: ['Default: reached from this server. There is no cloud proxy for this project yet.', 'Standard: von diesem Server aus erreichbar. Für dieses Projekt gibt es noch keinen Cloud-Proxy.'],
     restrictedShort: ['Restricted', 'Eingeschränkt'],
     deleteEndpointHint: ['Webhooks and pipelines that name it stop working. This cannot be undone.', 'Webhooks und Pipelines, die ihn nennen, funktionieren dann nicht mehr. Das lässt sich nicht rückgängig machen.'],
 } as const;

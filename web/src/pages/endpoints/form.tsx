@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { P, Problem, call, list } from '../../api';
 import { useLoaded } from '../../loading';
-import type { Endpoint } from '../../model';
+import type { CloudProxy, Endpoint } from '../../model';
 import { Choice, Dialog, Field, Text, Trouble, useAction } from '../../parts';
 import { firstProject, mayDevelopIn } from '../../projects';
 import { t, timeText } from '../../texts';
@@ -97,7 +97,7 @@ function Validation({ draft, kind, set }: { draft: Draft; kind: Kind; set: (name
         setAnswer(await call<Answer>('POST', `${P}/endpoint-validation`, bodyOf(draft)));
     });
     const look = () => run(async () => {
-        const found = await call<{ certificates: Certificate[] }>('GET', `${P}/endpoint-certificate?url=${encodeURIComponent(url)}`);
+        const found = await call<{ certificates: Certificate[] }>('GET', `${P}/endpoint-certificate?url=${encodeURIComponent(url)}&cloudProxyId=${encodeURIComponent(draft.cloudProxyId)}`);
         if (!found.certificates[0]) throw new Problem(0, t('noCertificate'));
         setCertificate(found.certificates[0]);
     });
@@ -141,9 +141,11 @@ export function EndpointForm({ type, project, old = null, close }: FormProps) {
     const saved = useRef<string | null>(null);
     const set = (some: Partial<Draft>) => setDraft((d) => ({ ...d, ...some }));
     const setProperty = (name: string, value: string) => setDraft((d) => ({ ...d, properties: { ...d.properties, [name]: value } }));
-    const proxies = useLoaded('proxies', ['proxies'], async (s) => (await list<{ id: string; name: string }>('/cloud-proxy', {}, s)).rows);
+    const proxies = useLoaded('proxies', ['cloud-proxies'], async (s) => (await list<CloudProxy>('/cloud-proxies', { $top: 1000, $orderby: 'name asc' }, s)).rows);
+    const usable = (proxies.data ?? []).filter((p) => !p.project || p.project === draft.project);
+    const chosen = usable.find((p) => p.id === draft.cloudProxyId);
     const wrong = (field: string) => (problem && PLACE(problem.field) === field ? problem.message : '');
-    const placed = problem && [...kindOf(draft.type).properties.map((p) => p.name), 'name', 'project'].includes(PLACE(problem.field));
+    const placed = problem && [...kindOf(draft.type).properties.map((p) => p.name), 'name', 'project', 'cloudProxyId'].includes(PLACE(problem.field));
     const save = () => run(async () => {
         await call(old ? 'PUT' : 'POST', `${P}/endpoints${old ? `/${old.id}` : ''}`, bodyOf(draft));
         close(saved.current = draft.name);
@@ -159,8 +161,8 @@ export function EndpointForm({ type, project, old = null, close }: FormProps) {
                 </div>
                 <div class="pair">
                     <Field label={t('name')} wrong={wrong('name')}><Text required autoFocus={!old} value={draft.name} set={(name) => set({ name })} /></Field>
-                    <Field label={t('cloudProxy')} hint={t(proxies.data?.length ? 'cloudProxyHint' : 'noCloudProxy')}><Choice value={draft.cloudProxyId} set={(cloudProxyId) => set({ cloudProxyId })}
-                        options={[['', t('standard')], ...(proxies.data ?? []).map((p) => [p.id, p.name] as const)]} /></Field>
+                    <Field label={t('cloudProxy')} wrong={wrong('cloudProxyId')} hint={t(chosen && !chosen.connected ? 'proxyNotConnected' : usable.length ? 'cloudProxyHint' : 'noCloudProxy')}><Choice value={draft.cloudProxyId} set={(cloudProxyId) => set({ cloudProxyId })}
+                        options={[['', t('standard')], ...usable.map((p) => [p.id, p.name] as const)]} /></Field>
                 </div>
                 <Field label={t('description')}><Text value={draft.description} set={(description) => set({ description })} /></Field>
                 <Fields draft={draft} old={old} set={setProperty} wrong={wrong} />

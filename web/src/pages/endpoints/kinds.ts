@@ -41,6 +41,7 @@ const REGISTRY: Kind = {
         { name: 'repoURL', text: 'repoUrl', hint: 'repoUrlHint', required: true, placeholder: 'https://hub.docker.com/r/acme/web' },
         { name: 'username', text: 'user', hint: 'anonymousHint' },
         { name: 'password', text: 'password', hint: 'hubPasswordHint', secret: true },
+        { name: 'proxyCredential', text: 'proxyCredential', hint: 'proxyCredentialHint', rare: true, when: (p) => p.serverType === 'distribution' },
         { name: 'caCertificate', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true, when: (p) => p.serverType === 'distribution' },
         ...TRUST.map((one) => ({ ...one, when: (p: Properties) => p.serverType === 'distribution' })),
     ],
@@ -51,11 +52,12 @@ const NAMED = by('token', 'certificate', 'basic', 'none');
 
 const CLUSTER: Kind = {
     type: 'k8s', text: 'kubernetesCluster', icon: 'M12 3l7.500 3.600 1.900 8.100L16.200 21H7.800L2.600 14.700l1.900-8.100zM12 9v6M9 12h6',
-    address: (p) => p.kubernetesURL || (p.authType === 'incluster' ? 'in-cluster' : 'kubeconfig'),
+    address: (p) => p.kubernetesURL || (p.authType === 'incluster' ? 'in-cluster' : p.authType === 'proxy' ? p.proxyCredential ?? '' : 'kubeconfig'),
     certificateUrl: (p) => (NAMED(p) ? hostUrl(p.kubernetesURL ?? '') : ''),
     properties: [
         { name: 'authType', text: 'authType', required: true, choices: [['kubeconfig', 'authKubeconfig'], ['token', 'authToken'], ['certificate', 'authCertificate'], ['basic', 'authBasic'], ['none', 'authNone'],
-            ['incluster', 'authInCluster']] },
+            ['incluster', 'authInCluster'], ['proxy', 'authProxy']] },
+        { name: 'proxyCredential', text: 'proxyCredential', hint: 'proxyCredentialHint', required: true, when: by('proxy') },
         { name: 'kubeconfig', text: 'kubeconfig', hint: 'kubeconfigHint', secret: true, long: true, required: true, when: by('kubeconfig') },
         { name: 'context', text: 'context', hint: 'contextHint', when: by('kubeconfig') },
         { name: 'kubernetesURL', text: 'clusterUrl', required: true, placeholder: 'https://10.0.0.1:6443', when: NAMED },
