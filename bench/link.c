@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "agent/agents.h"
-#include "agent/proof.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "wire/proof.h"
 
 enum { BODY = 100 << 20, CALLS = 2000, STREAMS = 1000, ROUNDS = 21 };
 static const char PROXY[] = "01900000-0000-7000-8000-000000000001", INSTANCE[] = "01900000-0000-7000-8000-000000000002";

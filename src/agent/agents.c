@@ -6,11 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/agents_inside.h"
-#include "agent/proof.h"
+#include "agent/inside.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "wire/proof.h"
 
 /* ---- links */
 

@@ -9,9 +9,9 @@
  */
 #pragma once
 
-#include "agent/wire.h"
 #include "base/ids.h"
 #include "base/json.h"
+#include "wire/wire.h"
 
 #define RETURN_MICROS (4 * CLOCK_SECOND)
 

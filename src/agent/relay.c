@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/agents_inside.h"
-#include "agent/proof.h"
+#include "agent/inside.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "wire/proof.h"
 
 enum { RECORD_MOST = 48 << 20, HEADERS_MOST = 200 }; /* a body of 16 MiB, the most that a setting allows, twice in base64 */
 #define AGAIN_MICROS CLOCK_SECOND

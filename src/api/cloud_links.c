@@ -3,16 +3,16 @@
 #include <string.h>
 
 #include "agent/agents.h"
-#include "agent/proof.h"
 #include "api/answer.h"
-#include "api/hooks.h"
 #include "api/cloud_links.h"
+#include "api/hooks.h"
 #include "api/resources.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/cloud_proxies.h"
+#include "wire/proof.h"
 
 #define SEEN_EVERY CLOCK_MINUTE
 

@@ -1,11 +1,11 @@
 /* Cloud Proxies from their making to their end, with a proxy of their own in the test's process. */
 #include <string.h>
 
-#include "agent/proof.h"
-#include "agent/proxy.h"
 #include "api/test_server.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "proxy/proxy.h"
+#include "wire/proof.h"
 
 #define PROXIES "/codestream/api/cloud-proxies"
 #define ENDPOINTS "/codestream/api/endpoints"

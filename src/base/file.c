@@ -8,6 +8,22 @@
 
 #include "base/mem.h"
 
+bool file_read(const char *path, size_t most, char **ret, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = mem_alloc(most + 1);
+    ssize_t n = fd >= 0 ? read(fd, text, most) : -1;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (n < 0) {
+        free(text);
+        return err_set(e, ERR_INVALID, "%s: %s", path, strerror(error));
+    }
+    *ret = text;
+    return true;
+}
+
 /* A folder that cannot be synced (some network ones) is no failure. */
 static void sync_folder(const char *path)
 {

@@ -2,6 +2,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* The bytes of a file, with a NUL behind them; the caller's. Beyond most they are cut: limits of what is read then say so. ERR_INVALID names it. */
+bool file_read(const char *path, size_t most, char **ret, struct err *e);
 
 /* Gives the synced file from the name to, which must be new: false with errno EEXIST when it is taken. from is gone
  * in any case. After success the name outlasts a power failure. */

@@ -1,19 +1,17 @@
 /* slipway proxy: the Cloud Proxy, behind the firewall. */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/proxy.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "main/main.h"
+#include "proxy/proxy.h"
 
 enum { FILE_MOST = 1 << 20 };
 
@@ -97,22 +95,6 @@ static bool read_arguments(struct options *o, int count, const char *const *argu
 }
 
 /* ---- what the values mean */
-
-static bool read_file(const char *path, char **ret, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char *text = mem_alloc(FILE_MOST + 1);
-    ssize_t n = fd >= 0 ? read(fd, text, FILE_MOST) : -1;
-    int error = errno;
-    if (fd >= 0)
-        close(fd);
-    if (n < 0) {
-        free(text);
-        return err_set(e, ERR_INVALID, "%s: %s", path, strerror(error));
-    }
-    *ret = text;
-    return true;
-}
 
 static char *token_of(const struct options *o)
 {
@@ -209,7 +191,7 @@ static bool run(const struct options *o, bool *ret_failed, struct err *e)
             return err_wrap(e, "--receive");
         config.receive = address;
     }
-    if (option(o, "ca") && !read_file(option(o, "ca"), &ca, e))
+    if (option(o, "ca") && !file_read(option(o, "ca"), FILE_MOST, &ca, e))
         return err_wrap(e, "--ca");
     config.trust = (struct http_trust){ .ca_pem = ca, .insecure = text_is(option(o, "insecure"), "true") };
     signal(SIGPIPE, SIG_IGN);

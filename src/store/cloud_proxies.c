@@ -199,7 +199,7 @@ static bool use_token(struct db_tx *tx, const struct token *t, const char *publi
                       struct err *e)
 {
     char when[CLOCK_TEXT];
-    snprintf(uuid, ID_TEXT, "%s", t->instance);
+    snprintf(uuid, ID_TEXT, "%s", t->instance ? t->instance : "");
     if (t->used_at && text_is(t->key, public_key) && !t->revoked_at)
         return true; /* the same instance asks again: its answer was lost */
     if (t->used_at)

@@ -1,5 +1,5 @@
 /* A Cloud Proxy's allow-list, and where a server wants to go: "LIST\nHOST:PORT". */
-#include "agent/allow.h"
+#include "proxy/allow.h"
 
 #include "fuzz.h"
 

@@ -1,7 +1,6 @@
 /* What the other end of a Cloud Proxy's link may send: to the proxy's end and to the server's, which reads webhooks of it. The first byte
  * says which, and where the rest is cut in pieces. */
-#include "agent/agents_inside.h"
-#include "agent/wire_inside.h"
+#include "wire/inside.h"
 
 #include "base/log.h"
 #include "fuzz.h"

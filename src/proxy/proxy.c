@@ -1,14 +1,14 @@
-#include "agent/proxy_inside.h"
+#include "proxy/inside.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/credentials.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "proxy/credentials.h"
 
 #define DIAL_MICROS (15 * CLOCK_SECOND)
 #define ALONE_MICROS (3 * CLOCK_SECOND) /* so long one that got a connection goes on alone */

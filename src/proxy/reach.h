@@ -1,8 +1,8 @@
-/* agent/reach.h - a connection to a host behind a Cloud Proxy, as far as its list allows. */
+/* proxy/reach.h - a connection to a host behind a Cloud Proxy, as far as its list allows. */
 #pragma once
 
-#include "agent/allow.h"
 #include "loop/loop.h"
+#include "proxy/allow.h"
 
 struct reach { /* embed; zeroed before first use */
     const char *authority; /* "host:port"; copied */

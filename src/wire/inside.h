@@ -1,7 +1,7 @@
-/* agent/wire_inside.h - what the wire's files share. Not for others. */
+/* wire/inside.h - what the wire's files share. Not for others. */
 #pragma once
 
-#include "agent/wire.h"
+#include "wire/wire.h"
 
 struct event;
 struct nghttp2_session;

@@ -1,4 +1,4 @@
-/* agent/proxy.h - slipway proxy: the end of the link that stands behind the firewall.
+/* proxy/proxy.h - slipway proxy: the end of the link that stands behind the firewall.
  *
  * It connects to the server and stays connected: while it is not, a connection
  * is begun every TRY_EVERY, so that it is back within a second of the network's
@@ -23,14 +23,14 @@ struct proxy_config { /* all borrowed, and living longer than the proxy */
     const char *server;      /* "https://slipway.example.com", perhaps with a path before /codestream */
     const char *token;       /* of enrolment; NULL: it is enrolled */
     const char *name;        /* of the Cloud Proxy; NULL: whatever the token says */
-    const char *allow;       /* agent/allow.h */
+    const char *allow;       /* proxy/allow.h */
     const char *state;       /* folder of identity.json */
     const char *journal;     /* folder; NULL: it takes no webhooks */
     const char *receive;     /* address that webhooks come to; NULL: none */
     int receive_port;
     const char *receive_cert, *receive_key;
     const char *http_proxy;  /* on the way to the server */
-    const char *credentials; /* agent/credentials.h: a file; NULL: none */
+    const char *credentials; /* proxy/credentials.h: a file; NULL: none */
     struct http_trust trust; /* of the server */
     void (*ended)(void *context, const struct err *why); /* it cannot go on: once */
     void *context;

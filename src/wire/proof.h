@@ -1,4 +1,4 @@
-/* agent/proof.h - who a Cloud Proxy is, proven by its key pair (Ed25519, RFC 8032), and what it signed.
+/* wire/proof.h - who a Cloud Proxy is, proven by its key pair (Ed25519, RFC 8032), and what it signed.
  *
  * A signature is made for one purpose and about one thing, both part of what is
  * signed: what was signed to link proves nothing about a key or a webhook.

@@ -1,4 +1,4 @@
-/* agent/allow.h - where a Cloud Proxy lets the server go: its own list, which the server cannot change.
+/* proxy/allow.h - where a Cloud Proxy lets the server go: its own list, which the server cannot change.
  *
  *   registry.corp:5000     that name, that port
  *   *.corp:443             every name that ends so (not corp itself)

@@ -1,4 +1,4 @@
-/* agent/wire.h - the link between a server and one Cloud Proxy: HTTP/2 (RFC 9113) over a pipe, with the roles turned round.
+/* wire/wire.h - the link between a server and one Cloud Proxy: HTTP/2 (RFC 9113) over a pipe, with the roles turned round.
  *
  * The proxy connected, but the server asks: it is the client of HTTP/2 and opens
  * the streams, the proxy answers them. A stream of method CONNECT is a tunnel

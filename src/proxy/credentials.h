@@ -1,4 +1,4 @@
-/* agent/credentials.h - clusters and registries whose credentials stay with the Cloud Proxy: the server names them, and never sees them.
+/* proxy/credentials.h - clusters and registries whose credentials stay with the Cloud Proxy: the server names them, and never sees them.
  *
  * A YAML file:
  *

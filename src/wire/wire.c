@@ -1,4 +1,4 @@
-#include "agent/wire.h"
+#include "wire/wire.h"
 
 #include <event2/event.h>
 #include <nghttp2/nghttp2.h>
@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/wire_inside.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "wire/inside.h"
 
 #define TICK (CLOCK_SECOND / 2)
 #define HALF_MICROS (30 * CLOCK_SECOND)    /* a tunnel of which one side has ended may be quiet for so long */

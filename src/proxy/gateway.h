@@ -1,8 +1,8 @@
-/* agent/gateway.h - what the two files of credentials.h share. Not for others. */
+/* proxy/gateway.h - what the two files of credentials.h share. Not for others. */
 #pragma once
 
-#include "agent/credentials.h"
 #include "kube/config.h"
+#include "proxy/credentials.h"
 #include "registry/client.h"
 
 struct credential {

@@ -1,5 +1,5 @@
 /* The name is looked up by the system, on a worker, as it may take long; then its addresses are tried, one after the other. */
-#include "agent/reach.h"
+#include "proxy/reach.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -1,9 +1,9 @@
-/* agent/scene_test.h - both ends of links in one process: a server that lets every proxy in, proxies, and a host behind them. */
+/* proxy/scene_test.h - both ends of links in one process: a server that lets every proxy in, proxies, and a host behind them. */
 #pragma once
 
 #include "agent/agents.h"
-#include "agent/proxy.h"
 #include "base/test.h"
+#include "proxy/proxy.h"
 
 #define SCENE_PROXY "01900000-0000-7000-8000-0000000000aa"
 

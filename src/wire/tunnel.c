@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/wire_inside.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "wire/inside.h"
 
 static void broke(struct wire_stream_private *p)
 {

@@ -1,9 +1,9 @@
-/* agent/identity.h - who this Cloud Proxy is: its key pair and what the server called it; in one file of mode 0600, that is written
+/* proxy/identity.h - who this Cloud Proxy is: its key pair and what the server called it; in one file of mode 0600, that is written
  * whole before anything is told of what stands in it. */
 #pragma once
 
-#include "agent/proof.h"
 #include "base/ids.h"
+#include "wire/proof.h"
 
 struct identity {
     char *folder;

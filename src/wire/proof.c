@@ -1,4 +1,4 @@
-#include "agent/proof.h"
+#include "wire/proof.h"
 
 #include <sodium.h>
 #include <string.h>

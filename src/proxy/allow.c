@@ -1,4 +1,4 @@
-#include "agent/allow.h"
+#include "proxy/allow.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/allow.h"
-#include "agent/journal.h"
-#include "agent/proof.h"
-#include "agent/scene_test.h"
 #include "base/clock.h"
+#include "proxy/allow.h"
+#include "proxy/journal.h"
+#include "proxy/scene_test.h"
+#include "wire/proof.h"
 
 /* ---- the allow-list */
 

@@ -1,4 +1,4 @@
-/* agent/agents_inside.h - what the files of the server's end share. Not for others. */
+/* agent/inside.h - what the files of the server's end share. Not for others. */
 #pragma once
 
 #include "agent/agents.h"

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/credentials.h"
-#include "agent/proxy_inside.h"
-#include "agent/reach.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "proxy/credentials.h"
+#include "proxy/inside.h"
+#include "proxy/reach.h"
 
 struct connecting {
     struct reach reach;

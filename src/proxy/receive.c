@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/proxy_inside.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/network.h"
+#include "proxy/inside.h"
 
 enum { UNSENT_MOST = 1 << 20, AHEAD_MOST = 64, LINE_MOST = 256 };
 #define AGAIN_MICROS CLOCK_SECOND

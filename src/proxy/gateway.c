@@ -7,10 +7,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent/gateway.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "http/server.h"
+#include "proxy/gateway.h"
 #include "registry/ask.h"
 
 #define BODY_MOST (8 << 20)

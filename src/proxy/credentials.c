@@ -1,34 +1,16 @@
 /* Reading the file. What is done with it: gateway.c. */
-#include "agent/credentials.h"
+#include "proxy/credentials.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "agent/gateway.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "proxy/gateway.h"
 
 enum { FILE_MOST = 1 << 20, NAMES_MOST = 64 };
-
-static bool read_file(const char *path, char **ret, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char *text = mem_alloc(FILE_MOST + 1);
-    ssize_t n = fd >= 0 ? read(fd, text, FILE_MOST) : -1;
-    int error = errno;
-    if (fd >= 0)
-        close(fd);
-    if (n < 0) {
-        free(text);
-        return err_set(e, ERR_INVALID, "%s: %s", path, strerror(error));
-    }
-    *ret = text;
-    return true;
-}
 
 static bool name_good(const char *name)
 {
@@ -49,7 +31,7 @@ static bool value_of(const json_t *x, const char *key, char **ret, struct err *e
         *ret = mem_text(json_text_at(x, key, ""));
         return true;
     }
-    if (!read_file(file, ret, e))
+    if (!file_read(file, FILE_MOST, ret, e))
         return err_wrap(e, "%s", file_key);
     size_t n = strlen(*ret);
     while (n && isspace((unsigned char)(*ret)[n - 1]))
@@ -113,7 +95,7 @@ bool credentials_read(const char *file, struct credential **ret, size_t *ret_cou
 {
     AUTO_FREE char *text = NULL;
     AUTO(yaml) yaml = NULL;
-    if (!read_file(file, &text, e))
+    if (!file_read(file, FILE_MOST, &text, e))
         return false;
     bool ok = yaml_read(text, strlen(text), &yaml, e) && (yaml_count(yaml) == 1 || err_set(e, ERR_INVALID, "one YAML document is expected"));
     explicit_bzero(text, strlen(text));

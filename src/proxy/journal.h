@@ -1,4 +1,4 @@
-/* agent/journal.h - webhooks that came to a Cloud Proxy, on its disk until the server has them.
+/* proxy/journal.h - webhooks that came to a Cloud Proxy, on its disk until the server has them.
  *
  * SQLite in one folder: a webhook is on the disk before it is answered, and
  * numbered in the order in which they came. Loop only; what is done is told

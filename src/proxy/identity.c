@@ -1,4 +1,4 @@
-#include "agent/identity.h"
+#include "proxy/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "agent/journal.h"
+#include "proxy/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

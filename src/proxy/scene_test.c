@@ -1,11 +1,11 @@
-#include "agent/scene_test.h"
+#include "proxy/scene_test.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/proof.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "wire/proof.h"
 
 static void changed(void *context, const char *instance, bool linked)
 {

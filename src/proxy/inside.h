@@ -1,11 +1,11 @@
-/* agent/proxy_inside.h - what the files of the proxy's end share. Not for others. */
+/* proxy/inside.h - what the files of the proxy's end share. Not for others. */
 #pragma once
 
-#include "agent/allow.h"
-#include "agent/identity.h"
-#include "agent/journal.h"
-#include "agent/proxy.h"
-#include "agent/wire.h"
+#include "proxy/allow.h"
+#include "proxy/identity.h"
+#include "proxy/journal.h"
+#include "proxy/proxy.h"
+#include "wire/wire.h"
 
 struct credentials;
 enum { DIALS_MOST = 8 };
