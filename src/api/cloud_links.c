@@ -153,6 +153,8 @@ static bool admit(struct call *c, struct err *e)
               known_key(c, l, &row, &key, e) && cloud_proxy_get(c->tx, row.proxy_id, &proxy, e) &&
               cloud_proxy_instance_seen(c->tx, l->instance, l->host, l->version, l->peer, e) &&
               cloud_proxy_changed(c->tx, proxy.object.project_id, proxy.object.id, e);
+    if (!ok)
+        log_warn("api", "a link of a Cloud Proxy from %s (%s) was refused: %s", l->peer, l->host, e->text);
     if (ok) {
         proof_public_read(key, l->key);
         snprintf(l->proxy, sizeof l->proxy, "%s", proxy.object.uuid);

@@ -68,7 +68,7 @@ const struct route ROUTES[] = {
     { "POST", "P/cloud-proxies/{id}/instances/{instance}", READ(cloud_proxy_instance_act), MAY_ADMINISTER, BODY_JSON, 0 },
     { "DELETE", "P/cloud-proxies/{id}/instances/{instance}", WRITE(cloud_proxy_instance_remove), MAY_ADMINISTER, BODY_NONE, 0 },
     { "POST", "P/cloud-proxy-enrolments", WRITE(cloud_proxy_enrolment), MAY_ANYBODY, BODY_JSON, ROUTE_LOGIN },
-    { "GET", "P/cloud-proxy-link", LOOP(cloud_proxy_link), MAY_ANYBODY, BODY_NONE, 0 },
+    { "GET", "P/cloud-proxy-link", LOOP(cloud_proxy_link), MAY_ANYBODY, BODY_NONE, ROUTE_QUIET },
 
     { "GET", "P/variables", READ(variables_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "POST", "P/variables", WRITE(variable_create), MAY_DEVELOP, BODY_JSON, 0 },

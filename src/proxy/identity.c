@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,11 +12,24 @@
 
 enum { FILE_MOST = 16384 };
 
+/* Two processes of one key pair would end each other's links for ever. The lock ends with the process. */
+static bool lock(struct identity *i, struct err *e)
+{
+    AUTO_FREE char *path = mem_format("%s/lock", i->folder);
+    i->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (i->lock < 0)
+        return err_set(e, ERR_UNAVAILABLE, "open %s: %s", path, strerror(errno));
+    return flock(i->lock, LOCK_EX | LOCK_NB) == 0 ||
+           err_set(e, ERR_CONFLICT, "another Cloud Proxy runs with the folder %s: give this one a --state of its own, and a token", i->folder);
+}
+
 void identity_destroy(struct identity **identity)
 {
     struct identity *i = TAKE(*identity);
     if (!i)
         return;
+    if (i->lock >= 0)
+        close(i->lock);
     free(i->folder);
     free(i->server);
     free(i->name);
@@ -104,9 +118,10 @@ bool identity_open(const char *folder, struct identity **ret, struct err *e)
     AUTO_FREE char *path = mem_format("%s/identity.json", folder), *text = mem_alloc(FILE_MOST);
     bool there = false;
     i->folder = mem_text(folder);
+    i->lock = -1;
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return err_set(e, ERR_UNAVAILABLE, "make the folder %s: %s", folder, strerror(errno));
-    if (!read_file(path, text, &there, e))
+    if (!lock(i, e) || !read_file(path, text, &there, e))
         return false;
     if (there && !parse(i, path, text, e))
         return false;

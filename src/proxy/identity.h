@@ -12,9 +12,11 @@ struct identity {
     struct proof_key key;
     struct proof_key next;    /* proposed to the server, which may have taken it or not */
     bool has_next;
+    int lock;                 /* held while this lives: nobody else uses the folder */
 };
 
-/* Reads folder/identity.json, or makes it, with a new key pair; the folder is made with mode 0700. */
+/* Reads folder/identity.json, or makes it, with a new key pair; the folder is made with mode 0700.
+ * ERR_CONFLICT: another process has it. */
 bool identity_open(const char *folder, struct identity **ret, struct err *e);
 void identity_destroy(struct identity **identity);
 bool identity_save(const struct identity *i, struct err *e);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "proxy/allow.h"
+#include "proxy/identity.h"
 #include "proxy/journal.h"
 #include "proxy/scene_test.h"
 #include "wire/proof.h"
@@ -247,6 +248,29 @@ TEST(link, brings_a_new_key)
     CHECK(!agents_rotate(s.agents, "01900000-0000-7000-8000-000000000009", take_key, NULL, &e));
     CHECK_INT(e.kind, ERR_CONFLICT);
     scene_close(&s);
+}
+
+TEST(identity, is_one_process_at_a_time)
+{
+    char folder[] = "/tmp/slipway-identity-XXXXXX";
+    struct identity *first = NULL, *second = NULL;
+    struct err e = { 0 };
+    CHECK(mkdtemp(folder));
+    CHECK_OK(identity_open(folder, &first, &e), e);
+    proof_key_new(&first->next);
+    first->has_next = true;
+    CHECK_OK(identity_save(first, &e), e);
+    CHECK(!identity_open(folder, &second, &e));
+    CHECK_INT(e.kind, ERR_CONFLICT);
+    unsigned char key[PROOF_SECRET], next[PROOF_SECRET];
+    memcpy(key, first->key.secret, sizeof key);
+    memcpy(next, first->next.secret, sizeof next);
+    identity_destroy(&first);
+    CHECK_OK(identity_open(folder, &second, &e), e);
+    CHECK(memcmp(key, second->key.secret, sizeof key) == 0 && memcmp(next, second->next.secret, sizeof next) == 0);
+    identity_destroy(&second);
+    AUTO_FREE char *remove = mem_format("rm -rf '%s'", folder);
+    CHECK_INT(system(remove), 0);
 }
 
 /* ---- the journal */
