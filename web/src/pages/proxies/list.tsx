@@ -47,7 +47,7 @@ function Instance({ of: x, proxy, manage, revoke }: { of: ProxyInstance; proxy: 
     return (
         <li>
             <header><strong>{x.hostName || x.id}</strong><State is={x.status} />
-                {manage && x.status !== 'REVOKED' && <Menu label={`${t('moreActions')}: ${x.hostName}`} items={[x.status === 'CONNECTED' && { text: t('rotateKey'), act: rotate }, { text: t('revoke'), act: revoke, bad: true }]} />}</header>
+                {manage && x.status !== 'REVOKED' && <Menu label={`${t('moreActions')}: ${x.hostName}`} items={[x.status === 'CONNECTED' && { text: t('rotateKey'), act: rotate }, { text: t('revokeInstance'), act: revoke, bad: true }]} />}</header>
             <Figures of={x} />
             <div aria-live="polite">{said && <p class="notice done">{t('rotateKeyHint')}</p>}</div>
             <Trouble problem={problem} />
@@ -140,7 +140,7 @@ export default function CloudProxies() {
             {edited && <Form old={edited === 'new' ? null : edited} close={() => { edit(null); reload(); }} />}
             {enrolling && <Enrol of={enrolling} close={() => enrol(null)} />}
             {gone && <Confirm title={t('deleteAsk', { name: gone.name })} hint={t('deleteProxyHint')} word={t('remove')} close={() => remove(null)} act={() => call('DELETE', `${P}/cloud-proxies/${gone.id}`)} />}
-            {ending && <Confirm title={t('revokeAsk', { name: ending.instance.hostName })} hint={t('revokeHint')} word={t('revoke')} close={() => { end(null); reload(); }}
+            {ending && <Confirm title={t('revokeInstanceAsk', { name: ending.instance.hostName })} hint={t('revokeInstanceHint')} word={t('revokeInstance')} close={() => { end(null); reload(); }}
                 act={() => call('DELETE', `${P}/cloud-proxies/${ending.proxy.id}/instances/${ending.instance.id}`)} />}
         </>
     );
