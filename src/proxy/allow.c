@@ -189,17 +189,20 @@ bool allow_host(const struct allow *a, const char *host, int port, struct err *e
 }
 
 /* Addresses of this machine and of this wire, which no name from outside may stand for. */
+static bool special4(uint32_t a)
+{
+    return a >> 24 == 127 || a >> 24 == 0 || a >> 16 == 0xa9fe || a >> 28 >= 14;
+}
+
 static bool special(const struct sockaddr *address)
 {
-    if (address->sa_family == AF_INET) {
-        uint32_t a = ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr);
-        return a >> 24 == 127 || a >> 24 == 0 || a >> 16 == 0xa9fe || a >> 28 >= 14;
-    }
+    if (address->sa_family == AF_INET)
+        return special4(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
     const struct in6_addr *a = &((const struct sockaddr_in6 *)address)->sin6_addr;
-    struct sockaddr_in mapped = { .sin_family = AF_INET };
-    memcpy(&mapped.sin_addr, a->s6_addr + 12, 4);
+    const uint8_t *last = a->s6_addr + 12;
+    uint32_t mapped = (uint32_t)last[0] << 24 | (uint32_t)last[1] << 16 | (uint32_t)last[2] << 8 | last[3];
     return IN6_IS_ADDR_LOOPBACK(a) || IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LINKLOCAL(a) || IN6_IS_ADDR_MULTICAST(a) ||
-           (IN6_IS_ADDR_V4MAPPED(a) && special((const struct sockaddr *)&mapped));
+           (IN6_IS_ADDR_V4MAPPED(a) && special4(mapped));
 }
 
 static void address_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN])
