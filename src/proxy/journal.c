@@ -100,11 +100,6 @@ const char *journal_id(const struct journal *j)
     return j->id;
 }
 
-bool journal_full(const struct journal *j)
-{
-    return db_full(j->db);
-}
-
 /* ---- adding */
 
 struct adding {

@@ -29,4 +29,3 @@ void journal_add(struct journal *j, const struct journal_entry *entry, void (*do
 void journal_next(struct journal *j, int64_t behind, void (*done)(void *context, const struct journal_entry *entry, int64_t waiting, const struct err *e),
                   void *context);
 void journal_forget(struct journal *j, int64_t number); /* and all before it */
-bool journal_full(const struct journal *j);              /* the last that came found no room on the disk */

@@ -378,6 +378,12 @@ static bool all_told(struct scene *s)
     return text_is(text_of(&s->told), wanted_told);
 }
 
+static int wanted_count;
+static bool all_counted(struct scene *s)
+{
+    return s->told_count == wanted_count;
+}
+
 TEST(relay, tells_webhooks_in_order_until_they_are_kept)
 {
     struct scene s;
@@ -392,6 +398,25 @@ TEST(relay, tells_webhooks_in_order_until_they_are_kept)
     post(&s, &c, HOOK "c", "three");
     wanted_told = "1:a:one 2:b:two 3:c:three ";
     scene_wait(&s, all_told);
+    scene_close(&s);
+}
+
+TEST(relay, does_not_run_ahead_of_a_server_that_is_slow)
+{
+    enum { COUNT = 80, SIZE = 900000 }; /* more in all than a server would hold for one proxy */
+    struct scene s;
+    struct http_call c;
+    AUTO_FREE char *body = mem_alloc(SIZE + 1);
+    memset(body, 'x', SIZE);
+    scene_open(&s);
+    scene_proxy(&s, 0, "", true);
+    s.refuse_told = 1; /* the first is told again after a second: all others are there by then */
+    s.count_told = true;
+    for (int i = 0; i < COUNT; i++)
+        post(&s, &c, HOOK "a", body);
+    wanted_count = COUNT;
+    scene_wait(&s, all_counted);
+    CHECK_INT(s.links, 1); /* nobody lost patience */
     scene_close(&s);
 }
 

@@ -8,14 +8,15 @@
 #include "base/network.h"
 #include "proxy/inside.h"
 
-enum { UNSENT_MOST = 1 << 20, AHEAD_MOST = 64, LINE_MOST = 256 };
+enum { AHEAD_BYTES = 4 << 20, AHEAD_MOST = 64, LINE_MOST = 256 }; /* the server holds what it could not store yet */
 #define AGAIN_MICROS CLOCK_SECOND
 
 struct teller { /* of one link */
     struct proxy *proxy;
     struct wire_stream *stream; /* NULL: the link ended */
     int64_t told, kept;         /* numbers: sent, and known to be with the server */
-    int64_t ahead;              /* sent, and not known to be kept */
+    size_t sizes[AHEAD_MOST];   /* of records that are sent, and not known to be kept: a ring */
+    size_t first, ahead, bytes; /* where it begins, how many, how much in all */
     bool reading;               /* the journal is asked */
     char line[LINE_MOST];
     size_t line_length;
@@ -57,7 +58,8 @@ static void send_record(struct teller *t, const struct journal_entry *x, int64_t
     wire_send(t->stream, size, sizeof size);
     wire_send(t->stream, text, n);
     t->told = x->number;
-    t->ahead++;
+    t->sizes[(t->first + t->ahead++) % AHEAD_MOST] = n;
+    t->bytes += n;
 }
 
 static void again(struct timer *timer)
@@ -84,7 +86,7 @@ static void was_read(void *context, const struct journal_entry *entry, int64_t w
 
 static void tell_more(struct teller *t)
 {
-    if (t->reading || !t->stream || t->ahead >= AHEAD_MOST || wire_unsent(t->stream) > UNSENT_MOST)
+    if (t->reading || !t->stream || t->ahead >= AHEAD_MOST || t->bytes >= AHEAD_BYTES)
         return;
     t->reading = true;
     journal_next(t->proxy->journal, t->told, was_read, t);
@@ -97,7 +99,11 @@ static void kept(struct teller *t)
     if (number <= t->kept || number > t->told)
         return;
     t->kept = number;
-    t->ahead = t->ahead > 0 ? t->ahead - 1 : 0;
+    if (t->ahead) { /* the server keeps them in their order, one after the other */
+        t->bytes -= t->sizes[t->first];
+        t->first = (t->first + 1) % AHEAD_MOST;
+        t->ahead--;
+    }
     journal_forget(t->proxy->journal, number);
 }
 

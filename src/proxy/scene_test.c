@@ -16,7 +16,8 @@ static void delivered(void *context, struct agent_delivery *d)
 {
     struct scene *s = context;
     bool kept = s->refuse_told-- <= 0;
-    if (kept)
+    s->told_count += kept;
+    if (kept && !s->count_told)
         text_addf(&s->told, "%lld:%s:%s ", (long long)d->number, d->path + strlen(d->path) - 1, d->body);
     agents_kept(d, kept);
 }

@@ -19,6 +19,8 @@ struct scene {
     /* webhooks that were told */
     struct text told;        /* "1 2 3 ": their numbers */
     int refuse_told;         /* so many are not kept */
+    bool count_told;         /* only counted */
+    int told_count;
     /* of the last call */
     int status;
     struct text answer, said;

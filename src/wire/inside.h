@@ -45,7 +45,6 @@ void wire_stream_resume(struct wire_stream_private *p);
 void wire_stream_consumed(struct wire_stream_private *p, size_t n);
 void wire_stream_reset(struct wire_stream_private *p, uint32_t code);
 void wire_stream_over(struct wire_stream_private *p, const struct err *why); /* tells closed, and frees it */
-struct wire_stream_private *wire_stream_of(struct wire *w, int32_t id);
 
 /* ---- tunnel.c: a stream whose bytes go to and from a socket */
 

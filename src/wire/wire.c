@@ -20,11 +20,6 @@
 
 /* ---- streams */
 
-struct wire_stream_private *wire_stream_of(struct wire *w, int32_t id)
-{
-    return nghttp2_session_get_stream_user_data(w->session, id);
-}
-
 static struct wire_stream_private *stream_new(struct wire *w, int32_t id, int fd)
 {
     struct wire_stream_private *p = NEW(struct wire_stream_private);
@@ -542,11 +537,6 @@ void wire_end(struct wire_stream *s)
 void wire_reset(struct wire_stream *s)
 {
     wire_stream_reset(s->private, NGHTTP2_CANCEL);
-}
-
-size_t wire_unsent(const struct wire_stream *s)
-{
-    return s->private->out.length - s->private->out_at;
 }
 
 bool wire_silent(const struct wire *w)

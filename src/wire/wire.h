@@ -77,7 +77,6 @@ void wire_join(struct wire_stream *s, int fd); /* answers 200, and the stream is
 void wire_send(struct wire_stream *s, const void *bytes, size_t size); /* of a message: copied */
 void wire_end(struct wire_stream *s);                                  /* nothing more comes from us */
 void wire_reset(struct wire_stream *s);                                /* ends it; closed is told, later */
-size_t wire_unsent(const struct wire_stream *s);                       /* bytes of wire_send that still wait here */
 
 bool wire_silent(const struct wire *w);
 int64_t wire_latency(const struct wire *w); /* microseconds there and back, smoothed; 0: not measured yet */
