@@ -190,6 +190,24 @@ static void check_condition(struct checker *c)
     leave(c, here);
 }
 
+/* One that a type has as its input: read here, so that a typing error is found before any run. */
+static void check_input_condition(struct checker *c, const char *key)
+{
+    const char *text = key ? json_text_at(c->task->input, key, "") : "";
+    struct condition *condition = NULL;
+    struct err e = { 0 };
+    if (!*text)
+        return;
+    size_t outer = enter(c, "input"), here = enter(c, key);
+    if (condition_parse(text, strlen(text), 0, &condition, &e))
+        condition_each(condition, each_reference, c);
+    else
+        ERROR(c, "the condition is wrong: %s", e.text);
+    condition_destroy(&condition);
+    leave(c, here);
+    leave(c, outer);
+}
+
 /* ---- fields of a type */
 
 static const char *const FIELD_WORDS[] = {
@@ -307,6 +325,7 @@ static void check_type(struct checker *c)
     if (type) {
         check_input(c, type);
         check_endpoints(c, type);
+        check_input_condition(c, type->condition);
         return;
     }
     size_t here = enter(c, "type");

@@ -57,6 +57,7 @@ struct pipeline_type {
     const struct field *fields;    /* of "input" */
     size_t field_count;
     const char *const *endpoints;  /* keys of "endpoints", NULL at the end; "name!" for one that must be there */
+    const char *condition;         /* the key of "input" that is a condition; NULL: none is */
 };
 
 /* ---- the compiled view */

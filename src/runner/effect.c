@@ -306,6 +306,7 @@ static void job_fill(struct effect *f)
     f->job.execution_index = v.row->index;
     f->job.deadline = run->timeout_at;
     f->job.input = task->input;
+    f->job.on_crash = json_text_at(task->spec, "onCrash", "");
     f->job.scope = &f->scope.scope;
     f->job.resolved = f->view->tasks[f->task].resolved;
     f->job.type = task_type_find(task->type);

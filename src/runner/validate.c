@@ -16,9 +16,16 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
     size_t count = 0;
     for (; TASK_TYPES[count] && count < TYPES; count++)
         types[count] = (struct pipeline_type){ .name = TASK_TYPES[count]->name, .fields = TASK_TYPES[count]->fields,
-                                               .field_count = TASK_TYPES[count]->field_count, .endpoints = TASK_TYPES[count]->endpoints };
+                                               .field_count = TASK_TYPES[count]->field_count, .condition = TASK_TYPES[count]->condition, .endpoints = TASK_TYPES[count]->endpoints };
     *ret = types;
     *ret_count = count;
+}
+
+/* An agent is nothing but the Cloud Proxy that tasks go through. */
+static bool agent_ok(const json_t *properties, struct err *e)
+{
+    return *json_text_at(properties, "cloudProxyId", "") ||
+           err_field(e, "cloudProxyId", "an agent is the Cloud Proxy that REST and POLL tasks go through: choose one");
 }
 
 bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e)
@@ -27,6 +34,8 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
         AUTO(kube_target) target = NULL;
         return kube_target_from_properties(properties, allow_in_cluster, &target, e);
     }
+    if (text_is(type, "agent"))
+        return agent_ok(properties, e);
     AUTO(registry_target) target = NULL;
     return registry_target_from_properties(properties, NULL, &target, e);
 }
@@ -41,6 +50,7 @@ struct endpoint_validate_private {
     struct kube_clusters *clusters;
     struct kube *kube;
     struct kube_call call;
+    struct http_call http;
     json_t *review;
     char version[100];
 };
@@ -143,6 +153,25 @@ static bool start_kube(struct endpoint_validate_private *p, struct loop *loop, s
     return kube_hold(p->clusters, target, &p->kube, e) && kube_call_start(&p->call, p->kube, e);
 }
 
+/* A name that no Cloud Proxy keeps: it says so, which is the answer. */
+static void agent_answered(struct http_call *call, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(call, struct endpoint_validate_private, http);
+    p->op->ok = e && e->kind == ERR_NOT_FOUND;
+    if (p->op->ok)
+        snprintf(p->op->text, sizeof p->op->text, "the Cloud Proxy answers; where tasks may go through it, its own allow-list says");
+    else
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", e ? e->text : "what answers is no Cloud Proxy");
+    over(p);
+}
+
+static bool start_agent(struct endpoint_validate_private *p, struct http_client *http, struct err *e)
+{
+    const char *via = json_text_at(p->op->properties, "cloudProxyId", "");
+    p->http = (struct http_call){ .url = "http://is-anybody-there.credentials.invalid/", .via = via, .timeout_micros = 15 * CLOCK_SECOND, .done = agent_answered };
+    return agent_ok(p->op->properties, e) && http_call_start(&p->http, http, e);
+}
+
 bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, struct http_client *http, struct err *e)
 {
     struct endpoint_validate_private *p = NEW(struct endpoint_validate_private);
@@ -150,7 +179,10 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
     op->private = p;
     op->ok = false;
     op->text[0] = 0;
-    if (text_is(op->type, "k8s") ? start_kube(p, loop, http, e) : start_registry(p, http, e))
+    bool begun = text_is(op->type, "k8s")     ? start_kube(p, loop, http, e)
+                 : text_is(op->type, "agent") ? start_agent(p, http, e)
+                                              : start_registry(p, http, e);
+    if (begun)
         return true;
     op->private = NULL;
     registry_target_destroy(&p->target);

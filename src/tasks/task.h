@@ -60,6 +60,7 @@ struct task_job {
     int64_t deadline;      /* clock_now() at which the runner ends it; 0: none */
     const json_t *input;   /* as the pipeline says: not resolved, except where resolve_input says so */
     const json_t *endpoints; /* by role ("kubernetesServer"): {"id","name","type","properties"}, secrets opened */
+    const char *on_crash;  /* the task's own: "retry": what may have been carried out is done again; "" or "fail": it is not */
     struct scope *scope; /* what ${...} means here */
     const struct task_push *push; /* NULL: not started by a push */
     const json_t *resolved; /* what an earlier start of this attempt resolved to; NULL on the first */
@@ -85,6 +86,7 @@ struct task_type {
     size_t field_count;
     const char *const *endpoints; /* roles it knows, NULL-terminated */
     enum task_crash crash;
+    const char *condition;     /* the field of its input that is a condition (pipeline/condition.h); NULL: none is */
     /* false: could not even start; task_done must not be called then. */
     bool (*start)(struct task_job *run, struct err *e);
     /* Stop, say what is left, and end by task_done(TASK_CANCELED). The runner may call it once. */
@@ -96,7 +98,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT;
 
 /* ---- what a type calls; all on the loop */
 

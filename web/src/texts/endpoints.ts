@@ -23,6 +23,7 @@ export const ENDPOINTS = {
     acceptCertificate: ['Accept certificate', 'Zertifikat akzeptieren'],
     deleteAsk: ['Delete {name}?', '{name} löschen?'],
     restricted: ['Restricted: only administrators use and change it', 'Eingeschränkt: nur für Administratoren'],
+    agent: ['Agent (cloud proxy for tasks)', 'Agent (Cloud-Proxy für Aufgaben)'],
     kubernetesCluster: ['Kubernetes cluster', 'Kubernetes-Cluster'],
     distributionShort: ['OCI registry', 'OCI-Registrierung'],
     repoUrlHint: ['As it stands in the browser, or acme/web', 'Wie im Browser, oder acme/web'],

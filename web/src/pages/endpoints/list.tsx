@@ -31,7 +31,7 @@ function Card({ endpoint, via, edit, remove }: { endpoint: Endpoint; via: string
                 <span class="named"><h2>{endpoint.name}</h2><small>{t(kind.text)}{endpoint.type === 'dockerregistry' && ` · ${t(endpoint.properties.serverType === 'distribution' ? 'distributionShort' : 'dockerHub')}`}</small></span>
                 {mine && <Menu label={`${t('moreActions')}: ${endpoint.name}`} items={[{ text: t('edit'), act: edit }, { text: t('remove'), act: remove, bad: true }]} />}
             </header>
-            <p class="address"><code>{kind.address(endpoint.properties)}</code></p>
+            {kind.address(endpoint.properties) && <p class="address"><code>{kind.address(endpoint.properties)}</code></p>}
             {endpoint.description && <p class="faint">{endpoint.description}</p>}
             <p class="chips"><span class="chip">{endpoint.project}</span>{endpoint.isRestricted && <span class="chip wait" title={t('restricted')}>{t('restrictedShort')}</span>}
                 {endpoint.properties.username && <span class="chip">{endpoint.properties.username}</span>}

@@ -143,10 +143,13 @@ export function renameTask(d: PipelineDraft, at: Place, to: string): PipelineDra
 
 export interface Missing { at: Place; field: string }
 
-/* What a Kubernetes task cannot run without; the server knows the rest. */
+const NEEDED: Record<string, string[]> = { Condition: ['condition'], REST: ['action', 'url'], POLL: ['url', 'exitCriteria'] };
+
+/* What a task cannot run without; the server knows the rest. */
 export function missingOf(task: TaskDraft): string[] {
-    if (task.type !== 'K8S') return task.type ? [] : ['type'];
-    const input = task.input ?? {}, action = String(input.action ?? '').toUpperCase(), has = (name: string) => String(input[name] ?? '').trim() !== '';
+    const input = task.input ?? {};
+    if (task.type !== 'K8S') return task.type ? (NEEDED[task.type] ?? []).filter((name) => String(input[name] ?? '').trim() === '') : ['type'];
+    const action = String(input.action ?? '').toUpperCase(), has = (name: string) => String(input[name] ?? '').trim() !== '';
     const missing: string[] = [];
     if (!task.endpoints?.kubernetesServer) missing.push('kubernetesServer');
     if (!action) missing.push('action');

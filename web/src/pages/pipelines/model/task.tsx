@@ -4,10 +4,10 @@ import { Choice, Field, Json, Menu, Text } from '../../../parts';
 import { t } from '../../../texts';
 import { NAME, type PipelineDraft, type Place, type TaskDraft, changeTask, renameTask } from './draft';
 import { KubernetesForm } from './kubernetes';
+import { PLAIN, PlainForm } from './plain';
 
-/* Code Stream's types; the first is what this server runs. */
-const TYPES = ['K8S', 'Blueprint', 'CI', 'Condition', 'Custom', 'UserOperation', 'Pipeline', 'Jenkins', 'REST', 'POLL', 'SSH', 'PowerShell', 'vRO', 'TFS', 'Bamboo'];
-const RUNS = ['K8S'];
+/* What this server runs, and Code Stream's other types. */
+const TYPES = ['K8S', ...Object.keys(PLAIN), 'Blueprint', 'CI', 'Custom', 'UserOperation', 'Pipeline', 'Jenkins', 'SSH', 'PowerShell', 'vRO', 'TFS', 'Bamboo'];
 
 export interface TaskProps { draft: PipelineDraft; change: (next: PipelineDraft) => void; readOnly: boolean; at: Place; task: TaskDraft }
 interface FormProps extends TaskProps { select: (at: Place | null) => void; step: (way: 'up' | 'down' | 'left' | 'right') => void; remove: () => void }
@@ -84,7 +84,7 @@ export function TaskForm(props: FormProps) {
                 <Field label={t('type')}><Choice value={task.type} disabled={readOnly} set={setType} options={[...(TYPES.includes(task.type) ? [] : [[task.type, task.type || t('chooseType')] as const]), ...TYPES.map((n) => [n, n === 'K8S' ? t('kubernetes') : n] as const)]} /></Field>
                 <label class="check"><input type="checkbox" disabled={readOnly} checked={task.ignoreFailure === true} onChange={(e) => change(changeTask(draft, at, { ignoreFailure: e.currentTarget.checked }))} /><span>{t('ignoreFailure')}</span></label>
                 <Condition {...props} />
-                {RUNS.includes(task.type) ? <KubernetesForm {...props} /> : task.type && <RawInput key={task.type} {...props} />}
+                {task.type === 'K8S' ? <KubernetesForm {...props} /> : PLAIN[task.type] ? <PlainForm key={task.type} {...props} /> : task.type && <RawInput key={task.type} {...props} />}
             </div>}
         </>
     );

@@ -1,0 +1,68 @@
+/* Task types whose form is a list of fields: Condition, REST, POLL, Wait. */
+import { useState } from 'preact/hooks';
+import { list } from '../../../api';
+import { useLoaded } from '../../../loading';
+import type { Endpoint } from '../../../model';
+import { Choice, Field, Text } from '../../../parts';
+import { t, type TextKey } from '../../../texts';
+import { changeTask } from './draft';
+import type { TaskProps } from './task';
+
+interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; placeholder?: string }
+interface Plain { agent?: boolean; fields: Asked[] }
+
+const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
+export const PLAIN: Record<string, Plain> = {
+    Condition: { fields: [{ name: 'condition', text: 'conditionField', hint: 'conditionFieldHint', long: true, placeholder: '${input.DOCKER_TAG} != "latest"' }] },
+    REST: { agent: true, fields: [{ name: 'action', text: 'action', choices: ['get', 'post', 'put', 'patch', 'delete'] }, { name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL,
+        { name: 'payload', text: 'restPayload', long: true, hint: 'restPayloadHint' }, { name: 'timeout', text: 'restTimeout', placeholder: '60' }] },
+    POLL: { agent: true, fields: [{ name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL, { name: 'exitCriteria', text: 'exitCriteria', hint: 'exitCriteriaHint', json: true, placeholder: '{"success": "status == \'FINISHED\'", "failure": "status == \'FAILED\'"}' },
+        { name: 'pollCount', text: 'pollCount', placeholder: '10' }, { name: 'pollIntervalSeconds', text: 'pollInterval', placeholder: '60' }, { name: 'ignoreFailure', text: 'pollIgnore', check: true }] },
+    Wait: { fields: [{ name: 'duration', text: 'waitDuration', hint: 'waitDurationHint', placeholder: '15m' }, { name: 'until', text: 'waitUntil', hint: 'waitUntilHint', placeholder: '2027-01-01T06:00:00Z' }] },
+};
+
+const shown = (value: unknown) => (value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+
+/* What is written is kept as text until it is JSON. */
+function JsonField({ of, value, set, readOnly }: { of: Asked; value: unknown; set: (value: unknown) => void; readOnly: boolean }) {
+    const [text, setText] = useState(() => shown(value)), [wrong, setWrong] = useState('');
+    const take = (next: string) => {
+        setText(next);
+        try {
+            const read: unknown = next.trim() ? JSON.parse(next) : undefined;
+            if (read !== undefined && (typeof read !== 'object' || read === null || Array.isArray(read))) throw new Error('{}');
+            setWrong('');
+            set(read);
+        } catch (error) { setWrong(t('rawWrong', { why: (error as Error).message })); }
+    };
+    return <Field label={t(of.text)} hint={of.hint && t(of.hint)} wrong={wrong}><textarea class="code" rows={3} spellcheck={false} disabled={readOnly} placeholder={of.placeholder} value={text} onInput={(e) => take(e.currentTarget.value)} /></Field>;
+}
+
+function PlainField({ of, value, set, readOnly }: { of: Asked; value: unknown; set: (value: unknown) => void; readOnly: boolean }) {
+    if (of.json) return <JsonField of={of} value={value} set={set} readOnly={readOnly} />;
+    if (of.check) return <label class="check"><input type="checkbox" disabled={readOnly} checked={String(value) === 'true'} onChange={(e) => set(e.currentTarget.checked)} /><span>{t(of.text)}</span></label>;
+    return (
+        <Field label={t(of.text)} hint={of.hint && t(of.hint)}>
+            {of.choices ? <Choice value={shown(value).toLowerCase()} disabled={readOnly} set={set} options={[...(value ? [] : [['', '–'] as const]), ...of.choices.map((c) => [c, c.toUpperCase()] as const)]} />
+                : of.long ? <textarea class="code" rows={4} spellcheck={false} disabled={readOnly} placeholder={of.placeholder} value={shown(value)} onInput={(e) => set(e.currentTarget.value)} />
+                    : <Text value={shown(value)} disabled={readOnly} placeholder={of.placeholder} set={set} />}
+        </Field>
+    );
+}
+
+function Agent({ draft, change, readOnly, at, task }: TaskProps) {
+    const found = useLoaded(`endpoints of ${draft.project}`, ['endpoints'], async (s) => (await list<Endpoint>('/endpoints', { $top: 1000, $filter: `(project eq '${draft.project.replace(/'/g, "''")}')` }, s)).rows);
+    const names = (found.data ?? []).filter((e) => e.type === 'agent').map((e) => e.name), value = task.endpoints?.agent ?? '';
+    if (!names.length && !value) return null;
+    const set = (agent: string) => change(changeTask(draft, at, { endpoints: agent ? { ...task.endpoints, agent } : {} }));
+    return <Field label={t('agentField')} hint={t('agentFieldHint')}><Choice value={value} disabled={readOnly} set={set} options={[['', t('standard')], ...[...new Set([...names, ...(value ? [value] : [])])].map((n) => [n, n] as const)]} /></Field>;
+}
+
+export function PlainForm(props: TaskProps) {
+    const { draft, change, readOnly, at, task } = props, plain = PLAIN[task.type]!;
+    const set = (name: string, value: unknown) => {
+        const { [name]: _old, ...others } = task.input ?? {};
+        change(changeTask(draft, at, { input: value === undefined || value === '' ? others : { ...others, [name]: value } }));
+    };
+    return <>{plain.agent && <Agent {...props} />}{plain.fields.map((f) => <PlainField key={f.name} of={f} value={task.input?.[f.name]} set={(v) => set(f.name, v)} readOnly={readOnly} />)}</>;
+}
