@@ -44,7 +44,8 @@ bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with
     struct run_facts facts = { .id = row.uuid, .project = row.project, .project_id = project.uuid, .pipeline_id = row.pipeline_uuid,
                                .index = row.index, .url = url, .requested_by = row.executed_by, .triggered_by = row.triggered_by,
                                .source = row.source, .comments = row.comments, .tags = row.tags, .created_at = row.requested_at,
-                               .updated_at = row.updated_at, .global = row.global, .now = clock_now() };
+                               .updated_at = row.updated_at, .global = row.global, .nested = *row.parent_uuid && !row.rollback,
+                               .rollback = row.rollback, .parent = row.parent_uuid, .now = clock_now() };
     ok = ok && build(&row, &facts, with_stages, ret, e);
     object_fini(&project);
     run_row_fini(&row);

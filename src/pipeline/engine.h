@@ -78,7 +78,8 @@ struct execution {
     int64_t timer_at;   /* the last SET_TIMER; 0: none */
     json_t *message;    /* statusMessage */
     json_t *canceled;   /* {"by", "reason"} once somebody asked */
-    json_t *input;      /* object */
+    json_t *input;      /* object; secret ones are masked here */
+    json_t *secrets;    /* object: the values of those; NULL: there are none, or they were not opened */
     json_t *outside;    /* array: names of inputs whose values came from outside */
     json_t *output;     /* object once it completed */
     struct task_run *tasks; /* pipeline->task_count of them */
@@ -87,6 +88,7 @@ const char *run_text(const json_t *text); /* "" for NULL; borrowed */
 
 /* QUEUED. input and outside (may be NULL) are shared, not taken. */
 struct execution *execution_create(struct pipeline *pipeline, json_t *input, json_t *outside, int64_t now);
+void execution_give_secrets(struct execution *execution, json_t *secrets); /* shared, not taken */
 struct execution *execution_dup(const struct execution *execution);
 void execution_destroy(struct execution **execution);
 void execution_clean(struct execution *execution); /* everything dirty was stored */
@@ -108,6 +110,7 @@ struct run_facts {
     const json_t *tags;       /* array or NULL */
     int64_t created_at, updated_at;
     bool nested, rollback, global;
+    const char *parent;       /* uuid of the execution that it is a part of; NULL or "": none */
     int64_t now;              /* for ${duration}; ${executedOn} is started_at */
     /* A variable of the execution's project. UNKNOWN when there is none by that name (it is told as an error). May be NULL. */
     enum scope_answer (*variable)(void *owner, const char *name, struct value *ret, struct err *e);

@@ -72,7 +72,7 @@ static void task_each(struct task_run *run, void (*each)(json_t **member))
 
 static void execution_each(struct execution *x, void (*each)(json_t **member))
 {
-    json_t **members[] = { &x->message, &x->canceled, &x->input, &x->outside, &x->output };
+    json_t **members[] = { &x->message, &x->canceled, &x->input, &x->secrets, &x->outside, &x->output };
     for (size_t i = 0; i < ALEN(members); i++)
         each(members[i]);
     for (size_t i = 0; i < x->pipeline->task_count; i++)
@@ -82,6 +82,12 @@ static void execution_each(struct execution *x, void (*each)(json_t **member))
 static void share(json_t **member)
 {
     json_incref(*member);
+}
+
+void execution_give_secrets(struct execution *execution, json_t *secrets)
+{
+    json_decref(execution->secrets);
+    execution->secrets = json_incref(secrets);
 }
 
 struct execution *execution_dup(const struct execution *execution)

@@ -130,6 +130,8 @@ static void set_facts(json_t *json, const struct run_facts *f)
     json_set_text(json, "id", f->id);
     set_link(json, "_link", "executions", f->id);
     set_link(json, "_pipelineLink", "pipelines", f->pipeline_id);
+    if (!text_empty(f->parent))
+        set_link(json, "_parentLink", "executions", f->parent);
     json_set_text(json, "_projectId", f->project_id);
     set_number(json, "index", f->index);
     json_set_text(json, "comments", f->comments);

@@ -351,6 +351,7 @@ static enum scope_answer find(struct resolver *r, const char *text, const struct
     enum scope_answer answer = r->scope->find(r->scope, name, n, ret, r->e);
     if (answer == SCOPE_UNKNOWN)
         resolution_warn(r->more, "${%.*s} names nothing known here and stays as it is", (int)n, name);
+    r->more->outside |= answer == SCOPE_FOUND && ret->outside;
     if (answer == SCOPE_FOUND && ret->secret)
         resolution_secret(r->more, ret->json);
     return answer;

@@ -89,6 +89,7 @@ struct scope {
 struct resolution { /* what came of it beside the value; { 0 } is empty */
     json_t *warnings; /* array of texts, or NULL */
     json_t *secrets;  /* array of the secret texts that were used, for masking; or NULL */
+    bool outside;     /* a value of it came from outside */
     size_t size;      /* bytes that were put together so far; the limit is for all calls that share it */
 };
 void resolution_fini(struct resolution *r);

@@ -53,7 +53,8 @@ static bool find_input(const struct execution *x, const struct reference *r, str
     const char *name = input_name(x, r->rest, r->rest_length);
     if (!name)
         return err_set(e, ERR_INVALID, "the pipeline has no input '%.*s'", (int)r->rest_length, r->rest);
-    json_t *value = reference_walk(x->input, r->rest, r->rest_length);
+    ret->secret = json_object_get(x->secrets, name) != NULL;
+    json_t *value = reference_walk(ret->secret ? x->secrets : x->input, r->rest, r->rest_length);
     if (!value)
         return err_set(e, ERR_INVALID, "input '%s' has no '%.*s'", name, (int)r->rest_length, r->rest);
     ret->outside = is_outside(x, name);

@@ -38,6 +38,8 @@ struct effect {
     struct timer progress_timer;
     void (*then)(struct task_job *job);
     void (*abandon)(struct task_job *job);
+    struct part *part; /* another pipeline that runs for it; NULL: none */
+    void (*part_ended)(struct task_job *job, const struct task_part *part, const struct err *e);
 };
 
 static struct effect *of(struct task_job *job)
@@ -239,6 +241,97 @@ void task_pushed(struct task_job *run, const char *image)
     db_write(v.runner->config.db, &job->job);
 }
 
+/* ---- another pipeline as a part of this run */
+
+/* The inputs of a part, each resolved by itself: which of them are secret, and which came from outside, goes with them. */
+static bool part_inputs(struct effect *f, const json_t *inputs, struct part_wish *wish, struct err *e)
+{
+    json_t *input = json_object(), *outside = json_array(), *secrets = json_object(), *text;
+    const char *name;
+    size_t size = 0;
+    bool ok = true;
+    wish->input = input;
+    wish->outside = outside;
+    wish->secrets = secrets;
+    json_object_foreach((json_t *)inputs, name, text) {
+        AUTO_RESOLUTION more = { .size = size };
+        AUTO_JSON *value = NULL;
+        if (!(ok = expression_resolve_tree(text, NULL, f->job.scope, &value, &more, e)))
+            return err_wrap(e, "inputProperties.%s", name);
+        size = more.size;
+        bool secret = json_array_size(more.secrets) > 0;
+        if (secret)
+            json_object_set(secrets, name, value);
+        if (more.outside)
+            json_array_append_new(outside, json_string(name));
+        json_object_set_new(input, name, secret ? json_string(MASK_TEXT) : json_incref(value));
+    }
+    return ok;
+}
+
+static void part_wish_fini(struct part_wish *wish)
+{
+    json_decref((json_t *)wish->input);
+    json_decref((json_t *)wish->outside);
+    json_decref((json_t *)wish->secrets);
+}
+
+static void part_begun(void *context, const char *name, const struct run_made *made)
+{
+    struct effect *f = context;
+    AUTO_FREE char *link = mem_format("/codestream/api/executions/%s", made->uuid);
+    task_progress(&f->job, "runs %s #%lld", name, (long long)made->index);
+    task_detail(&f->job, json_pack("{s:s, s:s, s:I}", "kind", "part", "execution", link, "index", (json_int_t)made->index));
+}
+
+static void part_done(void *context, const struct part_end *end)
+{
+    struct effect *f = context;
+    const struct run_row *row = end->row;
+    AUTO_JSON *output = NULL;
+    f->part = NULL;
+    if (!row) {
+        f->part_ended(&f->job, NULL, end->e);
+        return;
+    }
+    if (!json_read(row->output, strlen(row->output), &output, NULL))
+        output = json_object();
+    struct task_part part = { .pipeline = row->name, .execution = row->uuid, .index = row->index, .status = row->status, .message = row->status_message,
+                              .input = row->input, .output = output };
+    f->part_ended(&f->job, &part, NULL);
+}
+
+bool task_part_start(struct task_job *job, const char *pipeline, const json_t *inputs,
+                     void (*ended)(struct task_job *job, const struct task_part *part, const struct err *e), struct err *e)
+{
+    struct effect *f = of(job);
+    struct live_view v = live_view(f->live);
+    AUTO_FREE char *comments = mem_format("Executed by %s#%lld", v.row->name, (long long)v.row->index);
+    struct part_wish wish = { .of = { .id = v.row->id, .slot = (int64_t)f->task + 1, .attempt = job->attempt }, .project_id = v.row->project_id,
+                              .user_id = v.row->user_id, .token_id = v.row->token_id, .pipeline = pipeline, .comments = comments,
+                              .executed_by = v.row->executed_by, .triggered_by = v.row->triggered_by, .source = v.row->source };
+    bool ok = part_inputs(f, inputs, &wish, e);
+    f->part_ended = ended;
+    if (ok)
+        f->part = part_start(f->runner, &wish, part_begun, part_done, f);
+    part_wish_fini(&wish);
+    return ok;
+}
+
+void task_part_cancel(struct task_job *job)
+{
+    struct effect *f = of(job);
+    struct live_view v = live_view(f->live);
+    static const struct err GONE = { .kind = ERR_CANCELED, .text = "canceled" };
+    if (f->draining) { /* the part goes on, and is found again by the next start */
+        part_drop(TAKE(f->part));
+        f->part_ended(job, NULL, &GONE);
+        return;
+    }
+    AUTO_FREE char *reason = mem_format("%s#%lld was stopped", v.row->name, (long long)v.row->index);
+    part_cancel(f->part, json_text_at(v.now->canceled, "by", "the time limit"), reason);
+}
+
 /* ---- the beginning */
 
 struct load_job {
@@ -312,6 +405,17 @@ static void job_fill(struct effect *f)
     f->job.type = task_type_find(task->type);
 }
 
+/* Inputs that are secret must not show either. */
+static void secret_inputs(struct effect *f)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(f->view->secrets, name, value) {
+        AUTO_FREE char *text = json_as_text(value);
+        json_array_append_new(f->knowledge.secrets, json_string(text));
+    }
+}
+
 static void work(struct effect *f)
 {
     struct live_view v = live_view(f->live);
@@ -319,6 +423,7 @@ static void work(struct effect *f)
     struct err e = { 0 };
     job_fill(f);
     push_facts(f, v.row);
+    secret_inputs(f);
     f->mask = mask_create_json(f->knowledge.secrets);
     if (!f->job.type) {
         err_set(&e, ERR_INVALID, "task type '%s' does not exist here", task->type);

@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "runner/inside.h"
+#include "store/runs.h"
 
 static bool compile(const struct run_pipeline *row, struct pipeline **ret, struct err *e)
 {
@@ -28,12 +30,27 @@ static bool inputs_known(const struct pipeline *p, const struct run_request *req
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)request->input, name, value)
-        if (!request->push_id && !pipeline_declares(p, name))
+        if (!request->push_id && !request->parent && !pipeline_declares(p, name))
             return err_field(e, name, "the pipeline has no input '%s'", name);
     return true;
 }
 
-static bool insert_row(struct db_tx *tx, const struct run_request *request, const struct run_pipeline *row, struct pipeline *p,
+/* Sealed with the new execution's own id, which is made for it. NULL: none of what it declares is secret. */
+static char *seal_input(const struct runner *r, const struct run_request *request, const struct pipeline *p, struct run_new *run)
+{
+    AUTO_JSON *kept = json_object();
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)request->secrets, name, value)
+        if (pipeline_declares(p, name))
+            json_object_set(kept, name, value);
+    if (!json_object_size(kept))
+        return NULL;
+    AUTO_FREE char *identity = seal_of_execution(id_new(run->uuid)), *plain = json_write(kept);
+    return seal_close(r->config.seal, identity, plain, strlen(plain));
+}
+
+static bool insert_row(struct runner *r, struct db_tx *tx, const struct run_request *request, const struct run_pipeline *row, struct pipeline *p,
                        const json_t *input, struct run_made *ret, struct err *e)
 {
     struct execution_row state = { 0 };
@@ -41,8 +58,12 @@ static bool insert_row(struct db_tx *tx, const struct run_request *request, cons
     struct run_new run = { .project_id = row->project_id, .pipeline_id = row->id, .user_id = request->user_id, .token_id = request->token_id, .webhook_id = request->webhook_id,
                            .push_id = request->push_id, .attempt = request->attempt, .now = clock_now(), .name = row->name };
     AUTO_FREE char *inputs = json_write(input), *outside = json_or(request->outside, "[]"), *tags = json_or(request->tags, "[]");
+    AUTO_FREE char *sealed = seal_input(r, request, p, &run);
     execution_write(fresh, &state);
+    run.sealed_input = sealed;
     run.state = state.state;
+    if (request->parent)
+        run.parent = *request->parent;
     run.input = inputs;
     run.outside = outside;
     run.tags = tags;
@@ -66,12 +87,11 @@ bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request 
     struct run_pipeline row = { 0 };
     AUTO(pipeline) p = NULL;
     AUTO_JSON *input = NULL;
-    (void)r;
     bool ok = run_pipeline_get(tx, request->pipeline_id, &row, e);
     if (ok && text_is(row.state, "DISABLED"))
         ok = err_set(e, ERR_CONFLICT, "pipeline '%s' is disabled; enable it first", row.name);
     ok = ok && compile(&row, &p, e) && inputs_known(p, request, e) && pipeline_inputs(p, request->input, &input, e) &&
-         insert_row(tx, request, &row, p, input, ret, e);
+         insert_row(r, tx, request, &row, p, input, ret, e);
     run_pipeline_fini(&row);
     return ok;
 }

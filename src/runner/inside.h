@@ -32,6 +32,7 @@ struct runner {
     bool matching, match_again; /* a match job is in the writer's queue; another is wanted after it */
     struct timer match_retry;
     struct link confirms;      /* struct confirm, in flight */
+    struct link parts;         /* struct part: executions that others wait for */
     struct id_list stuck;      /* executions that could not begin or go on; tried again at stuck_retry */
     struct timer stuck_retry;
     struct hub_state *hub_hooks; /* hub_work.h */
@@ -93,6 +94,27 @@ void effect_cancel(struct live *live, size_t task);
 struct link *live_effects(struct live *live); /* struct effect, by their link */
 void live_effect_ended(struct live *live);    /* one left the list */
 void effects_drain(struct live *live);
+
+/* ---- parts.c: executions that are parts of others, and that somebody here waits for; loop */
+struct part;
+struct part_wish { /* borrowed */
+    struct run_parent of;
+    int64_t project_id, user_id, token_id;
+    const char *pipeline;  /* its name */
+    const json_t *input, *outside, *secrets; /* as in struct run_request */
+    const char *comments, *executed_by, *triggered_by, *source;
+};
+struct part_end { /* borrowed, valid in done */
+    const struct run_row *row; /* how it ended; NULL: see e */
+    const struct err *e;       /* it could not begin, or not be read */
+};
+/* Begins it, or finds the one that the same wish began before, and waits. begun (once, when its execution is there) and done (once, later,
+ * on the loop; *part is gone then) may be asked not to run by part_drop. */
+struct part *part_start(struct runner *r, const struct part_wish *wish, void (*begun)(void *context, const char *name, const struct run_made *made),
+                        void (*done)(void *context, const struct part_end *end), void *context);
+void part_cancel(struct part *part, const char *by, const char *reason); /* done still runs, when it has ended */
+void part_drop(struct part *part);                                       /* nobody waits any more; it goes on */
+void parts_ended(struct runner *r, int64_t execution_id);
 
 /* ---- knowledge.c: what an execution's references see beside its own state */
 struct knowledge { /* variables and endpoints of a project, opened */

@@ -149,7 +149,8 @@ void live_facts(const struct live *live, struct knowledge *k, struct live_facts 
     ret->facts = (struct run_facts){ .id = row->uuid, .project = row->project, .project_id = "", .pipeline_id = row->pipeline_uuid,
                              .index = row->index, .url = url, .requested_by = row->executed_by, .triggered_by = row->triggered_by,
                              .source = row->source, .comments = row->comments, .tags = row->tags, .created_at = row->requested_at,
-                             .updated_at = row->updated_at, .global = row->global, .now = clock_now(),
+                             .updated_at = row->updated_at, .global = row->global, .nested = *row->parent_uuid && !row->rollback,
+                             .rollback = row->rollback, .parent = row->parent_uuid, .now = clock_now(),
                              .variable = knowledge_variable, .restricted = restricted_uses, .owner = k };
 }
 
@@ -278,8 +279,10 @@ static void publish(struct live *live, struct store_job *job)
     live->row.updated_at = clock_now();
     perform(live, &job->effects);
     end_stored(live);
-    if (!execution_live(live->now))
+    if (!execution_live(live->now)) {
         live->runner->stats.executions_finished++;
+        parts_ended(live->runner, live->row.id);
+    }
 }
 
 static void store_done(struct db_job *db_job, const struct err *e)
@@ -513,10 +516,24 @@ static bool read_state(struct live *live, struct err *e)
     return read;
 }
 
+/* Values of inputs that are secret: opened here, never stored so. */
+static bool open_secrets(struct live *live, struct err *e)
+{
+    AUTO_FREE char *identity = seal_of_execution(live->row.uuid);
+    AUTO_FREE char *plain = NULL;
+    AUTO_JSON *secrets = NULL;
+    if (text_empty(live->row.sealed_input))
+        return true;
+    if (!seal_open(live->runner->config.seal, identity, live->row.sealed_input, &plain, NULL, e) || !json_read(plain, strlen(plain), &secrets, e))
+        return err_wrap(e, "the secret inputs of execution %s", live->row.uuid);
+    execution_give_secrets(live->now, secrets);
+    return true;
+}
+
 /* What only the reading needed is given back: thousands of executions may wait. */
 static void row_slim(struct run_row *row)
 {
-    char **texts[] = { &row->definition, &row->state, &row->output };
+    char **texts[] = { &row->definition, &row->state, &row->output, &row->sealed_input };
     for (size_t i = 0; i < ALEN(texts); i++) {
         free(*texts[i]);
         *texts[i] = NULL;
@@ -541,7 +558,8 @@ static struct live *live_create(struct adopt_job *job, struct err *e)
     list_init(&live->storing);
     list_init(&live->effects);
     live->timer.fire = live_timer;
-    if (!read_state(live, e)) {
+    if (!read_state(live, e) || !open_secrets(live, e)) {
+        execution_destroy(&live->now);
         forget_pipeline(live->runner, &live->row);
         knowledge_fini(&live->knowledge);
         run_row_fini(&live->row);

@@ -100,6 +100,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->pipelines = map_create();
     r->patterns = patterns_create();
     list_init(&r->confirms);
+    list_init(&r->parts);
     r->hub_hooks = hub_create(r);
     r->limits = limits_create(r);
     r->tokens = tokens_create(r);

@@ -16,6 +16,7 @@
 #include "secrets/seal.h"
 
 struct runner;
+struct run_parent;
 
 struct runner_config {
     struct loop *loop;
@@ -54,6 +55,8 @@ struct run_request {
     /* of a push: 0 and NULL otherwise */
     int64_t webhook_id, push_id, attempt;
     const json_t *outside;    /* array: names of inputs whose values came from outside */
+    const struct run_parent *parent; /* store/runs.h; NULL: it is no part of another. Inputs that a part does not declare are left out */
+    const json_t *secrets;    /* object: values of inputs that are secret, which input holds a mask of; NULL: none */
 };
 struct run_made {
     int64_t id;

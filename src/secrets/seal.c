@@ -185,6 +185,11 @@ char *seal_of_variable(const char *uuid)
     return mem_format("variable:%s:value", uuid);
 }
 
+char *seal_of_execution(const char *uuid)
+{
+    return mem_format("execution:%s:input", uuid);
+}
+
 char *seal_of_listener(const char *uuid)
 {
     return mem_format("listener:%s:token", uuid);

@@ -27,4 +27,5 @@ bool seal_is(const char *text); /* looks like a sealed value */
 /* The identities that rows seal with; the caller's. */
 char *seal_of_endpoint(const char *uuid, const char *property); /* "endpoint:UUID:password" */
 char *seal_of_variable(const char *uuid);                       /* "variable:UUID:value" */
+char *seal_of_execution(const char *uuid);                      /* "execution:UUID:input" */
 char *seal_of_listener(const char *uuid);                       /* "listener:UUID:token" */

@@ -75,11 +75,12 @@ static const struct list_column EXECUTIONS[] = {
     { "id", "x.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT }, { "project", "j.name", LIST_TEXT },
     { "_projectId", "j.uuid", LIST_TEXT }, { "status", "x.status", LIST_TEXT }, { "statusMessage", "x.status_message", LIST_TEXT },
     { "comments", "x.comments", LIST_TEXT }, { "index", "x.idx", LIST_INT }, { "_executedBy", "x.executed_by", LIST_TEXT },
-    { "_triggeredBy", "x.triggered_by", LIST_TEXT }, { "_source", "x.source", LIST_TEXT }, { "_nested", "0", LIST_BOOL },
-    { "_rollback", "0", LIST_BOOL }, { "_requestTimeInMicros", "x.requested_at", LIST_INT },
+    { "_triggeredBy", "x.triggered_by", LIST_TEXT }, { "_source", "x.source", LIST_TEXT }, { "_nested", "(x.parent_id IS NOT NULL AND x.rollback = 0)", LIST_BOOL },
+    { "_rollback", "x.rollback", LIST_BOOL }, { "_requestTimeInMicros", "x.requested_at", LIST_INT },
     { "_createTimeInMicros", "x.requested_at", LIST_INT }, { "createdAt", "x.requested_at", LIST_INT },
     { "_updateTimeInMicros", "x.updated_at", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT },
     { "_durationInMicros", "COALESCE(x.ended_at - x.started_at, 0)", LIST_INT },
+    { "parent", "SELECT c.id FROM executions q JOIN executions c ON c.parent_id = q.id WHERE q.uuid = ", LIST_ANY },
     { "tags", "SELECT execution_id FROM execution_tags WHERE tag = ", LIST_ANY }, { NULL, NULL, 0 }
 };
 static const char *const SEARCH_EXECUTIONS[] = { "x.name", "x.status_message", "x.comments", "x.executed_by", "x.input", NULL };

@@ -58,7 +58,7 @@ bool definition_pin(struct db_tx *tx, int64_t project_id, const char *definition
 void run_row_fini(struct run_row *row)
 {
     char **texts[] = { &row->project, &row->pipeline_uuid, &row->name, &row->status_message, &row->state, &row->output, &row->comments,
-                       &row->executed_by, &row->triggered_by, &row->source, &row->definition };
+                       &row->executed_by, &row->triggered_by, &row->source, &row->definition, &row->parent_uuid, &row->parent_name, &row->sealed_input };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(*texts[i]);
     json_decref(row->input);
@@ -114,7 +114,8 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
         .user_id = db_int(r, 21), .webhook_id = db_int(r, 22), .push_id = db_int(r, 23), .attempt = db_int(r, 24),
         .requested_at = db_int(r, 25), .started_at = db_int(r, 26), .ended_at = db_int(r, 27), .updated_at = db_int(r, 28),
         .definition = mem_text(db_text(r, 29)), .pipeline_uuid = mem_text(db_text(r, 30)), .lease_epoch = db_int(r, 31),
-        .token_id = db_int(r, 33), .global = db_int(r, 34),
+        .token_id = db_int(r, 33), .global = db_int(r, 34), .parent_uuid = mem_text(db_text(r, 35)), .parent_name = mem_text(db_text(r, 36)),
+        .parent_index = db_int(r, 37), .rollback = db_int(r, 38), .sealed_input = mem_text(db_text(r, 39)),
     };
     snprintf(row.uuid, sizeof row.uuid, "%s", db_text(r, 1));
     snprintf(row.webhook_uuid, sizeof row.webhook_uuid, "%s", db_text(r, 32));
@@ -127,12 +128,39 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
     return true;
 }
 
+bool run_part_find(struct db_tx *tx, const struct run_parent *parent, int64_t *ret_id, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_execution_part, "iii", parent->id, parent->slot, parent->attempt);
+    *ret_id = db_next(r, e) ? db_int(r, 0) : 0;
+    return !db_rows_failed(r);
+}
+
+bool run_parent_get(struct db_tx *tx, int64_t id, int64_t *ret_parent, int64_t *ret_pipeline, char **ret_name, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_execution_parent, "i", id);
+    if (!db_next(r, e))
+        return db_rows_failed(r) ? false : err_set(e, ERR_NOT_FOUND, "no such execution");
+    *ret_parent = db_int(r, 0);
+    *ret_pipeline = db_int(r, 1);
+    *ret_name = mem_text(db_text(r, 2));
+    return true;
+}
+
+bool run_pipeline_named(struct db_tx *tx, int64_t project_id, const char *name, int64_t *ret, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_pipeline_find_shared, "it", project_id, name);
+    if (!db_next(r, e))
+        return db_rows_failed(r) ? false : err_set(e, ERR_NOT_FOUND, "there is no pipeline '%s' in this project; create it, or name another", name);
+    *ret = db_int(r, 0);
+    return true;
+}
+
 bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e)
 {
-    if (!db_run(tx, e, SQL_execution_insert, "tiiitittttttttizzziz", id_new(run->uuid), run->project_id, run->pipeline_id,
+    if (!db_run(tx, e, SQL_execution_insert, "tiiitittttttttizzzizzzzit", *run->uuid ? run->uuid : id_new(run->uuid), run->project_id, run->pipeline_id,
                 run->definition_id, run->name, run->index, run->state, run->input, run->outside, run->comments, run->tags,
                 run->executed_by, run->triggered_by, run->source, run->user_id, run->webhook_id, run->push_id, run->attempt, run->now,
-                run->token_id))
+                run->token_id, run->parent.id, run->parent.slot, run->parent.attempt, (int64_t)run->parent.rollback, run->sealed_input ? run->sealed_input : ""))
         return err_wrap(e, "store an execution of %s", run->name);
     *ret_id = db_changes(tx) ? db_last_id(tx) : 0;
     return !*ret_id ||

@@ -31,6 +31,10 @@ struct run_row { /* everything of one execution; texts are its own */
     int state_version;
     enum run_status status;
     char uuid[37], webhook_uuid[37]; /* webhook_uuid: "" when no push started it */
+    char *parent_uuid, *parent_name; /* of which execution it is a part; "" when it is none */
+    int64_t parent_index;
+    bool rollback;
+    char *sealed_input; /* "" when no input is secret */
     char *project, *pipeline_uuid, *name, *status_message, *state, *output, *comments, *executed_by, *triggered_by, *source, *definition;
     json_t *input, *outside, *tags;
     struct task_row *tasks;
@@ -39,13 +43,28 @@ struct run_row { /* everything of one execution; texts are its own */
 void run_row_fini(struct run_row *row);
 bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e); /* ERR_NOT_FOUND; tasks too */
 
+struct run_parent { /* what an execution is a part of; the same again finds the same execution */
+    int64_t id;      /* an execution; 0: it is no part of another */
+    int64_t slot;    /* from 1: its task's place there and one; a rollback's place behind the last task's */
+    int64_t attempt; /* from 1 */
+    bool rollback;
+};
+
 struct run_new {
     int64_t project_id, pipeline_id, definition_id, index, user_id, token_id, webhook_id, push_id, attempt, now;
     const char *name, *state, *input, *outside, *comments, *tags, *executed_by, *triggered_by, *source;
-    char uuid[37]; /* filled */
+    const char *sealed_input; /* NULL: no input is secret */
+    struct run_parent parent;
+    char uuid[37]; /* filled when it is "" */
 };
 /* *ret_id is 0 when this (webhook, push, attempt) ran already: nothing changed. */
 bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e);
+/* The execution that is this part already; 0: none is. */
+bool run_part_find(struct db_tx *tx, const struct run_parent *parent, int64_t *ret_id, struct err *e);
+/* What it is a part of, and which pipeline it runs; 0 when it is none. The name is the caller's. ERR_NOT_FOUND. */
+bool run_parent_get(struct db_tx *tx, int64_t id, int64_t *ret_parent, int64_t *ret_pipeline, char **ret_name, struct err *e);
+/* By name: the project's own, or else one that all share. ERR_NOT_FOUND. */
+bool run_pipeline_named(struct db_tx *tx, int64_t project_id, const char *name, int64_t *ret, struct err *e);
 /* tags (array of texts) in place of those it has, live or not. */
 bool run_tag(struct db_tx *tx, int64_t id, int64_t project_id, const json_t *tags, struct err *e);
 bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e);

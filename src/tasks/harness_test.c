@@ -29,6 +29,18 @@ void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (
     timer_set(&h->then_timer, h->services.loop, 0, then_now);
 }
 
+bool task_part_start(struct task_job *job, const char *pipeline, const json_t *inputs,
+                     void (*ended)(struct task_job *job, const struct task_part *part, const struct err *e), struct err *e)
+{
+    (void)job, (void)pipeline, (void)inputs, (void)ended;
+    return err_set(e, ERR_INTERNAL, "there are no parts here");
+}
+
+void task_part_cancel(struct task_job *job)
+{
+    (void)job;
+}
+
 void task_detail(struct task_job *job, json_t *detail)
 {
     struct harness *h = OWNER(job, struct harness, job);

@@ -98,7 +98,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE;
 
 /* ---- what a type calls; all on the loop */
 
@@ -117,5 +117,21 @@ void task_log(struct task_job *run, const char *bytes, size_t size);
 /* Says that the task pushed this image ("ghcr.io/acme/web:1.4@sha256:...", digest where it is known): what the push starts is known to come
  * from this run, so that it cannot go round in circles. As soon as it is known; saying it again changes nothing. */
 void task_pushed(struct task_job *run, const char *image);
+/* ---- another pipeline as a part of this run */
+struct task_part { /* borrowed, valid in ended */
+    const char *pipeline, *execution; /* names; execution: its uuid */
+    int64_t index;
+    enum run_status status;
+    const char *message;
+    const json_t *input, *output;     /* objects; secrets masked */
+};
+/* Runs a pipeline of the project, or one that all share, by its name, with inputs (object) as the pipeline says: not resolved. The same
+ * attempt finds the execution that it began before. ended runs once, later, on the loop: part NULL when it could not begin, and e says why.
+ * False: an input has no value, and ended never runs. */
+bool task_part_start(struct task_job *job, const char *pipeline, const json_t *inputs,
+                     void (*ended)(struct task_job *job, const struct task_part *part, const struct err *e), struct err *e);
+/* Asks it to stop; ended still runs. */
+void task_part_cancel(struct task_job *job);
+
 /* The end; job is invalid afterwards. */
 void task_done(struct task_job *run, const struct task_outcome *outcome);
