@@ -24,7 +24,7 @@ static const char *const PIPELINE_KEYS[] = {
 };
 static const char *const STAGE_KEYS[] = { "taskOrder", "tasks", "description", "tags", NULL };
 static const char *const TASK_KEYS[] = {
-    "type", "ignoreFailure", "preCondition", "endpoints", "input", "tags", "timeout", "onCrash", "description", "_configured", NULL,
+    "type", "ignoreFailure", "preCondition", "endpoints", "input", "tags", "timeout", "retries", "onCrash", "description", "_configured", NULL,
 };
 
 static size_t enter(struct checker *c, const char *key)
@@ -397,7 +397,7 @@ void pipeline_check(const struct pipeline *pipeline, const struct pipeline_check
         check_task(&c, &pipeline->tasks[i]);
     check_rest(&c, "output");
     check_unused(&c, "notifications");
-    check_unused(&c, "rollbacks");
+    check_rest(&c, "rollbacks");
 }
 
 const struct pipeline_type *pipeline_type_find(const struct pipeline_type *types, size_t count, const char *name)

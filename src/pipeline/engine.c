@@ -12,6 +12,7 @@
 
 #define TEXT_MOST 4000                 /* bytes of a message */
 #define DELAY_MOST (10 * CLOCK_MINUTE) /* of a delay that a task asks for */
+#define RETRY_MOST ((double)CLOCK_HOUR) /* of a delay between the retries that a pipeline says */
 
 static const struct run_limits DEFAULTS = {
     .attempts = 10,
@@ -264,6 +265,77 @@ static void say_task(struct execution *x, size_t task)
     set_format(&x->message, "%s: %s", path, run_text(x->tasks[task].message));
 }
 
+/* ---- rollbacks */
+
+/* Of a failed task of the group that ended it, or of that group's stage. */
+static bool wanted(const struct execution *x, const struct pipeline_task *rollback)
+{
+    const struct pipeline_group *g = &x->pipeline->groups[x->group];
+    if (rollback->undoes == PIPELINE_WHOLE_STAGE)
+        return rollback->stage == g->stage;
+    return rollback->undoes >= g->first && rollback->undoes < g->first + g->count && x->tasks[rollback->undoes].status == RUN_FAILED;
+}
+
+/* The first that is not over: those of tasks before those of stages. RUN_NO_TASK: none. */
+static size_t next_rollback(const struct execution *x)
+{
+    const struct pipeline *p = x->pipeline;
+    for (int stages = 0; x->group < p->group_count && stages < 2; stages++)
+        for (size_t i = p->task_count; i < p->run_count; i++)
+            if ((p->tasks[i].undoes == PIPELINE_WHOLE_STAGE) == stages && !run_status_final(x->tasks[i].status) && wanted(x, &p->tasks[i]))
+                return i;
+    return RUN_NO_TASK;
+}
+
+/* What failed, and then how it was undone: the first rollback that did not work is told. */
+static void end_rollbacks(struct step *s)
+{
+    struct execution *x = s->x;
+    AUTO_FREE char *failed = mem_text(run_text(x->message));
+    size_t bad = RUN_NO_TASK;
+    for (size_t i = x->pipeline->task_count; i < x->pipeline->run_count; i++)
+        if (wanted(x, &x->pipeline->tasks[i]) && x->tasks[i].status != RUN_COMPLETED && (bad == RUN_NO_TASK || x->tasks[bad].status == RUN_SKIPPED))
+            bad = i;
+    if (bad == RUN_NO_TASK) {
+        set_format(&x->message, "%s. Rolled back.", failed);
+    } else {
+        AUTO_FREE char *path = pipeline_task_path(x->pipeline, bad);
+        set_format(&x->message, "%s. The %s failed: %s", failed, path, run_text(x->tasks[bad].message));
+    }
+    move_execution(s, bad == RUN_NO_TASK ? EXECUTION_ROLLED_BACK_ON : EXECUTION_ROLLBACK_FAIL_ON);
+}
+
+static void begin_rollback(struct step *s, size_t task)
+{
+    const struct run_facts *f = s->event->facts;
+    AUTO_FREE char *uses = f && f->restricted ? f->restricted(f, s->x, task) : NULL;
+    struct task_run *run = &s->x->tasks[task];
+    if (s->x->canceled || s->x->expired) {
+        move_task(s, task, TASK_SKIP_ON);
+        set_text(&run->message, s->x->expired ? "the execution took too long" : "the execution was canceled");
+    } else if (uses) {
+        move_task(s, task, TASK_FAIL_ON);
+        set_format(&run->message, "it uses %s, which needs an administrator", uses);
+    } else {
+        move_task(s, task, TASK_BEGIN_ON);
+    }
+}
+
+/* False: one runs. */
+static bool advance_rollbacks(struct step *s)
+{
+    size_t next = next_rollback(s->x);
+    if (next == RUN_NO_TASK)
+        end_rollbacks(s);
+    else if (s->x->tasks[next].status != RUN_NOT_STARTED)
+        return false;
+    else
+        begin_rollback(s, next);
+    return true;
+}
+
+/* ---- the end, continued */
+
 static void complete(struct step *s)
 {
     resolve_outputs(s);
@@ -278,7 +350,8 @@ static void fail(struct step *s)
         set_text(&s->x->message, "Execution took too long and was stopped.");
     else if (task != RUN_NO_TASK)
         say_task(s->x, task);
-    move_execution(s, EXECUTION_FAIL_ON);
+    if (s->x->expired || next_rollback(s->x) == RUN_NO_TASK || !move_execution(s, EXECUTION_ROLL_BACK_ON))
+        move_execution(s, EXECUTION_FAIL_ON);
 }
 
 static void stop(struct step *s)
@@ -350,7 +423,12 @@ static bool advance_group(struct step *s)
 static void advance(struct step *s)
 {
     struct execution *x = s->x;
-    while (x->status == RUN_RUNNING || x->status == RUN_PAUSING || x->status == RUN_CANCELING) {
+    while (x->status == RUN_RUNNING || x->status == RUN_PAUSING || x->status == RUN_CANCELING || x->status == RUN_ROLLING_BACK) {
+        if (x->status == RUN_ROLLING_BACK) {
+            if (!advance_rollbacks(s))
+                return;
+            continue;
+        }
         bool more = x->group < x->pipeline->group_count;
         if (x->status == RUN_CANCELING) {
             if (more && group_active(x))
@@ -377,9 +455,9 @@ static void set_timer(struct step *s)
 {
     struct execution *x = s->x;
     int64_t next = 0;
-    if (x->status == RUN_RUNNING || x->status == RUN_PAUSING)
+    if (x->status == RUN_RUNNING || x->status == RUN_PAUSING || (x->status == RUN_ROLLING_BACK && !x->expired))
         next = x->expires_at;
-    for (size_t i = 0; execution_live(x) && i < x->pipeline->task_count; i++) {
+    for (size_t i = 0; execution_live(x) && i < x->pipeline->run_count; i++) {
         if (x->tasks[i].status == RUN_WAITING)
             sooner(&next, x->tasks[i].retry_at);
         if (x->tasks[i].status == RUN_WAITING || x->tasks[i].status == RUN_RUNNING)
@@ -414,7 +492,7 @@ static bool on_start(struct step *s, struct err *why)
 static bool current(const struct step *s, struct err *why)
 {
     const struct run_event *event = s->event;
-    if (event->task >= s->x->pipeline->task_count)
+    if (event->task >= s->x->pipeline->run_count)
         return err_set(why, ERR_NOT_FOUND, "the execution has no task %zu", event->task);
     const struct task_run *run = &s->x->tasks[event->task];
     if (run->status != RUN_RUNNING && run->status != RUN_CANCELING)
@@ -481,6 +559,21 @@ static void retry_task(struct step *s, struct task_run *run)
     }
 }
 
+/* It failed, and says itself that it may be tried again. */
+static bool retry_failed(struct step *s, struct task_run *run)
+{
+    const struct pipeline_task *t = &s->x->pipeline->tasks[s->event->task];
+    double delay = (double)t->retry_delay;
+    for (int i = 0; i < run->failures && delay < RETRY_MOST; i++)
+        delay *= t->retry_factor;
+    if (s->event->unsure || run->failures >= t->retries || !move_task(s, s->event->task, TASK_RETRY_ON))
+        return false;
+    run->failures++;
+    run->retry_at = s->event->now + (int64_t)(delay < RETRY_MOST ? delay : RETRY_MOST);
+    set_format(&run->message, "%s (retry %d of %d)", text_empty(s->event->text) ? "failed without a reason" : s->event->text, run->failures, t->retries);
+    return true;
+}
+
 static void stop_task(struct step *s, struct task_run *run)
 {
     const char *text = s->event->text ? s->event->text : "";
@@ -513,6 +606,8 @@ static bool on_done(struct step *s, struct err *why)
         stop_task(s, run);
     } else if (event->result == TASK_RETRY) {
         retry_task(s, run);
+    } else if (event->result == TASK_FAILED && retry_failed(s, run)) {
+        return true;
     } else if (event->result == TASK_FAILED) {
         fail_task(s, event->task);
         set_text(&run->message, text_empty(event->text) ? "failed without a reason" : event->text);
@@ -526,7 +621,7 @@ static bool on_done(struct step *s, struct err *why)
 
 static void cancel_tasks(struct step *s)
 {
-    for (size_t i = 0; i < s->x->pipeline->task_count; i++) {
+    for (size_t i = 0; i < s->x->pipeline->run_count; i++) {
         struct task_run *run = &s->x->tasks[i];
         bool waited = run->status == RUN_WAITING;
         if (active(run) && move_task(s, i, TASK_CANCEL_ON) && waited && s->x->canceled)
@@ -554,13 +649,13 @@ static void time_task(struct step *s, size_t task)
 static bool on_timer(struct step *s, __attribute__((unused)) struct err *why)
 {
     struct execution *x = s->x;
-    bool runs = x->status == RUN_RUNNING || x->status == RUN_PAUSING;
+    bool runs = x->status == RUN_RUNNING || x->status == RUN_PAUSING || (x->status == RUN_ROLLING_BACK && !x->expired);
     if (runs && x->expires_at <= s->event->now && move_execution(s, EXECUTION_EXPIRE_ON)) {
         x->expired = true;
         cancel_tasks(s);
         return true;
     }
-    for (size_t i = 0; i < x->pipeline->task_count; i++)
+    for (size_t i = 0; i < x->pipeline->run_count; i++)
         time_task(s, i);
     return true;
 }
@@ -574,7 +669,8 @@ static bool on_cancel(struct step *s, struct err *why)
     json_set_text(canceled, "by", by);
     json_set_text(canceled, "reason", s->event->reason);
     set_json(&s->x->canceled, canceled);
-    set_format(&s->x->message, "Execution canceled by %s.", by);
+    if (s->x->status != RUN_ROLLING_BACK) /* what failed is still the matter */
+        set_format(&s->x->message, "Execution canceled by %s.", by);
     cancel_tasks(s);
     return true;
 }
@@ -614,7 +710,7 @@ static bool on_resume(struct step *s, struct err *why)
 
 static bool on_recover(struct step *s, __attribute__((unused)) struct err *why)
 {
-    for (size_t i = 0; i < s->x->pipeline->task_count; i++)
+    for (size_t i = 0; i < s->x->pipeline->run_count; i++)
         move_task(s, i, TASK_RECOVER_ON);
     return true;
 }

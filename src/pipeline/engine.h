@@ -52,6 +52,7 @@ bool run_status_final(enum run_status status);       /* nothing comes after it *
 struct task_run {
     enum run_status status;
     int attempt;        /* from 1 once it ran */
+    int failures;       /* how many of its attempts failed, and were retried because the task says so */
     bool warning;       /* completed, and its message is a warning */
     bool timed_out;     /* CANCELING because its time is over */
     bool dirty;         /* its row must be written; cleared by execution_clean */
@@ -82,7 +83,7 @@ struct execution {
     json_t *secrets;    /* object: the values of those; NULL: there are none, or they were not opened */
     json_t *outside;    /* array: names of inputs whose values came from outside */
     json_t *output;     /* object once it completed */
-    struct task_run *tasks; /* pipeline->task_count of them */
+    struct task_run *tasks; /* pipeline->run_count of them */
 };
 const char *run_text(const json_t *text); /* "" for NULL; borrowed */
 
@@ -150,6 +151,7 @@ struct run_event { /* all borrowed; json values are shared */
     int attempt;       /* TASK_*: of which attempt; one that is not the current is ignored. 0: whichever */
     enum task_result result;
     bool warning;
+    bool unsure;       /* FAILED, and nobody knows what was carried out: never tried again by itself */
     int64_t delay;     /* RETRY: at least so long; 0: backoff */
     const char *text, *reason;
     bool administrator; /* RESUME: whoever asks may approve what is restricted, and thereby does */

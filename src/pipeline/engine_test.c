@@ -162,6 +162,62 @@ TEST(engine, limits_the_time_of_tries)
     CHECK_TEXT(standing(&s), "FAILED S.T: down (gave up after 1 attempt in 31 minutes) | T=FAILED");
 }
 
+TEST(engine, tries_again_what_failed_as_often_as_its_task_says)
+{
+    AUTO_STORY s = begin("name: P\nstageOrder: [S]\nstages: {S: {taskOrder: [T], tasks: {T: {type: CI, retries: {count: 2, delay: 5, factor: 3}}}}}");
+    step(&s, START);
+    CHECK_TEXT(step(&s, DONE(0, TASK_FAILED, .text = "exit 1")), "timer 5");
+    CHECK_TEXT(run_text(s.x->tasks[0].message), "exit 1 (retry 1 of 2)");
+    s.now += 5 * CLOCK_SECOND;
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_TIMER)), "run T*, timer 604795");
+    CHECK_TEXT(step(&s, DONE(0, TASK_FAILED, .text = "exit 1")), "timer 15");
+    s.now += 15 * CLOCK_SECOND;
+    step(&s, EVENT(.kind = ENGINE_TIMER));
+    CHECK_TEXT(step(&s, DONE(0, TASK_FAILED, .text = "exit 2")), "finished, timer 0");
+    CHECK_TEXT(standing(&s), "FAILED S.T: exit 2 | T=FAILED");
+
+    AUTO_STORY unsure = begin("name: P\nstageOrder: [S]\nstages: {S: {taskOrder: [T], tasks: {T: {type: CI, retries: 2}}}}");
+    step(&unsure, START);
+    CHECK_TEXT(step(&unsure, DONE(0, TASK_FAILED, .text = "it may have come", .unsure = true)), "finished, timer 0");
+}
+
+static const char *const WITH_ROLLBACKS =
+    "name: P\nrollbacks: [{stage: S, name: Stage back}, {stage: S, task: A, name: A back}, {stage: S, task: B, name: B back}]\nstageOrder: [S]\nstages:\n"
+    "  S: {taskOrder: ['A,B'], tasks: {A: {type: CI}, B: {type: CI}}}\n";
+
+TEST(engine, rolls_back_what_failed_and_then_its_stage)
+{
+    AUTO_STORY s = begin(WITH_ROLLBACKS);
+    step(&s, START);
+    step(&s, DONE(A, TASK_FAILED, .text = "no disk"));
+    CHECK_TEXT(step(&s, DONE(B, TASK_COMPLETED)), "run A back");
+    CHECK_TEXT(standing(&s), "ROLLING_BACK S.A: no disk | A=FAILED B=COMPLETED");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_RECOVER)), "run A back again, timer 604800");
+    CHECK_TEXT(step(&s, DONE(3, TASK_COMPLETED)), "run Stage back");
+    CHECK_TEXT(step(&s, DONE(2, TASK_COMPLETED)), "finished, timer 0");
+    CHECK_TEXT(standing(&s), "ROLLBACK_COMPLETED S.A: no disk. Rolled back. | A=FAILED B=COMPLETED");
+
+    AUTO_STORY t = begin(WITH_ROLLBACKS);
+    step(&t, START);
+    step(&t, DONE(A, TASK_COMPLETED));
+    CHECK_TEXT(step(&t, DONE(B, TASK_FAILED, .text = "no disk")), "run B back");
+    CHECK_TEXT(step(&t, DONE(4, TASK_FAILED, .text = "B back #1: no cluster")), "run Stage back");
+    CHECK_TEXT(step(&t, DONE(2, TASK_COMPLETED)), "finished, timer 0");
+    CHECK_TEXT(standing(&t), "ROLLBACK_FAILED S.B: no disk. The rollback of S.B failed: B back #1: no cluster | A=COMPLETED B=FAILED");
+}
+
+TEST(engine, cancels_rollbacks)
+{
+    AUTO_STORY s = begin(WITH_ROLLBACKS);
+    step(&s, START);
+    step(&s, DONE(A, TASK_FAILED, .text = "no disk"));
+    step(&s, DONE(B, TASK_COMPLETED));
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_CANCEL, .text = "ann")), "cancel A back");
+    CHECK_TEXT(step(&s, DONE(3, TASK_CANCELED)), "finished, timer 0");
+    CHECK_TEXT(standing(&s), "ROLLBACK_FAILED S.A: no disk. The rollback of S.A failed: Execution canceled by ann. | A=FAILED B=COMPLETED");
+    CHECK_INT(s.x->tasks[2].status, RUN_SKIPPED);
+}
+
 TEST(engine, cancels)
 {
     AUTO_STORY s = begin(PIPELINE);

@@ -58,7 +58,7 @@ struct execution *execution_create(struct pipeline *pipeline, json_t *input, jso
     x->dirty = true;
     x->input = input ? json_incref(input) : json_object();
     x->outside = json_incref(outside);
-    x->tasks = mem_alloc((pipeline->task_count + 1) * sizeof *x->tasks);
+    x->tasks = mem_alloc((pipeline->run_count + 1) * sizeof *x->tasks);
     return x;
 }
 
@@ -75,7 +75,7 @@ static void execution_each(struct execution *x, void (*each)(json_t **member))
     json_t **members[] = { &x->message, &x->canceled, &x->input, &x->secrets, &x->outside, &x->output };
     for (size_t i = 0; i < ALEN(members); i++)
         each(members[i]);
-    for (size_t i = 0; i < x->pipeline->task_count; i++)
+    for (size_t i = 0; i < x->pipeline->run_count; i++)
         task_each(&x->tasks[i], each);
 }
 
@@ -94,7 +94,7 @@ struct execution *execution_dup(const struct execution *execution)
 {
     struct execution *x = mem_copy(execution, sizeof *execution);
     pipeline_ref(x->pipeline);
-    x->tasks = mem_copy(execution->tasks, (x->pipeline->task_count + 1) * sizeof *x->tasks);
+    x->tasks = mem_copy(execution->tasks, (x->pipeline->run_count + 1) * sizeof *x->tasks);
     execution_each(x, share);
     return x;
 }
@@ -113,7 +113,7 @@ void execution_destroy(struct execution **execution)
 void execution_clean(struct execution *execution)
 {
     execution->dirty = false;
-    for (size_t i = 0; i < execution->pipeline->task_count; i++)
+    for (size_t i = 0; i < execution->pipeline->run_count; i++)
         execution->tasks[i].dirty = false;
 }
 

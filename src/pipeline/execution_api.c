@@ -116,6 +116,37 @@ static json_t *stage_json(const struct execution *x, const struct run_facts *f, 
     return json;
 }
 
+/* ---- rollbacks, as they stand beside what they undo */
+
+static json_t *rollback_response(const struct execution *x, const struct pipeline_task *t)
+{
+    const struct task_run *run = &x->tasks[t->index];
+    const json_t *output = json_object_get(run->output, "outputProperties");
+    json_t *json = json_object();
+    json_set_text(json, "name", t->name);
+    json_set_text(json, "status", run_status_name(run->status));
+    json_set_text(json, "statusMessage", task_message(run));
+    json_set_text(json, "_link", json_text_at(run->output ? run->output : run->detail, run->output ? "pipelineExecutionLink" : "execution", ""));
+    set_number(json, "index", json_int_at(run->output ? run->output : run->detail, run->output ? "executionIndex" : "index", 0));
+    set_or_empty(json, "output", output, false);
+    set_times(json, run->started_at, run->ended_at, run->ended_at);
+    return json;
+}
+
+static void set_rollbacks(json_t *stages, const struct execution *x)
+{
+    const struct pipeline *p = x->pipeline;
+    for (size_t i = p->task_count; i < p->run_count; i++) {
+        const struct pipeline_task *t = &p->tasks[i];
+        json_t *of = json_object_get(stages, p->stages[t->stage].name);
+        if (t->undoes != PIPELINE_WHOLE_STAGE)
+            of = json_object_get(json_object_get(of, "tasks"), p->tasks[t->undoes].name);
+        json_object_set(of, "rollbackConfiguration", (json_t *)t->spec);
+        if (x->tasks[i].status != RUN_NOT_STARTED)
+            json_object_set_new(of, "rollbackResponse", rollback_response(x, t));
+    }
+}
+
 /* ---- the whole */
 
 static void set_link(json_t *json, const char *key, const char *what, const char *id)
@@ -182,6 +213,8 @@ json_t *execution_to_api(const struct execution *x, const struct run_facts *f, b
     set_or_empty(json, "stageOrder", json_object_get(p->definition, "stageOrder"), true);
     for (size_t i = 0; with_stages && i < p->stage_count; i++)
         json_object_set_new(stages, p->stages[i].name, stage_json(x, f, i));
+    if (with_stages)
+        set_rollbacks(stages, x);
     json_object_set_new(json, "stages", stages);
     json_object_set_new(json, "notifications", json_array());
     json_object_set_new(json, "workspaceResults", json_array());

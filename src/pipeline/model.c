@@ -12,6 +12,7 @@
 #define NAME_LENGTH 256
 #define TAG_LENGTH 50
 #define TIMEOUT_MINUTES (7 * 24 * 60)
+#define RETRY_SECONDS 3600 /* the longest first delay of a retry */
 
 struct reader {
     struct pipeline *p;
@@ -234,6 +235,28 @@ static const struct condition *read_condition(const char *text)
     return NULL;
 }
 
+/* retries: 3, or {count: 3, delay: 10, factor: 2}. */
+static void read_retries(struct reader *r, const json_t *spec, struct pipeline_task *t)
+{
+    const json_t *value = json_object_get(spec, "retries");
+    if (!value || json_is_null(value))
+        return;
+    int64_t count = json_is_object(value) ? json_int_at(value, "count", -1) : json_int_at(spec, "retries", -1);
+    int64_t delay = json_int_at(value, "delay", 10);
+    const json_t *factor = json_object_get(value, "factor");
+    t->retry_factor = json_is_number(factor) ? json_number_value(factor) : 2;
+    size_t here = enter(r, "retries");
+    if (count < 0 || count > PIPELINE_RETRIES)
+        WRONG(r, "retries must be a number, or an object whose count is one, of 0 to %d", PIPELINE_RETRIES);
+    else if (delay < 0 || delay > RETRY_SECONDS)
+        WRONG(r, "delay must be 0 to %d seconds", RETRY_SECONDS);
+    else if (!(t->retry_factor >= 1 && t->retry_factor <= 10) || (factor && !json_is_number(factor)))
+        WRONG(r, "factor must be a number of 1 to 10");
+    leave(r, here);
+    t->retries = (int)count;
+    t->retry_delay = delay * CLOCK_SECOND;
+}
+
 static void read_task(struct reader *r, const char *name, const json_t *spec)
 {
     struct pipeline *p = r->p;
@@ -256,6 +279,8 @@ static void read_task(struct reader *r, const char *name, const json_t *spec)
     t->condition = read_condition(t->condition_text);
     t->ignore_failure = json_bool_at(spec, "ignoreFailure", false);
     t->timeout = read_timeout(r, spec);
+    t->undoes = PIPELINE_WHOLE_STAGE;
+    read_retries(r, spec, t);
 }
 
 /* The key as the object holds it, which lives as long as the definition; NULL when missing. */
@@ -423,6 +448,56 @@ static void read_stages(struct reader *r)
     }
 }
 
+/* ---- rollbacks */
+
+static size_t stage_by_name(const struct pipeline *p, const char *name)
+{
+    size_t i = 0;
+    while (i < p->stage_count && !text_is(p->stages[i].name, name))
+        i++;
+    return i;
+}
+
+static void read_rollback(struct reader *r, const json_t *entry)
+{
+    struct pipeline *p = r->p;
+    const char *stage = read_text(r, entry, "stage"), *task = read_text(r, entry, "task"), *name = read_text(r, entry, "name");
+    const json_t *inputs = read_tree(r, entry, "inputs", JSON_OBJECT);
+    size_t at = stage_by_name(p, stage);
+    const struct pipeline_task *of = *task ? pipeline_find_task(p, stage, task) : NULL;
+    if (at == p->stage_count || (*task && !of)) {
+        problem_add(r->found, PROBLEM_WARNING, r->pointer, "there is no '%s%s%s' to roll back", stage, *task ? "." : "", task);
+        return;
+    }
+    json_t *input = json_pack("{s:s, s:O*}", "pipeline", name, "inputProperties", inputs);
+    json_array_append_new(p->texts, input);
+    p->tasks[p->run_count] = (struct pipeline_task){ .name = name, .type = "Pipeline", .index = p->run_count, .stage = at, .group = PIPELINE_WHOLE_STAGE, .spec = entry,
+                                                     .input = input, .condition_text = "", .undoes = of ? of->index : PIPELINE_WHOLE_STAGE };
+    for (size_t i = p->task_count; i < p->run_count; i++)
+        if (p->tasks[i].stage == at && p->tasks[i].undoes == p->tasks[p->run_count].undoes)
+            WRONG(r, "'%s%s%s' has two rollbacks", stage, *task ? "." : "", task);
+    if (text_empty(name))
+        WRONG(r, "a rollback needs the name of its pipeline ('name')");
+    p->run_count++;
+}
+
+static void read_rollbacks(struct reader *r)
+{
+    const json_t *list = read_tree(r, r->p->definition, "rollbacks", JSON_ARRAY);
+    size_t here = enter(r, "rollbacks");
+    r->p->run_count = r->p->task_count;
+    if (json_array_size(list) > PIPELINE_ROLLBACKS)
+        WRONG(r, "%zu rollbacks; at most %d are allowed", json_array_size(list), PIPELINE_ROLLBACKS);
+    for (size_t i = 0; i < json_array_size(list) && i < PIPELINE_ROLLBACKS; i++) {
+        char index[24];
+        snprintf(index, sizeof index, "%zu", i);
+        size_t inner = enter(r, index);
+        read_rollback(r, json_array_get(list, i));
+        leave(r, inner);
+    }
+    leave(r, here);
+}
+
 /* ---- life */
 
 /* An execution's memory is mostly its tasks', but thousands of definitions are kept too: no more room than needed. */
@@ -430,7 +505,7 @@ static void fit(struct pipeline *p)
 {
     p->stages = mem_resize(p->stages, (p->stage_count + 1) * sizeof *p->stages);
     p->groups = mem_resize(p->groups, (p->group_count + 1) * sizeof *p->groups);
-    p->tasks = mem_resize(p->tasks, (p->task_count + 1) * sizeof *p->tasks);
+    p->tasks = mem_resize(p->tasks, (p->run_count + 1) * sizeof *p->tasks);
 }
 
 bool pipeline_create(json_t *definition, struct pipeline **ret, struct problems *found)
@@ -447,11 +522,12 @@ bool pipeline_create(json_t *definition, struct pipeline **ret, struct problems 
     p->texts = json_array();
     p->stages = mem_alloc(PIPELINE_STAGES * sizeof *p->stages);
     p->groups = mem_alloc(PIPELINE_TASKS * sizeof *p->groups);
-    p->tasks = mem_alloc(PIPELINE_TASKS * sizeof *p->tasks);
+    p->tasks = mem_alloc((PIPELINE_TASKS + PIPELINE_ROLLBACKS) * sizeof *p->tasks);
     struct reader r = { .p = p, .found = list };
     size_t before = list->errors;
     read_head(&r);
     read_stages(&r);
+    read_rollbacks(&r);
     if (list->errors > before)
         return false;
     fit(p);
@@ -500,6 +576,10 @@ const struct pipeline_task *pipeline_find_task(const struct pipeline *pipeline, 
 char *pipeline_task_path(const struct pipeline *pipeline, size_t task)
 {
     const struct pipeline_task *t = &pipeline->tasks[task];
+    if (task >= pipeline->task_count && t->undoes == PIPELINE_WHOLE_STAGE)
+        return mem_format("rollback of %s", pipeline->stages[t->stage].name);
+    if (task >= pipeline->task_count)
+        return mem_format("rollback of %s.%s", pipeline->stages[t->stage].name, pipeline->tasks[t->undoes].name);
     return mem_format("%s.%s", pipeline->stages[t->stage].name, t->name);
 }
 

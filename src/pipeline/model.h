@@ -17,6 +17,8 @@
 #define PIPELINE_STAGES 50
 #define PIPELINE_TASKS 200 /* in all stages together */
 #define PIPELINE_PARALLEL 24
+#define PIPELINE_ROLLBACKS 50
+#define PIPELINE_RETRIES 20
 #define PIPELINE_CONCURRENCY 50
 #define PIPELINE_DEFAULT_CONCURRENCY 10
 #define PIPELINE_TAGS 20
@@ -72,7 +74,12 @@ struct pipeline_task {
     const struct condition *condition; /* NULL: always. Also NULL when the text cannot be parsed: see condition_text */
     bool ignore_failure;
     int64_t timeout; /* micros; 0: none. From "timeout" (minutes) beside "type", not the one in "input" */
+    int retries;     /* how often it is tried again after it failed */
+    int64_t retry_delay; /* micros before the first of them */
+    double retry_factor; /* of each delay to the one before */
+    size_t undoes;   /* of a rollback: the task that it is for; PIPELINE_WHOLE_STAGE */
 };
+#define PIPELINE_WHOLE_STAGE SIZE_MAX
 
 struct pipeline_group { /* tasks first .. first + count - 1 run together */
     size_t first, count, stage;
@@ -99,6 +106,8 @@ struct pipeline {
     struct pipeline_group *groups;
     struct pipeline_task *tasks;
     size_t stage_count, group_count, task_count;
+    /* Rollbacks stand behind the tasks, as tasks of type Pipeline that are in no group: tasks[task_count .. run_count - 1]. */
+    size_t run_count;
     size_t references; /* how many hold it */
 };
 
@@ -134,5 +143,5 @@ bool pipeline_tags_ok(const json_t *tags, struct err *e);
 
 /* NULL when there is none. The task's index is its place in executions too. */
 const struct pipeline_task *pipeline_find_task(const struct pipeline *pipeline, const char *stage, const char *task);
-/* "Stage.Task"; the caller's. */
+/* "Stage.Task", "rollback of Stage.Task"; the caller's. */
 char *pipeline_task_path(const struct pipeline *pipeline, size_t task);

@@ -11,7 +11,7 @@
     X(COMPLETE, "it succeeded")                                              \
     X(FAIL, "it failed for good")                                            \
     X(FAIL_IGNORED, "it failed for good, and ignoreFailure is set")          \
-    X(RETRY, "it failed, and another try may help")                          \
+    X(RETRY, "it failed, and another try may help, or its retries say so")                          \
     X(DUE, "the time of its next try came")                                  \
     X(TIMEOUT, "its time is over")                                           \
     X(CANCEL, "somebody cancels the execution, or the execution's time is over") \
@@ -24,6 +24,9 @@
     X(COMPLETE, "the last group of tasks ended")               \
     X(FAIL, "a task failed, or the time is over; nothing runs any more") \
     X(STOP, "somebody canceled it, or a task ended as canceled; nothing runs any more") \
+    X(ROLL_BACK, "a task failed, and it or its stage has a rollback") \
+    X(ROLLED_BACK, "all its rollbacks completed")              \
+    X(ROLLBACK_FAIL, "a rollback failed, or was canceled")     \
     X(CANCEL, "somebody cancels it")                           \
     X(EXPIRE, "its time is over")                              \
     X(PAUSE, "somebody pauses it")                             \

@@ -49,6 +49,8 @@ void task_write(const struct execution *execution, size_t task, struct task_row 
     const struct task_run *run = &execution->tasks[task];
     AUTO_JSON *state = json_object();
     json_object_set_new(state, "attempt", json_integer(run->attempt));
+    if (run->failures)
+        json_object_set_new(state, "failures", json_integer(run->failures));
     set_true(state, "warning", run->warning);
     set_true(state, "timedOut", run->timed_out);
     set_time(state, "startedAt", run->started_at);
@@ -113,14 +115,15 @@ static json_t *shared_text(const json_t *state, const char *key)
 static bool read_task(struct execution *x, const struct task_row *row, struct err *e)
 {
     AUTO_JSON *state = NULL;
-    if (row->index >= x->pipeline->task_count)
-        return err_set(e, ERR_INVALID, "row of task %zu; the pipeline has %zu tasks", row->index, x->pipeline->task_count);
+    if (row->index >= x->pipeline->run_count)
+        return err_set(e, ERR_INVALID, "row of task %zu; the pipeline has %zu tasks", row->index, x->pipeline->run_count);
     struct task_run *run = &x->tasks[row->index];
     if (!read_json(row->state, &state, e) || !read_json(row->input, &run->input, e) || !read_json(row->output, &run->output, e) ||
         !read_json(row->resolved, &run->resolved, e))
         return err_wrap(e, "task %zu", row->index);
     run->status = row->status;
     run->attempt = (int)json_int_at(state, "attempt", 0);
+    run->failures = (int)json_int_at(state, "failures", 0);
     run->warning = json_bool_at(state, "warning", false);
     run->timed_out = json_bool_at(state, "timedOut", false);
     run->started_at = json_int_at(state, "startedAt", 0);

@@ -97,7 +97,7 @@ static bool default_value(const struct execution_scope *s, const char *name, str
 {
     const struct execution *x = s->execution;
     const struct run_facts *f = s->facts;
-    const struct pipeline_task *t = s->task < x->pipeline->task_count ? &x->pipeline->tasks[s->task] : NULL;
+    const struct pipeline_task *t = s->task < x->pipeline->run_count ? &x->pipeline->tasks[s->task] : NULL;
     char time[CLOCK_TEXT];
     if (text_is(name, "executionIndex"))
         return given(ret, json_integer(f->index));

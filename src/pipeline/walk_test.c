@@ -12,6 +12,9 @@ static const char *const PIPELINES[] = {
     "  T: {taskOrder: [E, 'F,G'], tasks: {E: {type: CI, preCondition: '${S.A.status} == \"COMPLETED\" && ${S.A.output.v} > 4'},"
     " F: {type: CI, preCondition: 'true == false'}, G: {type: CI, timeout: 2, ignoreFailure: true}}}\n",
     "name: P\nstageOrder: [S]\nstages: {S: {taskOrder: [A], tasks: {A: {type: CI}}}}\n",
+    "name: P\nrollbacks: [{stage: S, name: R}, {stage: S, task: A, name: R}, {stage: T, name: R}]\nstageOrder: [S, T]\nstages:\n"
+    "  S: {taskOrder: ['A,B'], tasks: {A: {type: CI, retries: 2}, B: {type: CI}}}\n"
+    "  T: {taskOrder: [C], tasks: {C: {type: CI, retries: {count: 1, delay: 0}}}}\n",
     "name: P\nstageOrder: [S, T]\nstages: {S: {taskOrder: []}, T: {taskOrder: ['A,B'], tasks: {A: {type: CI}, B: {type: CI, timeout: 1}}}}\n",
 };
 
@@ -47,7 +50,7 @@ static struct run_event any_event(struct walk *w)
     event.administrator = !dice(w, 3);
     w->now += dice(w, 20) ? dice(w, 3) * CLOCK_SECOND : CLOCK_MINUTE;
     event.now = w->now;
-    event.task = dice(w, (unsigned)w->x->pipeline->task_count + 1);
+    event.task = dice(w, (unsigned)w->x->pipeline->run_count + 1);
     event.attempt = dice(w, 4) ? 0 : (int)dice(w, 3);
     event.result = (enum task_result)(dice(w, 8) ? TASK_COMPLETED : dice(w, 4));
     event.json = dice(w, 4) ? w->output : NULL;
@@ -62,7 +65,7 @@ static char *whole(const struct execution *x)
     text_addf(&out, "%s|%s|%s|%d|%s|%lld|%lld\n", run_status_name(row.status), row.status_message, row.state, row.live, row.output,
               (long long)row.started_at, (long long)row.ended_at);
     execution_row_fini(&row);
-    for (size_t i = 0; i < x->pipeline->task_count; i++) {
+    for (size_t i = 0; i < x->pipeline->run_count; i++) {
         struct task_row task;
         task_write(x, i, &task);
         text_addf(&out, "%s|%s|%s|%s|%s\n", run_status_name(task.status), task.state, task.input ? task.input : "",
@@ -79,11 +82,11 @@ static struct execution *reload(const struct execution *x)
     struct execution *again = NULL;
     struct err e = { 0 };
     execution_write(x, &row);
-    for (size_t i = 0; i < x->pipeline->task_count; i++)
+    for (size_t i = 0; i < x->pipeline->run_count; i++)
         task_write(x, i, &tasks[i]);
-    CHECK_OK(execution_read(x->pipeline, &row, x->input, x->outside, tasks, x->pipeline->task_count, &again, &e), e);
+    CHECK_OK(execution_read(x->pipeline, &row, x->input, x->outside, tasks, x->pipeline->run_count, &again, &e), e);
     execution_row_fini(&row);
-    for (size_t i = 0; i < x->pipeline->task_count; i++)
+    for (size_t i = 0; i < x->pipeline->run_count; i++)
         task_row_fini(&tasks[i]);
     return again;
 }
@@ -110,7 +113,7 @@ static void check_step(const struct execution *before, const struct execution *a
     }
     CHECK_INT(finished, execution_live(before) && !execution_live(after));
     bool active = false;
-    for (size_t i = 0; i < after->pipeline->task_count; i++) {
+    for (size_t i = 0; i < after->pipeline->run_count; i++) {
         const struct task_run *was = &before->tasks[i], *is = &after->tasks[i];
         if (run_status_final(was->status))
             CHECK(was->status == is->status);
@@ -122,7 +125,7 @@ static void check_step(const struct execution *before, const struct execution *a
         CHECK(run_status_final(is->status) == (is->ended_at != 0));
     }
     CHECK(!after->restricted || after->status == RUN_PAUSED);
-    CHECK(active == (after->status == RUN_RUNNING || after->status == RUN_PAUSING || after->status == RUN_CANCELING));
+    CHECK(active == (after->status == RUN_RUNNING || after->status == RUN_PAUSING || after->status == RUN_CANCELING || after->status == RUN_ROLLING_BACK));
     CHECK(before->status == after->status || after->dirty);
 }
 

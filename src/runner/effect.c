@@ -102,7 +102,7 @@ void task_done(struct task_job *job, const struct task_outcome *outcome)
         AUTO_FREE char *message = masked(f, outcome->message ? outcome->message : "");
         AUTO_JSON *output = masked_tree(f, outcome->output), *places = masked_tree(f, outcome->places);
         struct run_event event = { .kind = ENGINE_TASK_DONE, .task = f->task, .attempt = f->job.attempt, .result = outcome->result,
-                                   .warning = outcome->warning, .delay = outcome->retry_micros, .text = message, .json = output };
+                                   .warning = outcome->warning, .unsure = outcome->unsure, .delay = outcome->retry_micros, .text = message, .json = output };
         live_result(f->live, &event, places);
     }
     effect_free(f);
@@ -306,8 +306,8 @@ bool task_part_start(struct task_job *job, const char *pipeline, const json_t *i
 {
     struct effect *f = of(job);
     struct live_view v = live_view(f->live);
-    AUTO_FREE char *comments = mem_format("Executed by %s#%lld", v.row->name, (long long)v.row->index);
-    struct part_wish wish = { .of = { .id = v.row->id, .slot = (int64_t)f->task + 1, .attempt = job->attempt }, .project_id = v.row->project_id,
+    AUTO_FREE char *comments = mem_format("%s by %s#%lld", f->task >= v.now->pipeline->task_count ? "Rollback" : "Executed", v.row->name, (long long)v.row->index);
+    struct part_wish wish = { .of = { .id = v.row->id, .slot = (int64_t)f->task + 1, .attempt = job->attempt, .rollback = f->task >= v.now->pipeline->task_count }, .project_id = v.row->project_id,
                               .user_id = v.row->user_id, .token_id = v.row->token_id, .pipeline = pipeline, .comments = comments,
                               .executed_by = v.row->executed_by, .triggered_by = v.row->triggered_by, .source = v.row->source };
     bool ok = part_inputs(f, inputs, &wish, e);

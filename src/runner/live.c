@@ -315,8 +315,8 @@ static void write_rows(struct live *live, struct store_job *job)
     job->step = (struct run_step){ .id = live->row.id, .project_id = live->row.project_id, .lease_epoch = live->row.lease_epoch,
                                    .node = live->runner->config.node };
     execution_write(next, &job->step.row);
-    job->step.tasks = mem_alloc((next->pipeline->task_count + 1) * sizeof *job->step.tasks);
-    for (size_t i = 0; i < next->pipeline->task_count; i++)
+    job->step.tasks = mem_alloc((next->pipeline->run_count + 1) * sizeof *job->step.tasks);
+    for (size_t i = 0; i < next->pipeline->run_count; i++)
         if (next->tasks[i].dirty)
             task_write(next, i, &job->step.tasks[job->step.task_count++]);
 }

@@ -33,11 +33,11 @@ static void rest_free(struct rest *r)
     free(r);
 }
 
-static void end(struct rest *r, enum task_result result, const char *message, json_t *output)
+static void end(struct rest *r, enum task_result result, const char *message, json_t *output, bool unsure)
 {
     struct task_job *job = r->job;
     json_object_set_new(output, "status", json_string(result == TASK_COMPLETED ? "COMPLETED" : "FAILED"));
-    struct task_outcome outcome = { .result = result, .message = message, .output = output };
+    struct task_outcome outcome = { .result = result, .message = message, .output = output, .unsure = unsure };
     rest_free(r);
     task_done(job, &outcome);
     json_decref(output);
@@ -59,19 +59,19 @@ static void answered(struct http_call *c, const struct err *e)
     char message[700];
     if (e && e->kind == ERR_CANCELED) {
         snprintf(message, sizeof message, "canceled; the request may have been carried out");
-        end(r, TASK_CANCELED, message, json_object());
+        end(r, TASK_CANCELED, message, json_object(), false);
         return;
     }
     if (e) {
         log_call(r, NULL, e->text);
         snprintf(message, sizeof message, "%s%s", e->text, r->repeatable ? "" : "; the request may have been carried out, so it is not repeated");
-        end(r, r->repeatable && err_retry(e->kind) ? TASK_RETRY : TASK_FAILED, message, json_object());
+        end(r, r->repeatable && err_retry(e->kind) ? TASK_RETRY : TASK_FAILED, message, json_object(), !r->repeatable);
         return;
     }
     snprintf(message, sizeof message, "answered %d", c->status);
     log_call(r, c, message);
     snprintf(message, sizeof message, "Request failed with status code : %d", c->status); /* Code Stream's words */
-    end(r, web_call_good(c) ? TASK_COMPLETED : TASK_FAILED, web_call_good(c) ? "" : message, web_call_output(c));
+    end(r, web_call_good(c) ? TASK_COMPLETED : TASK_FAILED, web_call_good(c) ? "" : message, web_call_output(c), false);
 }
 
 static void send_now(struct task_job *job)
@@ -80,7 +80,7 @@ static void send_now(struct task_job *job)
     struct err e = { 0 };
     task_progress(job, "%s %s", r->call.method, r->call.url);
     if (!web_call_start(&r->call, job, r->repeatable ? NULL : r->key, answered, &e))
-        end(r, TASK_FAILED, e.text, json_object());
+        end(r, TASK_FAILED, e.text, json_object(), false);
 }
 
 static void abandon(struct task_job *job)
@@ -94,7 +94,7 @@ static void lost(struct timer *t)
     AUTO_FREE char *message = mem_format("the server stopped while %s %s was on its way: it may have been carried out, and was not repeated. Run the task again when it was not, "
                                          "or give it onCrash: retry",
                                          r->call.method, r->call.url);
-    end(r, TASK_FAILED, message, json_object());
+    end(r, TASK_FAILED, message, json_object(), true);
 }
 
 static bool rest_start(struct task_job *job, struct err *e)
@@ -112,11 +112,11 @@ static bool rest_start(struct task_job *job, struct err *e)
         if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~')
             *p = '_';
     job->context = r;
-    if (job->resolved && !r->repeatable && !text_is(job->on_crash, "retry")) { /* it began before a crash */
+    if (job->resolved && json_int_at(job->resolved, "attempt", job->attempt) == job->attempt && !r->repeatable && !text_is(job->on_crash, "retry")) { /* it began before a crash */
         timer_set(&r->timer, job->services->loop, 0, lost);
         return true;
     }
-    AUTO_JSON *resolved = json_pack("{s:s, s:s}", "method", r->call.method, "key", r->key);
+    AUTO_JSON *resolved = json_pack("{s:s, s:s, s:i}", "method", r->call.method, "key", r->key, "attempt", job->attempt);
     task_resolved(job, input, resolved, send_now, abandon);
     return true;
 }
@@ -127,7 +127,7 @@ static void rest_cancel(struct task_job *job)
     if (r->call.http.private)
         http_call_cancel(&r->call.http);
     else
-        end(r, TASK_CANCELED, "canceled before it was sent", json_object());
+        end(r, TASK_CANCELED, "canceled before it was sent", json_object(), false);
 }
 
 static const char *const ENDPOINTS[] = { "agent", NULL };

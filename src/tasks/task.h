@@ -44,6 +44,7 @@ struct task_outcome {
     enum task_result result; /* pipeline/engine.h: TASK_COMPLETED, TASK_FAILED, TASK_RETRY, TASK_CANCELED */
     const char *message; /* one sentence; "" when there is nothing to say */
     bool warning;        /* completed, and the message is a warning */
+    bool unsure;         /* failed, and nobody knows what was carried out: never tried again by itself, whatever the task's retries say */
     json_t *output;      /* borrowed; an object; NULL: {} */
     int64_t retry_micros; /* TASK_RETRY: not before; 0: as the runner thinks */
     json_t *places;      /* borrowed; what it put on a cluster or took away, however it ended, as store/deployments.h has it; NULL: nothing */
@@ -63,7 +64,7 @@ struct task_job {
     const char *on_crash;  /* the task's own: "retry": what may have been carried out is done again; "" or "fail": it is not */
     struct scope *scope; /* what ${...} means here */
     const struct task_push *push; /* NULL: not started by a push */
-    const json_t *resolved; /* what an earlier start of this attempt resolved to; NULL on the first */
+    const json_t *resolved; /* what the last start resolved to, of this attempt or of one before; NULL on the first */
     void *context;         /* the type's own, from start to task_done */
     struct task_job_private *private;
 };
