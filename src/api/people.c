@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "runner/tokens.h"
 
+enum { USER_GROUPS = 50 };
+
 /* ---- users: an owner's matter */
 
 static json_t *user_json(const struct user_row *row)
@@ -13,6 +15,7 @@ static json_t *user_json(const struct user_row *row)
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", row->uuid, "name", row->name, "email", row->email, "kind",
                              row->kind, "orgRole", row->org_role, "serviceRole", row->service_role, "disabled", row->disabled,
                              "hasPassword", *row->password != 0);
+    json_object_set_new(json, "groups", row->groups ? json_incref(row->groups) : json_array());
     json_set_time(json, "createdAt", NULL, row->created_at);
     return json;
 }
@@ -48,6 +51,22 @@ static void put_text(char **member, const char *text)
     }
 }
 
+/* Names that approvals may name; "groups" that is not there keeps those that are. */
+static bool take_groups(struct call *c, struct user_row *row, struct err *e)
+{
+    json_t *groups = json_object_get(c->body, "groups");
+    if (!groups)
+        return true;
+    if (!json_is_array(groups) || json_array_size(groups) > USER_GROUPS)
+        return err_field(e, "groups", "groups is a list of at most %d names", USER_GROUPS);
+    for (size_t i = 0; i < json_array_size(groups); i++)
+        if (!name_ok(json_string_value(json_array_get(groups, i)), "group", e))
+            return false;
+    json_decref(row->groups);
+    row->groups = json_incref(groups);
+    return true;
+}
+
 /* The password's hash waits in c->context, from a thread where it may take its time. */
 static bool take_body(struct call *c, struct user_row *row, struct err *e)
 {
@@ -55,7 +74,7 @@ static bool take_body(struct call *c, struct user_row *row, struct err *e)
     put_text(&row->org_role, call_text(c, "orgRole", NULL));
     put_text(&row->service_role, call_text(c, "serviceRole", NULL));
     put_text(&row->password, c->context);
-    return json_take_bool(c->body, "disabled", &row->disabled, e);
+    return take_groups(c, row, e) && json_take_bool(c->body, "disabled", &row->disabled, e);
 }
 
 /* Service users stand in for a person's token: they come by API tokens only. */

@@ -23,6 +23,8 @@
     /* events.c */ X(events_list) X(event_one) X(event_act) X(events_act) X(event_remove) X(deliveries_list) X(delivery_one)                  \
     /* executions.c */ X(executions_list) X(executions_of_pipeline) X(execution_of_pipeline) X(execution_one) X(execution_make) \
         X(execution_act) X(execution_remove) X(executions_remove) X(execution_logs) X(execution_events) X(changes_live)                    \
+    /* user_operations.c */ X(user_operations_list) X(user_operation_one) X(user_operation_respond) X(user_operation_remove)      \
+        X(user_operations_batch)                                                                                                   \
     /* deployments.c, summary.c */ X(deployments_list) X(deployment_one) X(summary_get)                                         \
     /* pushed.c */ X(execution_pushes) X(execution_pushed)                                                                     \
     /* simulations.c, checks.c, drafts.c */ X(simulation_make) X(webhook_checks) X(patterns_try) X(draft_check)                                             \

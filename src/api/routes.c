@@ -144,6 +144,13 @@ const struct route ROUTES[] = {
     { "POST", "P/executions/{id}/pushes", WRITE(execution_pushed), MAY_EXECUTE, BODY_JSON, 0 },
     { "GET", "P/executions/{id}/events", READ(execution_events), MAY_VIEW, BODY_NONE, 0 },
 
+    { "GET", "P/user-operations", READ(user_operations_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "GET", "P/user-operations/{id}", READ(user_operation_one), MAY_VIEW, BODY_NONE, 0 },
+    { "POST", "P/user-operations/{id}", WRITE(user_operation_respond), MAY_VIEW, BODY_JSON, 0 },
+    { "PATCH", "P/user-operations/{id}", WRITE(user_operation_respond), MAY_VIEW, BODY_JSON, 0 },
+    { "DELETE", "P/user-operations/{id}", WRITE(user_operation_remove), MAY_DEVELOP, BODY_NONE, 0 },
+    { "POST", "P/batch-user-operations", READ(user_operations_batch), MAY_VIEW, BODY_JSON, 0 },
+
     { "GET", "P/deployments", READ(deployments_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "GET", "P/deployments/{id}", READ(deployment_one), MAY_VIEW, BODY_NONE, 0 },
 
@@ -154,8 +161,7 @@ const struct route ROUTES[] = {
 
     NOT_HERE("P/git-webhooks"), NOT_HERE("P/git-webhooks/{id}"), NOT_HERE("P/git-events"), NOT_HERE("P/git-events/{id}"),
     NOT_HERE("P/gerrit-listeners"), NOT_HERE("P/gerrit-listeners/{id}"), NOT_HERE("P/gerrit-triggers"), NOT_HERE("P/gerrit-triggers/{id}"),
-    NOT_HERE("P/gerrit-events"), NOT_HERE("P/gerrit-events/{id}"), NOT_HERE("P/user-operations"), NOT_HERE("P/user-operations/{id}"),
-    NOT_HERE("P/batch-user-operations"), NOT_HERE("P/custom-integrations"), NOT_HERE("P/custom-integrations/{id}"),
+    NOT_HERE("P/gerrit-events"), NOT_HERE("P/gerrit-events/{id}"), NOT_HERE("P/custom-integrations"), NOT_HERE("P/custom-integrations/{id}"),
     NOT_HERE("P/endpoint-tiles"), NOT_HERE("P/pipeline-tiles"),
     { NULL },
 };

@@ -116,6 +116,11 @@ void runner_wake_tokens(struct runner *r)
     (void)r;
 }
 
+void runner_answered(struct runner *r, int64_t user_operation_id)
+{
+    (void)r, (void)user_operation_id;
+}
+
 void runner_wake_held(struct runner *r)
 {
     (void)r;

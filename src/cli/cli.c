@@ -107,6 +107,22 @@ static int user_create(struct cli *cli)
     return code;
 }
 
+/* Names with commas between, which approvals may name. */
+static int user_groups(struct cli *cli)
+{
+    AUTO_JSON *groups = json_array();
+    for (const char *at = cli->groups ? cli->groups : ""; *at;) {
+        size_t n = strcspn(at, ",");
+        AUTO_FREE char *name = mem_text_n(at, n);
+        if (n)
+            json_array_append_new(groups, json_string(name));
+        at += n + (at[n] == ',');
+    }
+    AUTO_FREE char *path = path_of(P "/users/", cli->words[1], "");
+    AUTO_JSON *body = json_pack("{s:O}", "groups", groups);
+    return cli_do(cli, "PATCH", path, body, NULL);
+}
+
 static int command_user(struct cli *cli)
 {
     const char *what = cli->count ? cli->words[0] : "";
@@ -114,6 +130,8 @@ static int command_user(struct cli *cli)
         return user_create(cli);
     if (text_is(what, "invite") && cli->count > 1)
         return user_invite(cli);
+    if (text_is(what, "change") && cli->count > 1 && cli->groups)
+        return user_groups(cli);
     if (text_is(what, "list")) {
         cli->words[0] = "users";
         cli->count = 1;
@@ -123,7 +141,7 @@ static int command_user(struct cli *cli)
         AUTO_FREE char *path = path_of(P "/users/", cli->words[1], "");
         return cli_do(cli, "DELETE", path, NULL, NULL);
     }
-    fputs("slipway: usage: slipway user create NAME [--service] [--role ROLE] [--org-role ROLE] | invite NAME | list | delete NAME\n", stderr);
+    fputs("slipway: usage: slipway user create NAME [--service] [--role ROLE] [--org-role ROLE] | invite NAME | change NAME --groups A,B | list | delete NAME\n", stderr);
     return CLI_USAGE;
 }
 
@@ -178,7 +196,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
       "in an endpoint's properties name files that are read here", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
-      "KIND: projects variables cloud-proxies endpoints pipelines webhooks hooks watches events executions deployments deliveries tokens users audit\n"
+      "KIND: projects variables cloud-proxies endpoints pipelines webhooks hooks watches events executions user-operations deployments deliveries tokens users audit\n"
       "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there;\nwatches are the repositories that the sweep looks at;\ndeployments are what runs where, and which push and run brought it", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
     { "delete", "delete one thing", "delete KIND NAME\n"
@@ -189,6 +207,9 @@ const struct cli_command CLI_COMMANDS[] = {
     { "pause", "let an execution wait before its next task", "pause EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER", command_pause },
     { "resume", "let a paused execution go on", "resume EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER\n"
       "What waits because it uses something restricted goes on for an administrator only.", command_resume },
+    { "approve", "answer yes to what a run asks", "approve OPERATION... [--comment TEXT]\n"
+      "OPERATION: an id, or its six digits; slipway get user-operations lists them", command_approve },
+    { "reject", "answer no to what a run asks: its task fails", "reject OPERATION... [--comment TEXT]", command_reject },
     { "logs", "what an execution's tasks said; the newest when none is named", "logs [EXECUTION] [--task STAGE.TASK] [--follow]\n"
       "EXECUTION: an id, or PIPELINE#NUMBER", command_logs },
     { "executions", "list executions", "executions [--filter F] [--limit N]", command_executions },
@@ -218,9 +239,9 @@ const struct cli_command CLI_COMMANDS[] = {
       "token: enrols one instance (slipway proxy --token), once; instances: the processes, with what their links do;\n"
       "rotate: an instance makes a new key pair; revoke: its link ends, its key is worth nothing. Without --project all projects may use it.\n"
       "List and delete: slipway get cloud-proxies, slipway delete cloud-proxies NAME", command_cloud_proxy },
-    { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | invite NAME | list | delete NAME\n"
+    { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | invite NAME | change NAME --groups A,B | list | delete NAME\n"
       "A service user stands in for a person: its token stays valid when people leave. ROLE: administrator, developer, executor, viewer;\n"
-      "without it, it has the rights of the projects that it is a member of", command_user },
+      "without it, it has the rights of the projects that it is a member of. Groups are what approvers of a UserOperation may be named by", command_user },
     { "token", "API tokens: create, list, revoke", "token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role owner|member] [--days N] | list [--user SERVICE_USER] | revoke ID", command_token },
     { 0 },
 };
@@ -265,6 +286,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
         { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--key", NULL, &cli->key }, { "--user", NULL, &cli->user },
         { "--description", NULL, &cli->description }, { "--hours", NULL, &cli->hours },
+        { "--comment", NULL, &cli->comment }, { "--groups", NULL, &cli->groups },
         { "-p", &cli->project, NULL },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))

@@ -18,6 +18,8 @@ struct cli {
     enum cli_output output;
     const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution, *description, *hours;
     const char *key;                     /* of --key: the request's Idempotency-Key; NULL: none */
+    const char *comment;                 /* of --comment; NULL: none */
+    const char *groups;                  /* of --groups: names with commas between; NULL: not given */
     json_t *input;                       /* of --input k=v */
     const char *words[8];                /* what is no flag */
     int count;
@@ -106,6 +108,8 @@ int command_watch(struct cli *cli);
 int command_cancel(struct cli *cli);
 int command_pause(struct cli *cli);
 int command_resume(struct cli *cli);
+int command_approve(struct cli *cli);
+int command_reject(struct cli *cli);
 int command_logs(struct cli *cli);
 int command_events(struct cli *cli);
 int command_executions(struct cli *cli);

@@ -24,6 +24,8 @@ static const struct column EVENTS[] = { { "TIME", "createdAt" }, { "IMAGE", "ima
                                         { "STATUS", "executionStatus" }, { "MESSAGE", "message" }, { "ID", "id" } };
 static const struct column EXECUTIONS[] = { { "PIPELINE", "name" }, { "#", "index" }, { "STATUS", "status" }, { "BY", "_executedBy" },
                                             { "MESSAGE", "statusMessage" }, { "ID", "id" } };
+static const struct column USER_OPERATIONS[] = { { "INDEX", "index" }, { "STATUS", "status" }, { "PIPELINE", "name" }, { "#", "executionIndex" }, { "TASK", "task" },
+                                                 { "SUMMARY", "summary" }, { "EXPIRES", "expiresOn" }, { "BY", "respondedBy" }, { "ID", "id" } };
 static const struct column DEPLOYMENTS[] = { { "SINCE", "since" }, { "CLUSTER", "endpoint" }, { "NAMESPACE", "namespace" }, { "KIND", "kind" },
                                              { "NAME", "name" }, { "CONTAINER", "container" }, { "IMAGE", "image" }, { "STATUS", "status" },
                                              { "RUN", "executionName" }, { "#", "executionIndex" }, { "ID", "id" } };
@@ -48,6 +50,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "watches", "/registry-watches", NULL, WATCHES, ALEN(WATCHES) },
     { "events", "/registry-events", NULL, EVENTS, ALEN(EVENTS) },
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
+    { "user-operations", "/user-operations", NULL, USER_OPERATIONS, ALEN(USER_OPERATIONS) },
     { "deployments", "/deployments", NULL, DEPLOYMENTS, ALEN(DEPLOYMENTS) },
     { "deliveries", "/registry-deliveries", NULL, DELIVERIES, ALEN(DELIVERIES) },
     { "tokens", "/tokens", NULL, TOKENS, ALEN(TOKENS) },

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "event/image_ref.h"
 #include "pipeline/scope.h"
+#include "runner/asks.h"
 #include "runner/inside.h"
 #include "runner/task_log.h"
 #include "secrets/mask.h"
@@ -39,6 +40,8 @@ struct effect {
     void (*then)(struct task_job *job);
     void (*abandon)(struct task_job *job);
     struct part *part; /* another pipeline that runs for it; NULL: none */
+    struct ask *ask;   /* people are asked for it; NULL: nobody is */
+    void (*ask_ended)(struct task_job *job, const struct task_answer *answer, const struct err *e);
     void (*part_ended)(struct task_job *job, const struct task_part *part, const struct err *e);
 };
 
@@ -330,6 +333,63 @@ void task_part_cancel(struct task_job *job)
     }
     AUTO_FREE char *reason = mem_format("%s#%lld was stopped", v.row->name, (long long)v.row->index);
     part_cancel(f->part, json_text_at(v.now->canceled, "by", "the time limit"), reason);
+}
+
+/* ---- a question to people */
+
+static void ask_begun(void *context, const struct user_op *op)
+{
+    struct effect *f = context;
+    char until[CLOCK_TEXT];
+    AUTO_FREE char *link = mem_format("/codestream/api/user-operations/%s", op->uuid), *who = json_write(op->approvers);
+    clock_rfc3339(op->expires_at, until);
+    task_progress(&f->job, "waits for an answer (%s) until %s", op->index, until);
+    task_detail(&f->job, json_pack("{s:s, s:s, s:s, s:s}", "kind", "approval", "userOperation", link, "index", op->index, "expires", until));
+}
+
+static void ask_done(void *context, const struct user_op *op, const struct err *e)
+{
+    struct effect *f = context;
+    struct task_answer answer;
+    f->ask = NULL;
+    if (op)
+        answer = (struct task_answer){ .status = op->status, .index = op->index, .by = op->responded_by, .email = op->email, .roles = op->roles,
+                                       .comments = op->response, .at = op->responded_at };
+    f->ask_ended(&f->job, op ? &answer : NULL, e);
+}
+
+/* What is approved: the image that was pushed, where one was. */
+static json_t *bound_to(const struct effect *f)
+{
+    const struct push *p = &f->pushed;
+    AUTO_FREE char *image = mem_format("%s/%s:%s", p->registry ? p->registry : "", p->repository ? p->repository : "", p->tag ? p->tag : "");
+    return p->id ? json_pack("{s:s, s:s}", "image", image, "digest", p->digest ? p->digest : "") : json_object();
+}
+
+void task_ask_start(struct task_job *job, const struct task_ask *ask,
+                    void (*ended)(struct task_job *job, const struct task_answer *answer, const struct err *e))
+{
+    struct effect *f = of(job);
+    struct live_view v = live_view(f->live);
+    struct user_op op = { .project_id = v.row->project_id, .execution_id = v.row->id, .slot = (int64_t)f->task + 1, .attempt = job->attempt,
+                          .pipeline_id = v.row->pipeline_id, .name = mem_text(v.row->name), .task = pipeline_task_path(v.now->pipeline, f->task),
+                          .summary = masked(f, ask->summary), .description = masked(f, ask->description), .requested_by = mem_text(v.row->executed_by),
+                          .approvers = json_incref((json_t *)ask->approvers), .groups = json_incref((json_t *)ask->groups), .bound = bound_to(f),
+                          .expires_at = ask->expires_at, .execution_index = v.row->index };
+    f->ask_ended = ended;
+    f->ask = ask_start(f->runner, &op, ask->replaces, ask_begun, ask_done, f);
+}
+
+void task_ask_cancel(struct task_job *job)
+{
+    struct effect *f = of(job);
+    static const struct err GONE = { .kind = ERR_CANCELED, .text = "canceled" };
+    if (!f->draining) {
+        ask_cancel(f->ask, "the execution was stopped");
+        return;
+    }
+    ask_drop(TAKE(f->ask)); /* it stays asked, and the next start waits for it */
+    f->ask_ended(job, NULL, &GONE);
 }
 
 /* ---- the beginning */

@@ -32,7 +32,8 @@ struct runner {
     bool matching, match_again; /* a match job is in the writer's queue; another is wanted after it */
     struct timer match_retry;
     struct link confirms;      /* struct confirm, in flight */
-    struct link parts;         /* struct part: executions that others wait for */
+    struct map *parts;         /* execution id, as text, to the struct part that waits for it */
+    struct map *asks;          /* id of a user operation, as text, to the struct ask that waits for it */
     struct id_list stuck;      /* executions that could not begin or go on; tried again at stuck_retry */
     struct timer stuck_retry;
     struct hub_state *hub_hooks; /* hub_work.h */

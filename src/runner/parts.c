@@ -1,4 +1,5 @@
 /* Executions that are parts of others: begun once however often they are asked for, and waited for. Their own life is live.c's. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -12,7 +13,7 @@
 struct part {
     struct db_job job;
     struct timer again;
-    struct link link; /* in runner.parts: it waits for execution made.id */
+    bool waits; /* in runner.parts, by made.id */
     struct runner *runner;
     struct run_parent of;
     int64_t project_id, user_id, token_id, pipeline_id;
@@ -29,6 +30,20 @@ struct part {
     void *context;
 };
 
+static void key_of(int64_t id, char out[24])
+{
+    snprintf(out, 24, "%lld", (long long)id);
+}
+
+static void forget(struct part *p)
+{
+    char key[24];
+    key_of(p->made.id, key);
+    if (p->waits)
+        map_remove(p->runner->parts, key);
+    p->waits = false;
+}
+
 static void part_free(struct part *p)
 {
     char *texts[] = { p->pipeline, p->comments, p->executed_by, p->triggered_by, p->source, p->cancel_by, p->cancel_reason };
@@ -39,7 +54,7 @@ static void part_free(struct part *p)
     json_decref(p->secrets);
     run_row_fini(&p->row);
     timer_clear(&p->again);
-    list_remove(&p->link);
+    forget(p);
     free(p);
 }
 
@@ -82,7 +97,7 @@ static void read_done(struct db_job *job, const struct err *e)
 
 static void read_end(struct part *p)
 {
-    list_remove(&p->link);
+    forget(p);
     p->busy = true;
     p->job = (struct db_job){ .work = read_work, .done = read_done };
     runner_began(p->runner);
@@ -91,11 +106,11 @@ static void read_end(struct part *p)
 
 void parts_ended(struct runner *r, int64_t execution_id)
 {
-    LIST_EACH(&r->parts, l) {
-        struct part *p = OWNER(l, struct part, link);
-        if (p->made.id == execution_id)
-            read_end(p);
-    }
+    char key[24];
+    key_of(execution_id, key);
+    struct part *p = map_get(r->parts, key);
+    if (p)
+        read_end(p);
 }
 
 /* ---- its beginning: found or made in one write */
@@ -153,7 +168,10 @@ static void begin_done(struct db_job *job, const struct err *e)
     if (e || p->over || p->dropped) {
         end(p, e);
     } else {
-        list_append(&r->parts, &p->link);
+        char key[24];
+        key_of(p->made.id, key);
+        p->waits = true;
+        map_put(r->parts, key, p);
         if (p->cancel_by)
             part_cancel(p, p->cancel_by, p->cancel_reason);
     }

@@ -98,9 +98,10 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
                                            .allow_in_cluster = config->allow_in_cluster };
     r->live = map_create();
     r->pipelines = map_create();
+    r->parts = map_create();
+    r->asks = map_create();
     r->patterns = patterns_create();
     list_init(&r->confirms);
-    list_init(&r->parts);
     r->hub_hooks = hub_create(r);
     r->limits = limits_create(r);
     r->tokens = tokens_create(r);
@@ -147,6 +148,8 @@ void runner_destroy(struct runner **runner)
     sweep_destroy(&r->sweep);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
+    map_destroy(&r->parts);
+    map_destroy(&r->asks);
     patterns_destroy(&r->patterns);
     registry_tokens_destroy(&r->registry_tokens);
     registry_budget_destroy(&r->registry_budget);

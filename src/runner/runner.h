@@ -110,6 +110,9 @@ struct run_actor {
 void runner_act(struct runner *r, int64_t execution_id, enum run_action action, const struct run_actor *by, const char *reason,
                 void (*done)(void *context, const struct err *e), void *context);
 
+/* Loop. A user operation was answered, after that was committed: whoever waits for it goes on. */
+void runner_answered(struct runner *r, int64_t user_operation_id);
+
 struct runner_stats {
     int64_t deliveries_matched, pushes, executions_started, executions_finished, live, tasks_running, confirms_open;
 };

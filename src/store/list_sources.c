@@ -136,3 +136,15 @@ static const struct list_column DEPLOYMENTS[] = {
 static const char *const SEARCH_DEPLOYMENTS[] = { "x.image", "x.name", "x.namespace", "e.name", "x.webhook_name", NULL };
 const struct list_source LIST_DEPLOYMENTS = { "deployments", WITH_PROJECT("deployments") " JOIN endpoints e ON e.id = x.endpoint_id",
                                               DEPLOYMENTS, SEARCH_DEPLOYMENTS, "x.project_id", NULL };
+
+static const struct list_column USER_OPERATIONS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT },
+    { "pipelineName", "x.name", LIST_TEXT }, { "task", "x.task", LIST_TEXT }, { "index", "x.idx", LIST_TEXT }, { "summary", "x.summary", LIST_TEXT },
+    { "status", "x.status", LIST_TEXT }, { "requestedBy", "x.requested_by", LIST_TEXT }, { "respondedBy", "x.responded_by", LIST_TEXT },
+    { "executionId", "(SELECT q.uuid FROM executions q WHERE q.id = x.execution_id)", LIST_TEXT }, { "createdAt", "x.created_at", LIST_INT },
+    { "_createTimeInMicros", "x.created_at", LIST_INT }, { "_requestedOnInMicros", "x.created_at", LIST_INT }, { "_expiresOnInMicros", "x.expires_at", LIST_INT },
+    { "updatedAt", "x.updated_at", LIST_INT }, { "_updateTimeInMicros", "x.updated_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_USER_OPERATIONS[] = { "x.name", "x.task", "x.summary", "x.description", "x.requested_by", "x.idx", NULL };
+const struct list_source LIST_USER_OPERATIONS = { "user-operations", WITH_PROJECT("user_operations"), USER_OPERATIONS, SEARCH_USER_OPERATIONS,
+                                                  "x.project_id", NULL };

@@ -1,6 +1,7 @@
 #include "store/people.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -14,6 +15,7 @@ void user_row_fini(struct user_row *row)
     char **texts[] = { &row->name, &row->email, &row->kind, &row->org_role, &row->service_role, &row->password };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(*texts[i]);
+    json_decref(row->groups);
     *row = (struct user_row){ 0 };
 }
 
@@ -31,6 +33,14 @@ static void read_user(const struct db_rows *r, struct user_row *ret)
         .disabled = db_int(r, 8), .created_at = db_int(r, 9), .updated_at = db_int(r, 10),
     };
     snprintf(ret->uuid, sizeof ret->uuid, "%s", db_text(r, 1));
+    if (!json_read(db_text(r, 11), strlen(db_text(r, 11)), &ret->groups, NULL))
+        ret->groups = json_array();
+}
+
+static bool set_groups(struct db_tx *tx, const struct user_row *row, struct err *e)
+{
+    AUTO_FREE char *groups = row->groups ? json_write(row->groups) : mem_text("[]");
+    return db_run(tx, e, SQL_user_groups_set, "it", row->id, groups);
 }
 
 bool user_get(struct db_tx *tx, int64_t id, struct user_row *ret, struct err *e)
@@ -50,14 +60,14 @@ bool user_insert(struct db_tx *tx, struct user_row *row, struct err *e)
     if (!db_changes(tx))
         return err_set(e, ERR_CONFLICT, "there is a user '%s' already", row->name);
     row->id = db_last_id(tx);
-    return change_add(tx, 0, "users", row->id, e);
+    return set_groups(tx, row, e) && change_add(tx, 0, "users", row->id, e);
 }
 
 bool user_update(struct db_tx *tx, const struct user_row *row, struct err *e)
 {
     return db_run(tx, e, SQL_user_update, "itttiti", row->id, row->email, row->org_role, row->service_role, (int64_t)row->disabled,
                   row->password, clock_now()) &&
-           change_add(tx, 0, "users", row->id, e);
+           set_groups(tx, row, e) && change_add(tx, 0, "users", row->id, e);
 }
 
 bool user_delete(struct db_tx *tx, int64_t id, struct err *e)

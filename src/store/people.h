@@ -12,6 +12,7 @@ struct user_row {
     bool disabled;
     char uuid[37];
     char *name, *email, *kind, *org_role, *service_role, *password; /* password: argon2id; "" cannot log in by password */
+    json_t *groups; /* array of texts, which approvals may name; NULL counts as empty */
 };
 void user_row_fini(struct user_row *row);
 bool user_find(struct db_tx *tx, const char *name_or_uuid, int64_t *ret, struct err *e);

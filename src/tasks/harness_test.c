@@ -36,6 +36,17 @@ bool task_part_start(struct task_job *job, const char *pipeline, const json_t *i
     return err_set(e, ERR_INTERNAL, "there are no parts here");
 }
 
+void task_ask_start(struct task_job *job, const struct task_ask *ask,
+                    void (*ended)(struct task_job *job, const struct task_answer *answer, const struct err *e))
+{
+    (void)job, (void)ask, (void)ended;
+}
+
+void task_ask_cancel(struct task_job *job)
+{
+    (void)job;
+}
+
 void task_part_cancel(struct task_job *job)
 {
     (void)job;

@@ -99,7 +99,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION;
 
 /* ---- what a type calls; all on the loop */
 
@@ -133,6 +133,23 @@ bool task_part_start(struct task_job *job, const char *pipeline, const json_t *i
                      void (*ended)(struct task_job *job, const struct task_part *part, const struct err *e), struct err *e);
 /* Asks it to stop; ended still runs. */
 void task_part_cancel(struct task_job *job);
+
+/* ---- a question to people */
+struct task_ask { /* borrowed, while it is asked */
+    const char *summary, *description;
+    const json_t *approvers, *groups; /* arrays of texts: who may answer; both empty: whoever may run the pipeline */
+    int64_t expires_at;               /* clock_now */
+    bool replaces;                    /* older ones of the same task are canceled */
+};
+struct task_answer { /* borrowed, valid in ended */
+    const char *status; /* APPROVED | REJECTED | CANCELED | EXPIRED */
+    const char *index, *by, *email, *roles, *comments;
+    int64_t at;
+};
+/* The same attempt asks once, whatever happens to this process. ended runs once, later, on the loop: answer NULL when it could not be asked. */
+void task_ask_start(struct task_job *job, const struct task_ask *ask,
+                    void (*ended)(struct task_job *job, const struct task_answer *answer, const struct err *e));
+void task_ask_cancel(struct task_job *job); /* ended still runs */
 
 /* The end; job is invalid afterwards. */
 void task_done(struct task_job *run, const struct task_outcome *outcome);

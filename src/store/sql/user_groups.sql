@@ -1,0 +1,1 @@
+SELECT group_names FROM users WHERE id = $1;

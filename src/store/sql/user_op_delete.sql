@@ -1,0 +1,1 @@
+DELETE FROM user_operations WHERE id = $1 AND status <> 'ACTIVE';

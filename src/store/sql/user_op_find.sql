@@ -1,0 +1,1 @@
+SELECT id FROM user_operations WHERE uuid = $1;
