@@ -140,6 +140,8 @@ const struct route ROUTES[] = {
     { "POST", "P/executions/{id}", READ(execution_act), MAY_EXECUTE, BODY_JSON, 0 },
     { "DELETE", "P/executions/{id}", WRITE(execution_remove), MAY_DEVELOP, BODY_NONE, 0 },
     { "GET", "P/executions/{id}/logs", READ(execution_logs), MAY_VIEW, BODY_NONE, 0 },
+    { "GET", "P/executions/{id}/artifacts", READ(artifacts_list), MAY_VIEW, BODY_NONE, 0 },
+    { "GET", "P/executions/{id}/artifacts/{stage}/{task}/{number}", READ(artifact_get), MAY_VIEW, BODY_NONE, 0 },
     { "GET", "P/executions/{id}/pushes", READ(execution_pushes), MAY_VIEW, BODY_NONE, 0 },
     { "POST", "P/executions/{id}/pushes", WRITE(execution_pushed), MAY_EXECUTE, BODY_JSON, 0 },
     { "GET", "P/executions/{id}/events", READ(execution_events), MAY_VIEW, BODY_NONE, 0 },

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "runner/inside.h"
+#include "runner/workspaces.h"
 #include "store/deployments.h"
 #include "store/people.h"
 
@@ -137,6 +138,8 @@ static void live_forget(struct live *live)
     run_row_fini(&live->row);
     free(live);
     r->stats.live--;
+    if (!r->draining)
+        workspaces_wake(r);
 }
 
 /* ---- steps */

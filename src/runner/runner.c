@@ -13,6 +13,7 @@
 #include "runner/sweep_work.h"
 #include "runner/tokens.h"
 #include "runner/tokens_work.h"
+#include "runner/workspaces.h"
 #include "store/inbox.h"
 
 /* ---- lists of ids, and what to do with them */
@@ -104,6 +105,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->limits = limits_create(r);
     r->tokens = tokens_create(r);
     r->sweep = sweep_create(r);
+    r->workspaces = workspaces_create(r);
     *ret = r;
     return true;
 }
@@ -127,6 +129,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     limits_drain(r);
     tokens_drain(r);
     sweep_drain(r);
+    workspaces_drain(r);
     live_drain(r);
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
@@ -144,6 +147,7 @@ void runner_destroy(struct runner **runner)
     limits_destroy(&r->limits);
     tokens_destroy(&r->tokens);
     sweep_destroy(&r->sweep);
+    workspaces_destroy(&r->workspaces);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
     patterns_destroy(&r->patterns);
@@ -252,6 +256,7 @@ bool runner_start(struct runner *r, struct err *e)
     limits_look(r);
     runner_wake_tokens(r);
     sweep_start(r);
+    workspaces_wake(r);
     runner_wake_inbox(r);
     return true;
 }

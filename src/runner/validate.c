@@ -17,7 +17,8 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
     size_t count = 0;
     for (; TASK_TYPES[count] && count < TYPES; count++)
         types[count] = (struct pipeline_type){ .name = TASK_TYPES[count]->name, .fields = TASK_TYPES[count]->fields,
-                                               .field_count = TASK_TYPES[count]->field_count, .condition = TASK_TYPES[count]->condition, .endpoints = TASK_TYPES[count]->endpoints };
+                                               .field_count = TASK_TYPES[count]->field_count, .workspace = TASK_TYPES[count]->workspace,
+                                               .condition = TASK_TYPES[count]->condition, .endpoints = TASK_TYPES[count]->endpoints };
     *ret = types;
     *ret_count = count;
 }
