@@ -9,11 +9,13 @@
 #include "docker/tar.h"
 #include "http/server.h"
 
+static const char *socket_path;
+
 static bool target_of(const char *properties, struct docker_target **ret, struct err *e)
 {
     AUTO_JSON *json = NULL;
     CHECK(json_read(properties, strlen(properties), &json, NULL));
-    return docker_target_from_properties(json, ret, e);
+    return docker_target_from_properties(json, socket_path, ret, e);
 }
 
 TEST(docker, a_target_says_which_property_is_wrong)
@@ -22,6 +24,7 @@ TEST(docker, a_target_says_which_property_is_wrong)
         { "{}", "url" },
         { "{\"url\":\"10.0.0.1\"}", "url" },
         { "{\"url\":\"unix://run/docker.sock\"}", "url" },
+        { "{\"url\":\"unix:///run/docker.sock\"}", "url" },
         { "{\"url\":\"unix:///run/docker.sock\",\"cloudProxyId\":\"dc\"}", "url" },
         { "{\"url\":\"http://user:password@h:2375\"}", "url" },
         { "{\"url\":\"https://h:2376\",\"certificate\":\"-----BEGIN CERTIFICATE-----\"}", "certKeyData" },
@@ -165,6 +168,7 @@ TEST(docker, an_engine_is_asked_over_its_socket)
     CHECK_OK(loop_create(&loop, &e), e);
     CHECK_OK(http_client_create(loop, NULL, &client, &e), e);
     CHECK_OK(http_server_open(loop, &(struct http_server_config){ .address = address, .handle = engine }, &server, &e), e);
+    socket_path = address + strlen("unix:");
     CHECK_OK(target_of(properties, &t, &e), e);
     struct docker_call c = { .path = "/version", .done = answered };
     CHECK_OK(docker_call_start(&c, t, client, &e), e);
@@ -179,5 +183,6 @@ TEST(docker, an_engine_is_asked_over_its_socket)
     http_server_close(&server);
     http_client_destroy(&client);
     loop_destroy(&loop);
-    unlink(address + 5);
+    unlink(socket_path);
+    socket_path = NULL;
 }

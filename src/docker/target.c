@@ -8,7 +8,7 @@
 
 #define UNIX "unix://"
 
-static bool set_url(struct docker_target *t, const char *url, struct err *e)
+static bool set_url(struct docker_target *t, const char *url, const char *allowed_socket, struct err *e)
 {
     size_t n = strlen(url);
     while (n && url[n - 1] == '/')
@@ -18,6 +18,8 @@ static bool set_url(struct docker_target *t, const char *url, struct err *e)
         return err_field(e, "url", "'%.120s' names no socket: unix:///run/docker.sock", url);
     if (local && *t->via)
         return err_field(e, "url", "a Unix socket is of this machine, and not reached through a Cloud Proxy");
+    if (local && !text_is(url + strlen(UNIX), allowed_socket))
+        return err_field(e, "url", "a socket of this machine is used only when the setting docker-socket names it: its users are root here");
     if (!local && !tcp && !text_starts(url, "http://") && !text_starts(url, "https://"))
         return err_field(e, "url", "'%.120s' is no address of a Docker engine: http://host:2375, https://host:2376 or unix:///run/docker.sock", url);
     if (strpbrk(url, " \t\r\n@?#"))
@@ -52,7 +54,7 @@ static bool take_trust(struct docker_target *t, const json_t *properties, struct
     return json_take_bool(properties, "insecure", &t->insecure, e) && ((t->trust.insecure = t->insecure), true);
 }
 
-bool docker_target_from_properties(const json_t *properties, struct docker_target **ret, struct err *e)
+bool docker_target_from_properties(const json_t *properties, const char *allowed_socket, struct docker_target **ret, struct err *e)
 {
     AUTO(docker_target) t = NEW(struct docker_target);
     const char *url = json_text_at(properties, "url", "");
@@ -62,7 +64,7 @@ bool docker_target_from_properties(const json_t *properties, struct docker_targe
     t->shared_path = mem_text(json_text_at(properties, "sharedPath", ""));
     if (*t->shared_path && (*t->shared_path != '/' || strchr(t->shared_path, ':')))
         return err_field(e, "sharedPath", "sharedPath is a folder of the engine's machine, from its root: /var/cache/slipway");
-    if (!set_url(t, url, e) || !take_trust(t, properties, e))
+    if (!set_url(t, url, allowed_socket, e) || !take_trust(t, properties, e))
         return false;
     *ret = TAKE(t);
     return true;

@@ -18,8 +18,9 @@ struct docker_target { /* texts are its own, never NULL */
 
 /* properties: url (http://host:2375, https://host:2376, ours on top: unix:///run/docker.sock), certificate and certKeyData (a client's, PEM
  * or base64 of it), caCertificate +, fingerprint, insecure +, sharedPath, pollInterval (kept: this server is told, and does not poll).
- * ERR_INVALID with the property's name. */
-bool docker_target_from_properties(const json_t *properties, struct docker_target **ret, struct err *e);
+ * allowed_socket (the setting docker-socket; NULL or "": none) is the only one that may be named: whoever makes containers there is root on
+ * this machine. ERR_INVALID with the property's name. */
+bool docker_target_from_properties(const json_t *properties, const char *allowed_socket, struct docker_target **ret, struct err *e);
 void docker_target_destroy(struct docker_target **target);
 
 #define DOCKER_API_LEAST "1.41"

@@ -96,7 +96,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->hub = (struct registry_hub){ .hub_url = config->hub_url, .registry_url = config->hub_registry_url, .auth_url = config->hub_auth_url,
                                     .tokens = r->registry_tokens, .budget = r->registry_budget };
     r->services = (struct task_services){ .loop = config->loop, .http = config->http, .clusters = kube_clusters_create(config->loop, config->http),
-                                           .allow_in_cluster = config->allow_in_cluster };
+                                           .allow_in_cluster = config->allow_in_cluster, .docker_socket = config->docker_socket };
     r->live = map_create();
     r->pipelines = map_create();
     r->patterns = patterns_create();

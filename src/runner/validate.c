@@ -30,7 +30,7 @@ static bool agent_ok(const json_t *properties, struct err *e)
            err_field(e, "cloudProxyId", "an agent is the Cloud Proxy that REST and POLL tasks go through: choose one");
 }
 
-bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e)
+bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, const char *docker_socket, struct err *e)
 {
     if (text_is(type, "k8s")) {
         AUTO(kube_target) target = NULL;
@@ -40,7 +40,7 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
         return agent_ok(properties, e);
     if (text_is(type, "docker")) {
         AUTO(docker_target) target = NULL;
-        return docker_target_from_properties(properties, &target, e);
+        return docker_target_from_properties(properties, docker_socket, &target, e);
     }
     AUTO(registry_target) target = NULL;
     return registry_target_from_properties(properties, NULL, &target, e);
@@ -197,7 +197,7 @@ static void engine_answered(struct docker_call *call, const struct err *e)
 static bool start_engine(struct endpoint_validate_private *p, struct http_client *http, struct err *e)
 {
     p->engine_call = (struct docker_call){ .path = "/version", .timeout_micros = 15 * CLOCK_SECOND, .done = engine_answered };
-    return docker_target_from_properties(p->op->properties, &p->engine, e) && docker_call_start(&p->engine_call, p->engine, http, e);
+    return docker_target_from_properties(p->op->properties, p->op->docker_socket, &p->engine, e) && docker_call_start(&p->engine_call, p->engine, http, e);
 }
 
 bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, struct http_client *http, struct err *e)

@@ -152,7 +152,7 @@ static void begin_one(struct workspaces *w)
 {
     struct err e = { 0 };
     w->paths = json_array();
-    if (!w->endpoint || !text_is(json_text_at(w->endpoint, "type", ""), "docker") || !docker_target_from_properties(json_object_get(w->endpoint, "properties"), &w->engine, &e)) {
+    if (!w->endpoint || !text_is(json_text_at(w->endpoint, "type", ""), "docker") || !docker_target_from_properties(json_object_get(w->endpoint, "properties"), w->runner->config.docker_socket, &w->engine, &e)) {
         w->over = true; /* nobody knows where that was */
         log_warn("runner", "what run %s left on its engine is not removed: %s", w->execution, w->endpoint ? e.text : "its endpoint is gone");
         end_one(w);

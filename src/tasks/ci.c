@@ -485,7 +485,7 @@ static void stopped(struct docker_call *call, const struct err *e)
 {
     struct ci *ci = OWNER(call, struct ci, call);
     bool gone = !e || call->status == 404 || call->status == 409; /* 409: it does not run */
-    AUTO_FREE char *message = gone ? mem_format("canceled; its container was stopped") : mem_format("canceled; whether its container %s stopped is not known: %.300s", ci->space.container, e->text);
+    AUTO_FREE char *message = gone ? mem_text(call->status == 404 ? "canceled before its container was made" : "canceled; its container was stopped") : mem_format("canceled; whether its container %s stopped is not known: %.300s", ci->space.container, e->text);
     end(ci, TASK_CANCELED, message, NULL);
 }
 

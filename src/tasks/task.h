@@ -21,6 +21,7 @@ struct task_services {
     struct http_client *http;
     struct kube_clusters *clusters;
     bool allow_in_cluster; /* kube/config.h */
+    const char *docker_socket; /* docker/target.h */
 };
 
 /* The push that started the run; NULL fields "" when not known. */

@@ -125,15 +125,16 @@ static bool take_limits(struct workspace *w, const json_t *limits, struct err *e
     return true;
 }
 
-static bool take_engine(struct workspace *w, const json_t *endpoint, const char *kind, struct err *e)
+static bool take_engine(struct workspace *w, const struct task_job *job, const char *kind, struct err *e)
 {
+    const json_t *endpoint = json_object_get(job->endpoints, TASK_WORKSPACE);
     if (text_is_any_case(kind, "K8S"))
         return err_field(e, "type", "workspaces of type K8S are not run by this version: choose type DOCKER and an endpoint of type docker");
     if (!endpoint)
         return err_field(e, "endpoint", "the pipeline's workspace names no endpoint: choose one of type docker");
     if (!text_is(json_text_at(endpoint, "type", ""), "docker"))
         return err_field(e, "endpoint", "workspace: endpoint '%s' is of type %s, not docker", json_text_at(endpoint, "name", ""), json_text_at(endpoint, "type", ""));
-    return docker_target_from_properties(json_object_get(endpoint, "properties"), &w->engine, e) || err_wrap(e, "workspace: endpoint %s", json_text_at(endpoint, "name", ""));
+    return docker_target_from_properties(json_object_get(endpoint, "properties"), job->services->docker_socket, &w->engine, e) || err_wrap(e, "workspace: endpoint %s", json_text_at(endpoint, "name", ""));
 }
 
 bool workspace_read(const struct task_job *job, struct workspace *w, struct err *e)
@@ -145,7 +146,7 @@ bool workspace_read(const struct task_job *job, struct workspace *w, struct err 
     w->path = mem_text(*path ? path : "/build");
     w->container = container_name(job);
     w->volume = mem_format("slipway-%s", job->execution);
-    return take_engine(w, json_object_get(job->endpoints, TASK_WORKSPACE), json_text_at(said, "type", ""), e) && take_image(w, json_text_at(said, "image", ""), e) &&
+    return take_engine(w, job, json_text_at(said, "type", ""), e) && take_image(w, json_text_at(said, "image", ""), e) &&
            take_registry(w, json_object_get(job->endpoints, TASK_WORKSPACE_REGISTRY), e) && folder_ok(w->path, "path", e) &&
            take_environment(w, json_object_get(said, "environmentVariables"), e) && take_cache(w, json_object_get(said, "cache"), e) && take_limits(w, json_object_get(said, "limits"), e);
 }
