@@ -27,6 +27,7 @@ struct effect {
     bool started, canceled, draining;
     struct knowledge knowledge;
     json_t *endpoints; /* by role */
+    json_t *integration;
     struct live_facts facts;
     struct execution_scope scope;
     struct execution *view; /* the execution as it was when the task began: what its references see */
@@ -69,6 +70,7 @@ static void effect_free(struct effect *f)
     knowledge_fini(&f->knowledge);
     push_fini(&f->pushed);
     json_decref(f->endpoints);
+    json_decref(f->integration);
     list_remove(&f->link);
     if (f->started)
         r->stats.tasks_running--;
@@ -346,15 +348,36 @@ static void start_type(struct effect *f)
 static const struct task_outcome CANCELED_BEFORE = { .result = TASK_CANCELED, .message = "canceled before it began; nothing was changed" };
 
 /* What it will leave on an engine is known to be removed: now it may begin. */
-static void wanted(void *context, const struct err *e)
+static void wanted(void *context, json_t *integration, const struct err *e)
 {
     struct effect *f = context;
+    f->integration = json_incref(integration);
+    f->job.integration = f->integration;
     if (f->canceled || f->draining)
         task_done(&f->job, &CANCELED_BEFORE);
     else if (e)
         fail(f, e);
     else
         start_type(f);
+}
+
+static char *resolved_input(struct effect *f, const char *key, struct err *e)
+{
+    AUTO_FREE char *text = json_as_text(json_object_get(f->job.input, key));
+    char *resolved = NULL;
+    return expression_text(text, strlen(text), &f->scope.scope, &resolved, NULL, e) ? resolved : NULL;
+}
+
+static bool want_workspace(struct effect *f, const char *engine, struct err *e)
+{
+    struct live_view v = live_view(f->live);
+    bool custom = f->job.type->integration;
+    AUTO_FREE char *name = custom ? resolved_input(f, "name", e) : NULL, *version = custom && name ? resolved_input(f, "version", e) : NULL;
+    if (custom && !version)
+        return err_wrap(e, "custom integration");
+    workspace_want(f->runner, &(struct workspace_want){ .project_id = v.row->project_id, .execution = v.row->uuid, .endpoint = engine, .integration = name, .version = version,
+                                                        .done = wanted, .context = f });
+    return true;
 }
 
 static void work(struct effect *f)
@@ -377,10 +400,10 @@ static void work(struct effect *f)
     }
     f->job.endpoints = f->endpoints;
     const char *engine = json_text_at(json_object_get(f->endpoints, TASK_WORKSPACE), "name", "");
-    if (f->job.type->workspace && *engine)
-        workspace_want(f->runner, v.row->project_id, v.row->uuid, engine, wanted, f);
-    else
-        start_type(f);
+    if (!f->job.type->workspace || !*engine)
+        start_type(f); /* which says that there is no workspace */
+    else if (!want_workspace(f, engine, &e))
+        fail(f, &e);
 }
 
 static void load_done(struct db_job *db_job, const struct err *e)

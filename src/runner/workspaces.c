@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "docker/call.h"
+#include "pipeline/integration.h"
+#include "store/integrations.h"
 #include "store_sql.h"
 #include "tasks/workspace.h"
 
@@ -302,32 +304,48 @@ void workspaces_destroy(struct workspaces **workspaces)
 
 struct want_job {
     struct db_job job;
-    int64_t project_id;
-    char *execution, *endpoint;
-    void (*done)(void *context, const struct err *e);
-    void *context;
+    struct workspace_want want;
+    char *execution, *endpoint, *name, *version;
+    json_t *integration;
 };
+
+static bool read_integration(struct want_job *j, struct db_tx *tx, struct err *e)
+{
+    struct integration_run run = { 0 };
+    if (!integration_to_run(tx, j->want.project_id, j->name, j->version, &run, e))
+        return false;
+    bool ok = !*run.release || text_is(run.status, "RELEASED") || text_is(run.status, "DEPRECATED") ||
+              err_set(e, ERR_INVALID, "version %s of custom integration '%.100s' is not released", run.release, j->name);
+    ok = ok && (integration_read(run.yaml, &j->integration, e) || err_wrap(e, "custom integration '%.100s'", j->name));
+    integration_run_fini(&run);
+    return ok;
+}
 
 static bool want_work(struct db_job *job, struct db_tx *tx, struct err *e)
 {
     struct want_job *j = OWNER(job, struct want_job, job);
-    return db_run(tx, e, SQL_workspace_want, "itti", j->project_id, j->execution, j->endpoint, clock_now());
+    json_decref(TAKE(j->integration)); /* of a group that was undone */
+    if (j->name && !read_integration(j, tx, e))
+        return false;
+    return db_run(tx, e, SQL_workspace_want, "itti", j->want.project_id, j->execution, j->endpoint, clock_now());
 }
 
 static void want_done(struct db_job *job, const struct err *e)
 {
     struct want_job *j = OWNER(job, struct want_job, job);
-    struct want_job was = *j;
+    j->want.done(j->want.context, j->integration, e);
+    json_decref(j->integration);
+    free(j->execution);
+    free(j->endpoint);
+    free(j->name);
+    free(j->version);
     free(j);
-    was.done(was.context, e);
-    free(was.execution);
-    free(was.endpoint);
 }
 
-void workspace_want(struct runner *r, int64_t project_id, const char *execution, const char *endpoint, void (*done)(void *context, const struct err *e), void *context)
+void workspace_want(struct runner *r, const struct workspace_want *want)
 {
     struct want_job *j = NEW(struct want_job);
-    *j = (struct want_job){ .job = { .work = want_work, .done = want_done }, .project_id = project_id, .execution = mem_text(execution), .endpoint = mem_text(endpoint), .done = done,
-                            .context = context };
+    *j = (struct want_job){ .job = { .work = want_work, .done = want_done }, .want = *want, .execution = mem_text(want->execution), .endpoint = mem_text(want->endpoint),
+                            .name = mem_text(want->integration), .version = mem_text(want->version ? want->version : "") };
     db_write(r->config.db, &j->job);
 }

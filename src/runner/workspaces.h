@@ -13,5 +13,13 @@ void workspaces_destroy(struct workspaces **w);
 void workspaces_drain(struct runner *r);
 void workspaces_wake(struct runner *r); /* loop: a run may be over */
 
-/* Stores that the run uses this engine; done runs once, later, on the loop. */
-void workspace_want(struct runner *r, int64_t project_id, const char *execution, const char *endpoint, void (*done)(void *context, const struct err *e), void *context);
+/* Before a task begins there: stores that the run uses this engine, and reads the custom integration of this name and version (NULL: none is
+ * asked for), as pipeline/integration.h has it; borrowed, may be NULL. done runs once, later, on the loop. */
+struct workspace_want {
+    int64_t project_id;
+    const char *execution, *endpoint;   /* copied */
+    const char *integration, *version;
+    void (*done)(void *context, json_t *integration, const struct err *e);
+    void *context;
+};
+void workspace_want(struct runner *r, const struct workspace_want *want);

@@ -25,7 +25,7 @@ static const struct field FIELDS[] = {
     { "process", FIELD_ARRAY, offsetof(struct ci_input, process), OPTIONAL },
 };
 
-static void ci_free(struct ci *ci)
+void ci_free(struct ci *ci)
 {
     if (ci->fd >= 0)
         close(ci->fd);
@@ -38,6 +38,7 @@ static void ci_free(struct ci *ci)
     report_destroy(&ci->report);
     results_destroy(&ci->results);
     json_decref(ci->input);
+    json_decref(ci->wanted);
     json_decref(ci->exports);
     json_decref(ci->artifacts);
     free(ci->path);
@@ -63,7 +64,9 @@ void ci_over(struct ci *ci)
 {
     bool good = !ci->message[0];
     AUTO_FREE char *message = mem_text(ci->message);
-    json_t *output = json_pack("{s:s, s:i, s:O, s:O}", "status", good ? "COMPLETED" : "FAILED", "exitCode", ci->exit_code, "exports", ci->exports, "artifacts", ci->artifacts);
+    json_t *output = json_pack("{s:s, s:i, s:O}", "status", good ? "COMPLETED" : "FAILED", "exitCode", ci->exit_code, ci->custom ? "properties" : "exports", ci->exports);
+    if (!ci->custom)
+        json_object_set(output, "artifacts", ci->artifacts);
     AUTO_JSON *results = results_json(ci->results);
     json_object_update(output, results);
     end(ci, good ? TASK_COMPLETED : TASK_FAILED, message, output);
@@ -458,25 +461,39 @@ static enum scope_answer tame_find(struct scope *scope, const char *reference, s
     return SCOPE_FAILED;
 }
 
-static bool ci_start(struct task_job *job, struct err *e)
+struct ci *ci_create(struct task_job *job)
 {
     struct ci *ci = NEW(struct ci);
-    struct tame_scope tame = { .scope.find = tame_find, .inner = job->scope };
     *ci = (struct ci){ .job = job, .fd = -1, .seen = job->log_position, .began = json_bool_at(job->resolved, "began", false), .results = results_create(),
                        .exports = json_object(), .artifacts = json_array() };
-    if (!expression_resolve_tree(job->input, NULL, &tame.scope, &ci->input, NULL, e) || !workspace_read(job, &ci->space, e) ||
-        !ci_script_make(json_object_get(ci->input, "steps"), json_object_get(ci->input, "export"), ci->space.path, &ci->script, e)) {
-        ci_free(ci);
-        return false;
-    }
+    return ci;
+}
+
+void ci_begin(struct ci *ci)
+{
+    struct task_job *job = ci->job;
     job->context = ci;
     if (job->resolved) {
         reach(ci);
-        return true;
+        return;
     }
     AUTO_JSON *resolved = json_pack("{s:s}", "container", ci->space.container);
     task_resolved(job, ci->input, resolved, begin, abandon);
-    return true;
+}
+
+static bool ci_start(struct task_job *job, struct err *e)
+{
+    struct ci *ci = ci_create(job);
+    struct tame_scope tame = { .scope.find = tame_find, .inner = job->scope };
+    if (expression_resolve_tree(job->input, NULL, &tame.scope, &ci->input, NULL, e) && workspace_read(job, &ci->space, e)) {
+        ci->wanted = json_incref(json_object_get(ci->input, "export"));
+        if (ci_script_make(json_object_get(ci->input, "steps"), ci->wanted, ci->space.path, &ci->script, e)) {
+            ci_begin(ci);
+            return true;
+        }
+    }
+    ci_free(ci);
+    return false;
 }
 
 /* ---- the end from outside */
@@ -503,7 +520,7 @@ void ci_stop(struct ci *ci)
         end(ci, TASK_CANCELED, e.text, NULL);
 }
 
-static void ci_cancel(struct task_job *job)
+void ci_cancel(struct task_job *job)
 {
     struct ci *ci = job->context;
     ci->canceled = true;

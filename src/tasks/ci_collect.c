@@ -251,7 +251,10 @@ static void next_artifact(struct ci *ci)
 
 static void end_export(struct ci *ci)
 {
-    if (ci->name[0])
+    json_t *read = NULL;
+    if (ci->name[0] && ci->json && json_read(text_of(&ci->value), ci->value.length, &read, NULL))
+        json_object_set_new(ci->exports, ci->name, read);
+    else if (ci->name[0])
         json_object_set_new(ci->exports, ci->name, json_text(text_of(&ci->value)));
     ci->name[0] = 0;
     ci->value.length = 0;
@@ -267,7 +270,7 @@ static bool export_entry(void *context, const struct tar_entry *entry)
     json_t *wanted;
     end_export(ci);
     if (entry->type == '0')
-        json_array_foreach(json_object_get(ci->input, "export"), i, wanted)
+        json_array_foreach(ci->wanted, i, wanted)
             if (name && text_is(json_string_value(wanted), name + 1) && strlen(name) < sizeof ci->name)
                 snprintf(ci->name, sizeof ci->name, "%s", name + 1);
     return ci->name[0];
@@ -291,7 +294,7 @@ static void exports_read(struct ci *ci, const struct err *e)
     end_export(ci);
     if (why)
         wrong(ci, "exports", CI_EXPORTS, why);
-    json_array_foreach(json_object_get(ci->input, "export"), i, name)
+    json_array_foreach(ci->wanted, i, name)
         if (!json_object_get(ci->exports, json_string_value(name))) {
             ci_say(ci, "export %s was not set", json_string_value(name));
             json_object_set_new(ci->exports, json_string_value(name), json_string(""));
@@ -309,7 +312,7 @@ void ci_collect(struct ci *ci)
     json_object_clear(ci->exports);
     json_array_clear(ci->artifacts);
     task_progress(ci->job, "collecting what the steps left");
-    if (!json_array_size(json_object_get(ci->input, "export"))) {
+    if (!json_array_size(ci->wanted)) {
         next_artifact(ci);
         return;
     }

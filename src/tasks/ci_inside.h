@@ -13,6 +13,9 @@ enum { CI_TAIL = 2048 };
 struct ci {
     struct task_job *job;
     json_t *input;             /* resolved */
+    json_t *wanted;            /* array of names: what of it is exported */
+    bool custom;               /* a custom integration's: its exports are properties, and JSON where json says so */
+    bool json;
     struct workspace space;
     struct ci_script script;
     struct docker_call call;   /* the one under way */
@@ -56,3 +59,7 @@ void ci_say(struct ci *ci, const char *format, ...) __attribute__((format(printf
 void ci_stop(struct ci *ci);                /* it was canceled: the container too */
 void ci_collect(struct ci *ci);             /* the container ended: what it leaves behind, then ci_over */
 void ci_over(struct ci *ci);
+void ci_begin(struct ci *ci);               /* its input, workspace, script and what it exports are known */
+struct ci *ci_create(struct task_job *job);
+void ci_free(struct ci *ci);
+void ci_cancel(struct task_job *job);

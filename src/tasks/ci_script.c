@@ -43,7 +43,15 @@ static bool join_steps(const json_t *steps, struct text *out, struct err *e)
     return out->length <= CI_STEPS_MOST || err_field(e, "steps", "the steps are longer than %d KiB", CI_STEPS_MOST >> 10);
 }
 
-static bool write_run(const json_t *exports, const char *folder, struct text *out, struct err *e)
+static void write_steps(const char *folder, bool strict, struct text *out)
+{
+    text_add(out, "cd ");
+    quote(out, folder);
+    text_addf(out, " || exit 125\n%s. /.slipway/steps\n", strict ? "set -e\n" : "");
+}
+
+/* The shell's function that writes exports when all is over. */
+static bool write_end(const json_t *exports, struct text *out, struct err *e)
 {
     size_t i;
     json_t *name;
@@ -56,9 +64,7 @@ static bool write_run(const json_t *exports, const char *folder, struct text *ou
             return err_field(e, "export", "export '%.60s' is no name of a shell variable", text);
         text_addf(out, "    [ -z \"${%s+x}\" ] || printf %%s \"$%s\" >" CI_EXPORTS "/%s\n", text, text, text);
     }
-    text_add(out, "    exit \"$_slipway_code\"\n}\ntrap _slipway_end EXIT\ncd ");
-    quote(out, folder);
-    text_add(out, " || exit 125\nset -e\n. /.slipway/steps\n");
+    text_add(out, "    exit \"$_slipway_code\"\n}\ntrap _slipway_end EXIT\n");
     return true;
 }
 
@@ -71,20 +77,107 @@ static char *shell_of(const char *steps)
     return n >= 2 && n < 100 && memcmp(steps + n, "sh", 2) == 0 ? mem_text_n(steps + 2, n) : mem_text("/bin/sh");
 }
 
+static void begin_tar(struct ci_script *s, const char *folder, const struct text *run)
+{
+    tar_add(&s->tar, folder + 1, 0777, NULL, 0);
+    tar_add(&s->tar, ".slipway", 0755, NULL, 0);
+    tar_add(&s->tar, &CI_EXPORTS[1], 0777, NULL, 0);
+    tar_add(&s->tar, ".slipway/run", 0755, text_of(run), run->length);
+}
+
 bool ci_script_make(const json_t *steps, const json_t *exports, const char *folder, struct ci_script *ret, struct err *e)
 {
     AUTO_TEXT all = { 0 }, run = { 0 };
     struct ci_script s = { 0 };
     if (!json_is_array(steps))
         return err_field(e, "steps", "steps must be a list of shell lines");
-    if (!join_steps(steps, &all, e) || !write_run(exports, folder, &run, e))
+    if (!join_steps(steps, &all, e) || !write_end(exports, &run, e))
         return false;
+    write_steps(folder, true, &run);
     s.shell = shell_of(text_of(&all));
-    tar_add(&s.tar, folder + 1, 0777, NULL, 0);
-    tar_add(&s.tar, ".slipway", 0755, NULL, 0);
-    tar_add(&s.tar, &CI_EXPORTS[1], 0777, NULL, 0);
-    tar_add(&s.tar, ".slipway/run", 0755, text_of(&run), run.length);
+    begin_tar(&s, folder, &run);
     tar_add(&s.tar, ".slipway/steps", 0644, text_of(&all), all.length);
+    tar_end(&s.tar);
+    *ret = s;
+    return true;
+}
+
+/* ---- custom integrations */
+
+static const char PYTHON[] = "import json, os\n"
+                             "_here = os.path.dirname(os.path.abspath(__file__))\n"
+                             "with open(os.path.join(_here, 'inputs.json')) as _file:\n"
+                             "    _inputs = json.load(_file)\n"
+                             "def getInput(name):\n"
+                             "    return _inputs.get(name)\n"
+                             "def setOutput(name, value):\n"
+                             "    with open(os.path.join(_here, 'exports', os.path.basename(name)), 'w') as file:\n"
+                             "        json.dump(value, file)\n";
+static const char NODE[] = "const fs = require('fs'), path = require('path');\n"
+                           "const inputs = JSON.parse(fs.readFileSync(path.join(__dirname, 'inputs.json'), 'utf8'));\n"
+                           "exports.getInput = (name) => inputs[name];\n"
+                           "exports.setOutput = (name, value) => fs.writeFileSync(path.join(__dirname, 'exports', path.basename(name)), JSON.stringify(value === undefined ? null : value));\n";
+
+static const struct runtime {
+    const char *name, *program, *code, *context_file, *context; /* program NULL: the shell itself */
+} RUNTIMES[] = {
+    { "shell", NULL, ".slipway/steps", NULL, NULL },
+    { "python3", "python3", ".slipway/code.py", ".slipway/context.py", PYTHON },
+    { "python2", "python2", ".slipway/code.py", ".slipway/context.py", PYTHON },
+    { "nodejs", "node", ".slipway/code.js", ".slipway/context.js", NODE },
+};
+
+static json_t *names_of(const json_t *properties)
+{
+    json_t *names = json_array(), *one;
+    size_t i;
+    json_array_foreach((json_t *)properties, i, one)
+        json_array_append_new(names, json_string(json_text_at(one, "name", "")));
+    return names;
+}
+
+/* Inputs are variables: what is no text is JSON. */
+static bool write_shell(const json_t *integration, const json_t *inputs, const char *folder, struct text *run, struct err *e)
+{
+    AUTO_JSON *outputs = names_of(json_object_get(integration, "outputProperties"));
+    const char *name;
+    json_t *value;
+    if (!write_end(outputs, run, e))
+        return false;
+    json_object_foreach((json_t *)inputs, name, value) {
+        AUTO_FREE char *text = json_as_text(value);
+        if (!is_name(name))
+            return err_field(e, "properties", "input '%.60s' is no name of a shell variable", name);
+        text_addf(run, "%s=", name);
+        quote(run, text);
+        text_add_char(run, '\n');
+    }
+    write_steps(folder, false, run);
+    return true;
+}
+
+bool custom_script_make(const json_t *integration, const json_t *inputs, const char *folder, struct ci_script *ret, struct err *e)
+{
+    AUTO_TEXT run = { 0 };
+    AUTO_FREE char *values = json_write(inputs);
+    const char *runtime = json_text_at(integration, "runtime", ""), *code = json_text_at(integration, "code", "");
+    const struct runtime *r = RUNTIMES;
+    while (!text_is(r->name, runtime))
+        if (++r == RUNTIMES + ALEN(RUNTIMES))
+            return err_set(e, ERR_INVALID, "runtime '%.30s' is not known", runtime);
+    if (!r->program && !write_shell(integration, inputs, folder, &run, e))
+        return false;
+    if (r->program) {
+        text_add(&run, "cd ");
+        quote(&run, folder);
+        text_addf(&run, " || exit 125\nexec %s /%s\n", r->program, r->code);
+    }
+    struct ci_script s = { .shell = mem_text("/bin/sh") };
+    begin_tar(&s, folder, &run);
+    tar_add(&s.tar, r->code, 0644, code, strlen(code));
+    tar_add(&s.tar, ".slipway/inputs.json", 0644, values, strlen(values));
+    if (r->context)
+        tar_add(&s.tar, r->context_file, 0644, r->context, strlen(r->context));
     tar_end(&s.tar);
     *ret = s;
     return true;

@@ -17,4 +17,7 @@ struct ci_script {
 };
 /* steps, exports: arrays of texts (NULL: none). folder: the workspace's path, made and open to whichever user the image has. */
 bool ci_script_make(const json_t *steps, const json_t *exports, const char *folder, struct ci_script *ret, struct err *e);
+/* A custom integration's code (pipeline/integration.h) with its inputs: {NAME: value}. What it sets is found as exports are: as text in
+ * a shell, as JSON where the runtime has a context that is asked (getInput, setOutput). */
+bool custom_script_make(const json_t *integration, const json_t *inputs, const char *folder, struct ci_script *ret, struct err *e);
 void ci_script_fini(struct ci_script *s);

@@ -67,6 +67,7 @@ struct task_job {
     const json_t *input;   /* as the pipeline says: not resolved, except where resolve_input says so */
     const json_t *endpoints; /* by role ("kubernetesServer"): {"id","name","type","properties"}, secrets opened */
     const json_t *workspace; /* of types that run in one: the pipeline's, as it stands there; NULL: it has none. Its endpoints are in the roles below */
+    const json_t *integration; /* of types with one: what input.name and input.version name, as pipeline/integration.h reads it */
     int64_t log_position;  /* how far task_log_stream of this attempt is stored */
     bool stopping;         /* cancel: not the run ends but the server. What can be found again goes on without it */
     const char *on_crash;  /* the task's own: "retry": what may have been carried out is done again; "" or "fail": it is not */
@@ -95,6 +96,7 @@ struct task_type {
     size_t field_count;
     const char *const *endpoints; /* roles it knows, NULL-terminated */
     enum task_crash crash;
+    bool integration;          /* its input names a custom integration */
     bool workspace;            /* runs in the pipeline's workspace: what it leaves on that engine is removed when the run is over */
     const char *condition;     /* the field of its input that is a condition (pipeline/condition.h); NULL: none is */
     /* false: could not even start; task_done must not be called then. */
@@ -108,7 +110,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_CI;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_CI, TASK_CUSTOM;
 
 /* ---- what a type calls; all on the loop */
 
