@@ -177,6 +177,14 @@ static void collect_endpoints(const json_t *tree, json_t *names)
         collect_endpoints(value, names);
 }
 
+static void collect_workspace(const json_t *pipeline, json_t *names)
+{
+    static const char *const PLACES[] = { "workspace.endpoint", "workspace.registry", "ciWorkspace.endpoint", "ciWorkspace.registry" };
+    for (size_t i = 0; i < ALEN(PLACES); i++)
+        if (*json_text_at(pipeline, PLACES[i], ""))
+            json_object_set_new(names, json_text_at(pipeline, PLACES[i], ""), json_true());
+}
+
 /* ?pipeline=A: with the endpoints that it names, as far as they exist. */
 static bool export_with_endpoints(struct call *c, const char *project, const char *name, struct text *out, struct err *e)
 {
@@ -188,6 +196,7 @@ static bool export_with_endpoints(struct call *c, const char *project, const cha
     if (!pipeline_find_named(c->tx, project, name, &id, e) || (id && !pipeline_load(c, id, &json, e)))
         return false;
     collect_endpoints(json, names);
+    collect_workspace(json, names);
     json_object_foreach(names, endpoint, unused) {
         if (!endpoint_find_named(c->tx, project, endpoint, &id, e) || (id && !export_one(c, &KINDS[1], project, endpoint, out, e)))
             return false;

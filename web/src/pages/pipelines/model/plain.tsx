@@ -1,4 +1,4 @@
-/* Task types whose form is a list of fields: CI, Condition, REST, POLL, Wait. */
+/* Task types whose form is a list of fields: CI, Custom, Condition, REST, POLL, Wait. */
 import { useState } from 'preact/hooks';
 import { list } from '../../../api';
 import { useLoaded } from '../../../loading';
@@ -15,6 +15,8 @@ const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, place
 export const PLAIN: Record<string, Plain> = {
     CI: { fields: [{ name: 'steps', text: 'ciSteps', hint: 'ciStepsHint', lines: true, rows: 8, placeholder: 'make test' }, { name: 'export', text: 'ciExport', hint: 'ciExportHint', lines: true, placeholder: 'VERSION' },
         { name: 'artifacts', text: 'ciArtifacts', hint: 'ciArtifactsHint', lines: true, placeholder: 'dist' }, { name: 'process', text: 'ciProcess', hint: 'ciProcessHint', lines: true, placeholder: 'target/surefire-reports' }] },
+    Custom: { fields: [{ name: 'name', text: 'customName', hint: 'customNameHint' }, { name: 'version', text: 'customVersion', hint: 'customVersionHint' },
+        { name: 'properties', text: 'customProperties', json: true, placeholder: '{"who": "${input.DOCKER_IMAGE}"}' }] },
     Condition: { fields: [{ name: 'condition', text: 'conditionField', hint: 'conditionFieldHint', long: true, placeholder: '${input.DOCKER_TAG} != "latest"' }] },
     REST: { agent: true, fields: [{ name: 'action', text: 'action', choices: ['get', 'post', 'put', 'patch', 'delete'] }, { name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL,
         { name: 'payload', text: 'restPayload', long: true, hint: 'restPayloadHint' }, { name: 'timeout', text: 'restTimeout', placeholder: '60' }] },
