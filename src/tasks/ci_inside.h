@@ -24,7 +24,7 @@ struct ci {
     int64_t lost_since;        /* clock_mono() since when it does not answer; 0: it does */
     int tries;
     bool began;                /* it was stored that the container starts: it is not made a second time */
-    bool canceled, pulled, refused;
+    bool canceled, pulled;
     struct docker_frames frames;
     int64_t seen, skip;        /* bytes of the log: given to task_log_stream, or read over; still to be read over */
     char tail[CI_TAIL];        /* the last bytes of it, in turn */

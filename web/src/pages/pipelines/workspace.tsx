@@ -40,7 +40,7 @@ export function WorkspaceTab({ draft, change, readOnly }: TabProps) {
                 {chosen('endpoint', 'docker', t('workspaceHost'), t('workspaceHostHint'), '–')}
             </div>
             <div class="pair">{field('image', t('builderImage'), t('builderImageHint'))}{chosen('registry', 'dockerregistry', t('imageRegistry'), t('imageRegistryHint'), t('noRegistryLogin'))}</div>
-            {field('path', t('workingDirectory'))}
+            <Field label={t('workingDirectory')}><Text value={textOf(space.path)} readOnly={readOnly} placeholder="/build" set={(path) => put({ path })} /></Field>
             <Field label={t('cache')}><Lines value={linesOf(space.cache)} readOnly={readOnly} set={(text) => put({ cache: lines(text) })} /></Field>
             <Field label={t('environment')}><Lines value={pairsOf(space.environmentVariables)} readOnly={readOnly} set={(text) => put({ environmentVariables: pairs(text) })} /></Field>
             <div class="pair">
