@@ -267,6 +267,7 @@ struct load_job {
     struct effect *effect; /* stays in its execution's list, and so keeps it alive, until done ran */
     json_t *names; /* of endpoints */
     int64_t push_id, project_id, execution_id, log_size, log_position;
+    bool again; /* it was started before: there may be a log of it */
 };
 
 static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
@@ -276,7 +277,7 @@ static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
     if (!knowledge_read(tx, f->runner->config.seal, job->project_id, job->names, &f->knowledge, e))
         return false;
     struct err gone = { 0 };
-    if (!log_end(tx, job->execution_id, (int64_t)f->task, f->job.attempt, &job->log_size, &job->log_position, e))
+    if (job->again && !log_end(tx, job->execution_id, (int64_t)f->task, f->job.attempt, &job->log_size, &job->log_position, e))
         return false;
     return !job->push_id || push_get(tx, job->push_id, &f->pushed, &gone) || gone.kind == ERR_NOT_FOUND || (*e = gone, false);
 }
@@ -453,7 +454,8 @@ void effect_start(struct live *live, size_t task, int attempt)
     runner_began(v.runner);
     struct load_job *job = NEW(struct load_job);
     *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
-                              .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id, .execution_id = v.row->id };
+                              .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id, .execution_id = v.row->id,
+                              .again = attempt > 1 || v.now->tasks[task].resolved };
     db_read(v.runner->config.db, &job->job);
 }
 

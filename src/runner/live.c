@@ -132,13 +132,14 @@ static void live_forget(struct live *live)
     }
     timer_clear(&live->timer);
     timer_clear(&live->retry);
+    bool workspace = pipeline_workspace(live->now->pipeline);
     execution_destroy(&live->now);
     forget_pipeline(r, &live->row);
     knowledge_fini(&live->knowledge);
     run_row_fini(&live->row);
     free(live);
     r->stats.live--;
-    if (!r->draining)
+    if (workspace && !r->draining)
         workspaces_wake(r);
 }
 
