@@ -12,7 +12,10 @@
 #include "tasks/ci_inside.h"
 
 #define SILENCE (30 * CLOCK_DAY)      /* of a log: a step may say nothing for as long as it takes */
-#define PATIENCE (10 * CLOCK_MINUTE)  /* with an engine that does not answer */
+#define STALLED (5 * CLOCK_MINUTE)    /* of a pull, or an archive */
+#define PATIENCE_BEFORE (2 * CLOCK_MINUTE) /* with an engine that does not answer, and was told nothing yet */
+#define PATIENCE (10 * CLOCK_MINUTE)  /* while the steps may run there */
+#define GOOD (5 * CLOCK_SECOND)       /* a log that was followed for so long: the engine was well until then */
 #define AGAIN_MOST (15 * CLOCK_SECOND)
 
 struct ci_input { /* checked before any run */
@@ -95,11 +98,15 @@ static void retry(struct timer *t)
 /* It does not answer: everything begins anew, which finds what there is already. */
 static void lost(struct ci *ci, const struct err *e)
 {
-    int64_t now = clock_mono(), wait = CLOCK_SECOND << (ci->tries < 4 ? ci->tries : 4);
+    int64_t now = clock_mono(), patience = ci->began ? PATIENCE : PATIENCE_BEFORE;
+    if (ci->followed_at && now - ci->followed_at > GOOD)
+        ci->lost_since = ci->tries = 0;
+    ci->followed_at = 0;
     ci->lost_since = ci->lost_since ? ci->lost_since : now;
-    if (now - ci->lost_since > PATIENCE) {
+    int64_t wait = CLOCK_SECOND << (ci->tries < 4 ? ci->tries : 4);
+    if (now - ci->lost_since > patience) {
         struct err gave_up = { 0 };
-        err_set(&gave_up, ERR_UNAVAILABLE, "%.350s; gave up after %d minutes%s", e->text, (int)(PATIENCE / CLOCK_MINUTE), ci->began ? ": the steps may still run there" : "");
+        err_set(&gave_up, ERR_UNAVAILABLE, "%.350s; gave up after %d minutes%s", e->text, (int)(patience / CLOCK_MINUTE), ci->began ? ": the steps may still run there" : "");
         fail(ci, &gave_up);
         return;
     }
@@ -109,12 +116,18 @@ static void lost(struct ci *ci, const struct err *e)
     timer_set(&ci->timer, ci->job->services->loop, wait < AGAIN_MOST ? wait : AGAIN_MOST, retry);
 }
 
+/* Not reached, or not in time; but a certificate that is not believed stays so. */
+static bool is_lost(const struct docker_call *call, const struct err *e)
+{
+    return call->status >= 502 || (!call->status && (e->kind == ERR_UNAVAILABLE || e->kind == ERR_TIMEOUT));
+}
+
 static void answered(struct docker_call *call, const struct err *e)
 {
     struct ci *ci = OWNER(call, struct ci, call);
     if (ci->canceled)
         ci_stop(ci);
-    else if (e && err_retry(e->kind) && !ci->said.kind && (call->status == 0 || call->status >= 502))
+    else if (e && !ci->said.kind && is_lost(call, e))
         lost(ci, e);
     else
         ci->next(ci, e);
@@ -140,7 +153,8 @@ void ci_ask(struct ci *ci, const char *method, const char *path, const json_t *b
 void ci_read(struct ci *ci, const char *method, const char *path, bool (*piece)(struct docker_call *c, const char *bytes, size_t size),
              void (*next)(struct ci *ci, const struct err *e))
 {
-    ci->call = (struct docker_call){ .method = method, .on_data = piece, .timeout_micros = SILENCE, .registry_auth = text_starts(path, "/images/") ? ci->space.registry_auth : NULL };
+    bool pulls = text_starts(path, "/images/"), waits = strstr(path, "/logs?") || text_ends(path, "/wait");
+    ci->call = (struct docker_call){ .method = method, .on_data = piece, .timeout_micros = waits ? SILENCE : STALLED, .registry_auth = pulls ? ci->space.registry_auth : NULL };
     start_call(ci, path, next);
 }
 
@@ -180,7 +194,6 @@ static void logged(void *context, int stream, const char *bytes, size_t size)
 static bool log_piece(struct docker_call *call, const char *bytes, size_t size)
 {
     struct ci *ci = OWNER(call, struct ci, call);
-    ci->lost_since = ci->tries = 0;
     return docker_frames_feed(&ci->frames, bytes, size, logged, ci, &ci->said);
 }
 
@@ -255,6 +268,7 @@ static void follow(struct ci *ci)
     bool whole = ci->seen < TASK_LOG_MOST;
     AUTO_FREE char *path = mem_format("/containers/%s/logs?stdout=1&stderr=1&follow=1%s", ci->space.container, whole ? "" : "&tail=100");
     ci->frames = (struct docker_frames){ 0 };
+    ci->followed_at = clock_mono();
     ci->skip = whole ? ci->seen : 0;
     task_progress(ci->job, "the steps run");
     ci_read(ci, "GET", path, log_piece, log_ended);

@@ -1,5 +1,6 @@
 /* What a CI task's container leaves behind: exports, artifacts, reports; each an archive that the engine gives. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,7 +221,7 @@ static int nameless_file(void)
 {
     const char *place = getenv("TMPDIR");
     AUTO_FREE char *path = mem_format("%s/slipway-artifact-XXXXXX", text_empty(place) ? "/tmp" : place);
-    int fd = mkostemp(path, 02000000 /* O_CLOEXEC */);
+    int fd = mkostemp(path, O_CLOEXEC);
     if (fd >= 0)
         unlink(path);
     return fd;

@@ -22,6 +22,7 @@ struct ci {
     void (*next)(struct ci *ci, const struct err *e); /* of it */
     struct timer timer;        /* until the engine is asked again */
     int64_t lost_since;        /* clock_mono() since when it does not answer; 0: it does */
+    int64_t followed_at;       /* clock_mono() since when its log is followed; 0: it is not */
     int tries;
     bool began;                /* it was stored that the container starts: it is not made a second time */
     bool canceled, pulled;
@@ -52,7 +53,7 @@ struct ci {
 
 /* Asks the engine; next gets its answer in ci->call, unless the task was canceled or the engine is lost, which are dealt with. */
 void ci_ask(struct ci *ci, const char *method, const char *path, const json_t *body, void (*next)(struct ci *ci, const struct err *e));
-/* The same, of an answer that is read in pieces; silence is no end. */
+/* The same, of an answer that is read in pieces; silence of a log is no end. */
 void ci_read(struct ci *ci, const char *method, const char *path, bool (*piece)(struct docker_call *c, const char *bytes, size_t size),
              void (*next)(struct ci *ci, const struct err *e));
 void ci_say(struct ci *ci, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of our own in the log */
