@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-void answer_send(struct http_request *r, int status, const char *type, const char *body, size_t size)
+void answer_guards(struct http_request *r)
 {
     static const struct { const char *name, *value; } HEADERS[] = {
         { "X-Content-Type-Options", "nosniff" },
@@ -17,6 +17,11 @@ void answer_send(struct http_request *r, int status, const char *type, const cha
     };
     for (size_t i = 0; i < ALEN(HEADERS); i++)
         http_answer_header(r, HEADERS[i].name, HEADERS[i].value);
+}
+
+void answer_send(struct http_request *r, int status, const char *type, const char *body, size_t size)
+{
+    answer_guards(r);
     http_answer(r, status, type, body, size);
 }
 

@@ -19,6 +19,7 @@ struct api_config { /* all borrowed, and living longer than the api; texts are c
     const char *trusted_proxies;  /* networks whose X-Forwarded-For is believed: "10.0.0.0/8, ::1"; NULL: none */
     const char *hub_url, *hub_registry_url, *hub_auth_url;
     bool allow_in_cluster; /* kube/config.h */
+    const char *docker_socket; /* docker/target.h */
     int64_t proxy_key_days; /* keys of Cloud Proxies are changed when they are older; 0: never by themselves */
 };
 

@@ -142,6 +142,9 @@ bool endpoint_rights_ok(struct call *c, int64_t project_id, const json_t *proper
     bool own = text_is_any_case(authentication, "incluster") || strstr(authentication, "${"); /* it is, or may be, the server's own account */
     if (own && !call_may(c, project_id, MAY_RESTRICTED, e))
         return err_wrap(e, "authType %s", authentication);
+    const char *url = json_text_at(properties, "url", ""); /* of this machine's own engine: root there */
+    if ((text_starts(url, "unix:") || strstr(url, "${")) && !call_may(c, project_id, MAY_RESTRICTED, e))
+        return err_wrap(e, "url %.60s", url);
     if (!text_empty(json_text_at(properties, "proxyCredential", "")) && !call_may(c, project_id, MAY_RESTRICTED, e)) /* somebody else's, lent by its name */
         return err_wrap(e, "proxyCredential");
     return variables_ok(c, project_id, properties, e);
@@ -161,7 +164,7 @@ static bool values_ok(struct call *c, const struct endpoint_row *row, struct err
     json_object_foreach(opened, key, value)
         if (json_is_string(value) && strstr(json_string_value(value), "${"))
             return true;
-    return endpoint_properties_ok(row->type, opened, c->api->config.allow_in_cluster, e);
+    return endpoint_properties_ok(row->type, opened, c->api->config.allow_in_cluster, c->api->config.docker_socket, e);
 }
 
 /* What leaves it out keeps it. */

@@ -21,6 +21,10 @@
     /* watches.c */ X(watches_list)                                                                                                    \
     /* hub.c */ X(registry_hooks_list) X(registry_hook_remove)                                                               \
     /* events.c */ X(events_list) X(event_one) X(event_act) X(events_act) X(event_remove) X(deliveries_list) X(delivery_one)                  \
+    /* integrations.c */ X(integrations_list) X(integration_one) X(integration_create) X(integration_change) X(integration_remove)        \
+        X(integration_versions) X(integration_version) X(integration_release) X(integration_deprecate) X(integration_withdraw)              \
+        X(integration_latest) X(integration_restore)                                                                                     \
+    /* artifacts.c */ X(artifacts_list) X(artifact_get)                                                                                \
     /* executions.c */ X(executions_list) X(executions_of_pipeline) X(execution_of_pipeline) X(execution_one) X(execution_make) \
         X(execution_act) X(execution_remove) X(executions_remove) X(execution_logs) X(execution_events) X(changes_live)                    \
     /* user_operations.c */ X(user_operations_list) X(user_operation_one) X(user_operation_respond) X(user_operation_remove)      \

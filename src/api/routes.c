@@ -140,6 +140,8 @@ const struct route ROUTES[] = {
     { "POST", "P/executions/{id}", READ(execution_act), MAY_EXECUTE, BODY_JSON, 0 },
     { "DELETE", "P/executions/{id}", WRITE(execution_remove), MAY_DEVELOP, BODY_NONE, 0 },
     { "GET", "P/executions/{id}/logs", READ(execution_logs), MAY_VIEW, BODY_NONE, 0 },
+    { "GET", "P/executions/{id}/artifacts", READ(artifacts_list), MAY_VIEW, BODY_NONE, 0 },
+    { "GET", "P/executions/{id}/artifacts/{stage}/{task}/{number}", READ(artifact_get), MAY_VIEW, BODY_NONE, 0 },
     { "GET", "P/executions/{id}/pushes", READ(execution_pushes), MAY_VIEW, BODY_NONE, 0 },
     { "POST", "P/executions/{id}/pushes", WRITE(execution_pushed), MAY_EXECUTE, BODY_JSON, 0 },
     { "GET", "P/executions/{id}/events", READ(execution_events), MAY_VIEW, BODY_NONE, 0 },
@@ -151,6 +153,21 @@ const struct route ROUTES[] = {
     { "DELETE", "P/user-operations/{id}", WRITE(user_operation_remove), MAY_DEVELOP, BODY_NONE, 0 },
     { "POST", "P/batch-user-operations", READ(user_operations_batch), MAY_VIEW, BODY_JSON, 0 },
 
+    { "GET", "P/custom-integrations", READ(integrations_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "POST", "P/custom-integrations", WRITE(integration_create), MAY_DEVELOP, BODY_JSON, 0 },
+    { "GET", "P/custom-integrations/{id}", READ(integration_one), MAY_VIEW, BODY_NONE, 0 },
+    { "PUT", "P/custom-integrations/{id}", WRITE(integration_change), MAY_DEVELOP, BODY_JSON, 0 },
+    { "DELETE", "P/custom-integrations/{id}", WRITE(integration_remove), MAY_DEVELOP, BODY_NONE, 0 },
+    { "GET", "P/custom-integrations/{id}/versions", READ(integration_versions), MAY_VIEW, BODY_NONE, 0 },
+    { "POST", "P/custom-integrations/{id}/versions", WRITE(integration_version), MAY_DEVELOP, BODY_JSON, 0 },
+    { "GET", "P/custom-integrations/{id}/versions/{version}", READ(integration_one), MAY_VIEW, BODY_NONE, 0 },
+    { "DELETE", "P/custom-integrations/{id}/versions/{version}", WRITE(integration_remove), MAY_DEVELOP, BODY_NONE, 0 },
+    { "PATCH", "P/custom-integrations/{id}/versions/{version}", WRITE(integration_latest), MAY_DEVELOP, BODY_JSON, 0 },
+    { "POST", "P/custom-integrations/{id}/versions/{version}/deprecate", WRITE(integration_deprecate), MAY_DEVELOP, BODY_TEXT, 0 },
+    { "POST", "P/custom-integrations/{id}/versions/{version}/release", WRITE(integration_release), MAY_DEVELOP, BODY_TEXT, 0 },
+    { "POST", "P/custom-integrations/{id}/versions/{version}/restore", WRITE(integration_restore), MAY_DEVELOP, BODY_TEXT, 0 },
+    { "POST", "P/custom-integrations/{id}/versions/{version}/withdraw", WRITE(integration_withdraw), MAY_DEVELOP, BODY_TEXT, 0 },
+
     { "GET", "P/deployments", READ(deployments_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "GET", "P/deployments/{id}", READ(deployment_one), MAY_VIEW, BODY_NONE, 0 },
 
@@ -161,7 +178,7 @@ const struct route ROUTES[] = {
 
     NOT_HERE("P/git-webhooks"), NOT_HERE("P/git-webhooks/{id}"), NOT_HERE("P/git-events"), NOT_HERE("P/git-events/{id}"),
     NOT_HERE("P/gerrit-listeners"), NOT_HERE("P/gerrit-listeners/{id}"), NOT_HERE("P/gerrit-triggers"), NOT_HERE("P/gerrit-triggers/{id}"),
-    NOT_HERE("P/gerrit-events"), NOT_HERE("P/gerrit-events/{id}"), NOT_HERE("P/custom-integrations"), NOT_HERE("P/custom-integrations/{id}"),
+    NOT_HERE("P/gerrit-events"), NOT_HERE("P/gerrit-events/{id}"),
     NOT_HERE("P/endpoint-tiles"), NOT_HERE("P/pipeline-tiles"),
     { NULL },
 };

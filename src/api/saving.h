@@ -14,6 +14,8 @@ bool variable_save(struct call *c, int64_t project_id, int64_t id, const json_t 
 /* found collects warnings, and with a failure the errors. */
 bool pipeline_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e);
 
+bool integration_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
+bool integration_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool endpoint_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool variable_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool pipeline_load(struct call *c, int64_t id, json_t **ret, struct err *e);

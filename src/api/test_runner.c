@@ -146,9 +146,9 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
     *ret_count = 1;
 }
 
-bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e)
+bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, const char *docker_socket, struct err *e)
 {
-    (void)allow_in_cluster;
+    (void)allow_in_cluster, (void)docker_socket;
     (void)type, (void)properties, (void)allow_in_cluster, (void)e;
     return true;
 }

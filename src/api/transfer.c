@@ -1,4 +1,4 @@
-/* Pipelines, endpoints and variables as YAML: in and out. An import is all or nothing. */
+/* Pipelines, endpoints, variables and custom integrations as YAML: in and out. An import is all or nothing. */
 #include <string.h>
 
 #include "api/resources.h"
@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "pipeline/source.h"
 #include "store/cloud_proxies.h"
+#include "store/integrations.h"
 
 enum { DOCUMENTS = 500 };
 
@@ -16,7 +17,8 @@ struct kind {
 };
 static const struct kind KINDS[] = { { "VARIABLE", "variable", 0, variable_find_named },
                                      { "ENDPOINT", "endpoint", 1, endpoint_find_named },
-                                     { "PIPELINE", "pipeline", 2, pipeline_find_named } };
+                                     { "PIPELINE", "pipeline", 2, pipeline_find_named },
+                                     { "CUSTOM_INTEGRATION", "custom integration", 3, integration_find_named } };
 
 static const struct kind *kind_find(const char *name)
 {
@@ -42,6 +44,7 @@ static bool save(struct call *c, const struct kind *kind, int64_t project, int64
     switch (kind->order) {
     case 0: return variable_save(c, project, id, document, &made, e);
     case 1: return endpoint_save(c, project, id, document, &made, e);
+    case 3: return integration_save(c, project, id, document, &made, e);
     default: return pipeline_save(c, project, id, document, found, &made, e);
     }
 }
@@ -80,7 +83,7 @@ static bool import_kind(struct call *c, const struct source *source, const struc
     for (size_t i = 0; i < source_count(source); i++) {
         const struct kind *its = kind_find(source_kind(source, i));
         if (!its)
-            return err_set(e, ERR_INVALID, "document %zu is of kind %s: PIPELINE, ENDPOINT and VARIABLE can be imported here", i + 1,
+            return err_set(e, ERR_INVALID, "document %zu is of kind %s: PIPELINE, ENDPOINT, VARIABLE and CUSTOM_INTEGRATION can be imported here", i + 1,
                            source_kind(source, i));
         if (its == kind && !import_one(c, source, i, kind, apply, out, e))
             return err_wrap(e, "document %zu", i + 1);
@@ -131,8 +134,10 @@ static bool export_one(struct call *c, const struct kind *kind, const char *proj
         return false;
     if (!id)
         return err_set(e, ERR_NOT_FOUND, "there is no %s '%s' in project '%s'", kind->what, name, project);
-    bool ok = kind->order == 0 ? variable_load(c, id, &json, e) : kind->order == 1 ? endpoint_load(c, id, &json, e)
-                                                                                   : pipeline_load(c, id, &json, e);
+    bool ok = kind->order == 0   ? variable_load(c, id, &json, e)
+              : kind->order == 1 ? endpoint_load(c, id, &json, e)
+              : kind->order == 3 ? integration_load(c, id, &json, e)
+                                 : pipeline_load(c, id, &json, e);
     if (!ok || !name_cloud_proxy(c, json, e))
         return false;
     json_object_del(json, "_warnings");
@@ -172,6 +177,14 @@ static void collect_endpoints(const json_t *tree, json_t *names)
         collect_endpoints(value, names);
 }
 
+static void collect_workspace(const json_t *pipeline, json_t *names)
+{
+    static const char *const PLACES[] = { "workspace.endpoint", "workspace.registry", "ciWorkspace.endpoint", "ciWorkspace.registry" };
+    for (size_t i = 0; i < ALEN(PLACES); i++)
+        if (*json_text_at(pipeline, PLACES[i], ""))
+            json_object_set_new(names, json_text_at(pipeline, PLACES[i], ""), json_true());
+}
+
 /* ?pipeline=A: with the endpoints that it names, as far as they exist. */
 static bool export_with_endpoints(struct call *c, const char *project, const char *name, struct text *out, struct err *e)
 {
@@ -183,6 +196,7 @@ static bool export_with_endpoints(struct call *c, const char *project, const cha
     if (!pipeline_find_named(c->tx, project, name, &id, e) || (id && !pipeline_load(c, id, &json, e)))
         return false;
     collect_endpoints(json, names);
+    collect_workspace(json, names);
     json_object_foreach(names, endpoint, unused) {
         if (!endpoint_find_named(c->tx, project, endpoint, &id, e) || (id && !export_one(c, &KINDS[1], project, endpoint, out, e)))
             return false;
@@ -198,15 +212,16 @@ bool export_get(struct call *c, struct err *e)
     AUTO_FREE char *pipelines = call_query(c, "pipelines");
     AUTO_FREE char *endpoints = call_query(c, "endpoints");
     AUTO_FREE char *variables = call_query(c, "variables");
+    AUTO_FREE char *integrations = call_query(c, "custom-integrations");
     const char *named = text_empty(project) ? "default" : project;
     int64_t id = 0;
     if (!call_project(c, named, &id, e))
         return false;
     if (!export_names(c, &KINDS[0], named, variables, &out, e) || !export_names(c, &KINDS[1], named, endpoints, &out, e) ||
-        !export_names(c, &KINDS[2], named, pipelines, &out, e) ||
+        !export_names(c, &KINDS[2], named, pipelines, &out, e) || !export_names(c, &KINDS[3], named, integrations, &out, e) ||
         (!text_empty(pipeline) && !export_with_endpoints(c, named, pipeline, &out, e)))
         return false;
     if (!out.length)
-        return err_set(e, ERR_INVALID, "name what to export: pipeline=, pipelines=, endpoints= or variables=, and project=");
+        return err_set(e, ERR_INVALID, "name what to export: pipeline=, pipelines=, endpoints=, variables= or custom-integrations=, and project=");
     return call_answer_text(c, 200, "application/x-yaml", text_of(&out));
 }

@@ -45,6 +45,7 @@ static bool ask(struct call *c, struct err *e)
     v->op.properties = v->properties;
     v->op.hub = (struct endpoint_hub){ api->hub_url, api->hub_registry_url, api->hub_auth_url };
     v->op.allow_in_cluster = api->config.allow_in_cluster;
+    v->op.docker_socket = api->config.docker_socket;
     v->op.done = validated;
     return endpoint_validate_start(&v->op, api->config.loop, api->config.http, e);
 }

@@ -196,7 +196,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
       "in an endpoint's properties name files that are read here", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
-      "KIND: projects variables cloud-proxies endpoints pipelines webhooks hooks watches events executions user-operations deployments deliveries tokens users audit\n"
+      "KIND: projects variables cloud-proxies endpoints custom-integrations pipelines webhooks hooks watches events executions user-operations deployments deliveries tokens users audit\n"
       "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there;\nwatches are the repositories that the sweep looks at;\ndeployments are what runs where, and which push and run brought it", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
     { "delete", "delete one thing", "delete KIND NAME\n"
@@ -227,7 +227,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "pushed IMAGE:TAG --execution EXECUTION [--digest sha256:...]\nEXECUTION: an id (${executionId} in the pipeline), or PIPELINE#NUMBER", command_pushed },
     { "release", "let an event go on that its webhook's limit holds", "release EVENT", command_release },
     { "discard", "drop an event that its webhook's limit holds: it never runs", "discard EVENT", command_discard },
-    { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|pipelines|pipeline NAME[,NAME]]\n"
+    { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|custom-integrations|pipelines|pipeline NAME[,NAME]]\n"
       "Without a name: everything. pipeline NAME comes with its endpoints. Secrets are never in it.", command_export },
     { "import", "Code Stream's YAML", "import FILE", command_import },
     { "completion", "print completions for a shell", "completion bash|zsh|fish", command_completion },

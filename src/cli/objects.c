@@ -29,6 +29,7 @@ static const struct column USER_OPERATIONS[] = { { "INDEX", "index" }, { "STATUS
 static const struct column DEPLOYMENTS[] = { { "SINCE", "since" }, { "CLUSTER", "endpoint" }, { "NAMESPACE", "namespace" }, { "KIND", "kind" },
                                              { "NAME", "name" }, { "CONTAINER", "container" }, { "IMAGE", "image" }, { "STATUS", "status" },
                                              { "RUN", "executionName" }, { "#", "executionIndex" }, { "ID", "id" } };
+static const struct column INTEGRATIONS[] = { { "NAME", "name" }, { "LATEST", "sourceVersion" }, { "DESCRIPTION", "description" }, { "ID", "id" } };
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
 static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
                                         { "LAST USED", "usedAt" }, { "ID", "id" } };
@@ -44,6 +45,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "variables", "/variables", "VARIABLE", VARIABLES, ALEN(VARIABLES) },
     { "cloud-proxies", "/cloud-proxies", NULL, CLOUD_PROXIES, ALEN(CLOUD_PROXIES) },
     { "endpoints", "/endpoints", "ENDPOINT", ENDPOINTS, ALEN(ENDPOINTS) },
+    { "custom-integrations", "/custom-integrations", NULL, INTEGRATIONS, ALEN(INTEGRATIONS) },
     { "pipelines", "/pipelines", "PIPELINE", PIPELINES, ALEN(PIPELINES) },
     { "webhooks", "/registry-webhooks", "DOCKER_WEBHOOK", WEBHOOKS, ALEN(WEBHOOKS) },
     { "hooks", "/registry-hooks", NULL, HOOKS, ALEN(HOOKS) },
@@ -281,7 +283,7 @@ static int export_named(struct cli *cli, const char *what, const char *names)
 /* The whole project, in the order in which it can be imported. */
 static int export_all(struct cli *cli)
 {
-    static const char *const WHAT[] = { "variables", "endpoints", "pipelines" };
+    static const char *const WHAT[] = { "variables", "endpoints", "custom-integrations", "pipelines" };
     int code = CLI_OK;
     cli->project_given = true;
     for (size_t k = 0; code == CLI_OK && k < ALEN(WHAT); k++) {
@@ -300,5 +302,5 @@ int command_export(struct cli *cli)
 {
     if (!cli->count)
         return export_all(cli);
-    return need(cli, 2, "export [variables|endpoints|pipelines|pipeline NAME[,NAME]]") ? CLI_USAGE : export_named(cli, cli->words[0], cli->words[1]);
+    return need(cli, 2, "export [variables|endpoints|custom-integrations|pipelines|pipeline NAME[,NAME]]") ? CLI_USAGE : export_named(cli, cli->words[0], cli->words[1]);
 }

@@ -30,6 +30,7 @@ const struct setting SETTINGS[] = {
     { "body-memory-mb", SETTING_INT, "64", 1, 4096, .text = "megabytes of all requests' bodies at once; beyond it 503 is answered" },
     { "request-seconds", SETTING_INT, "30", 1, 600, .text = "seconds from a request's first byte to its last" },
     { "allow-in-cluster", SETTING_BOOL, "false", .text = "Kubernetes endpoints of authType incluster may use the service account that this server itself has in its cluster" },
+    { "docker-socket", SETTING_TEXT, "", .text = "the one socket of a Docker engine on this machine that endpoints may name (unix:///PATH): their users are root here then. Empty: none" },
     { "sweep", SETTING_BOOL, "true", .text = "registries are asked for pushes whose delivery never came" },
     { "sweep-seconds", SETTING_INT, "30", 1, 86400, .text = "seconds from one look at a repository to the next, at the least" },
     { "sweep-requests-per-minute", SETTING_INT, "100", 1, 60000, .text = "requests of the sweep to one registry" },

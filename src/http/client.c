@@ -543,6 +543,7 @@ static void set_limits(struct http_call_private *p, const struct http_call *c)
     if (c->on_data) {
         curl_easy_setopt(p->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(p->easy, CURLOPT_LOW_SPEED_TIME, milliseconds(c->timeout_micros, 30 * CLOCK_SECOND) / 1000 + 1);
+        curl_easy_setopt(p->easy, CURLOPT_TCP_KEEPALIVE, 1L); /* silence may be long: a peer that died in it is found by the kernel */
     } else {
         curl_easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, milliseconds(c->timeout_micros, 30 * CLOCK_SECOND));
     }
@@ -577,6 +578,8 @@ static bool set_all(struct http_call_private *p, const struct http_call *c, stru
     set_method(p, c);
     set_headers(p, c);
     set_via(p, c);
+    if (!text_empty(c->socket_path))
+        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket_path);
     set_limits(p, c);
     return http_trust_apply(easy, c->trust, &p->trust, e);
 }
@@ -585,6 +588,8 @@ bool http_call_start(struct http_call *c, struct http_client *client, struct err
 {
     if (!text_empty(c->via) && !text_empty(c->proxy))
         return err_set(e, ERR_UNSUPPORTED, "through a Cloud Proxy and an HTTP proxy at once is not supported: choose one of them");
+    if (!text_empty(c->socket_path) && (!text_empty(c->via) || !text_empty(c->proxy) || c->reach != HTTP_REACH_ANY))
+        return err_set(e, ERR_UNSUPPORTED, "a Unix socket is reached from this machine only, not through a Cloud Proxy or an HTTP proxy");
     struct http_call_private *p = NEW(struct http_call_private);
     *p = (struct http_call_private){ .transfer = { transfer_ended }, .client = client, .call = c, .easy = curl_easy_init(), .method = mem_text(c->method ? c->method : "GET"),
                                      .url = mem_text(c->url), .shown = http_shown_url(c->url), .began = clock_mono() };

@@ -74,4 +74,7 @@ void http_answer(struct http_request *r, int status, const char *type, const voi
 struct http_stream;
 struct http_stream *http_stream(struct http_request *r, const char *type, void (*closed)(void *context), void *context);
 bool http_stream_send(struct http_stream *s, const void *bytes, size_t size); /* false: it is closed or closing */
+/* As http_stream_send, and sent runs later on the loop when the client took all of it, unless closed runs: for what is large. */
+bool http_stream_send_then(struct http_stream *s, const void *bytes, size_t size, void (*sent)(void *context));
+void http_stream_break(struct http_stream *s); /* the body is not whole: the client sees the connection end; closed runs later */
 void http_stream_end(struct http_stream *s); /* sends what is pending; closed runs later */

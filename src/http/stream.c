@@ -12,6 +12,7 @@ struct http_stream {
     struct evhttp_request *event; /* NULL: it is closed */
     struct bufferevent *buffer;
     void (*closed)(void *context);
+    void (*sent)(void *context);
     void *context;
     struct post post;
     bool posted;
@@ -75,22 +76,44 @@ struct http_stream *http_stream(struct http_request *shown, const char *type, vo
     return st;
 }
 
-bool http_stream_send(struct http_stream *st, const void *bytes, size_t size)
+static void all_sent(struct evhttp_connection *connection, void *context)
+{
+    struct http_stream *st = context;
+    (void)connection;
+    void (*sent)(void *) = TAKE(st->sent);
+    if (st->event && sent)
+        sent(st->context);
+}
+
+bool http_stream_send_then(struct http_stream *st, const void *bytes, size_t size, void (*sent)(void *context))
 {
     if (!st->event)
         return false;
     if (!size)
         return true; /* an empty chunk would end the body */
     if (evbuffer_get_length(bufferevent_get_output(st->buffer)) > BEHIND) {
-        evhttp_connection_free(evhttp_request_get_connection(st->event)); /* leads to stream_gone */
-        close_later(st);
+        http_stream_break(st);
         return false;
     }
     struct evbuffer *chunk = evbuffer_new();
     evbuffer_add(chunk, bytes, size);
-    evhttp_send_reply_chunk(st->event, chunk);
+    st->sent = sent;
+    evhttp_send_reply_chunk_with_cb(st->event, chunk, sent ? all_sent : NULL, st);
     evbuffer_free(chunk);
     return true;
+}
+
+bool http_stream_send(struct http_stream *st, const void *bytes, size_t size)
+{
+    return http_stream_send_then(st, bytes, size, NULL);
+}
+
+void http_stream_break(struct http_stream *st)
+{
+    if (!st->event)
+        return;
+    evhttp_connection_free(evhttp_request_get_connection(st->event)); /* leads to stream_gone */
+    close_later(st);
 }
 
 void http_stream_end(struct http_stream *st)

@@ -199,7 +199,7 @@ static bool open_runner(struct server *s, struct err *e)
                                     .external_url = config_text(s->config, "external-url"), .hub_url = config_text(s->config, "docker-hub-url"),
                                     .hub_registry_url = config_text(s->config, "docker-hub-registry-url"),
                                     .hub_auth_url = config_text(s->config, "docker-hub-auth-url"),
-                                    .allow_in_cluster = config_bool(s->config, "allow-in-cluster"), .changed = execution_changed, .context = s,
+                                    .allow_in_cluster = config_bool(s->config, "allow-in-cluster"), .docker_socket = config_text(s->config, "docker-socket"), .changed = execution_changed, .context = s,
                                     .sweep = config_bool(s->config, "sweep"), .sweep_seconds = config_int(s->config, "sweep-seconds"),
                                     .sweep_per_minute = config_int(s->config, "sweep-requests-per-minute") };
     return runner_create(&config, &s->runner, e);
@@ -210,7 +210,7 @@ static bool open_api(struct server *s, struct err *e)
     struct api_config config = { .loop = s->loop, .db = s->db, .runner = s->runner, .seal = s->seal, .http = s->client,
                                  .external_url = config_text(s->config, "external-url"), .hub_url = config_text(s->config, "docker-hub-url"),
                                  .trusted_proxies = config_text(s->config, "trusted-proxies"), .hub_registry_url = config_text(s->config, "docker-hub-registry-url"),
-                                 .hub_auth_url = config_text(s->config, "docker-hub-auth-url"), .allow_in_cluster = config_bool(s->config, "allow-in-cluster"),
+                                 .hub_auth_url = config_text(s->config, "docker-hub-auth-url"), .allow_in_cluster = config_bool(s->config, "allow-in-cluster"), .docker_socket = config_text(s->config, "docker-socket"),
                                  .proxy_key_days = config_int(s->config, "cloud-proxy-key-days") };
     return api_create(&config, &s->api, e);
 }

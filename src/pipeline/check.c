@@ -372,6 +372,50 @@ static void check_unused(struct checker *c, const char *key)
     leave(c, here);
 }
 
+/* ---- the workspace of CI tasks */
+
+static const char *const WORKSPACE_KEYS[] = { "type", "endpoint", "image", "registry", "path", "cache", "environmentVariables", "limits", "autoCloneForTrigger", "customProperties", NULL };
+
+const json_t *pipeline_workspace(const struct pipeline *pipeline)
+{
+    const json_t *newer = json_object_get(pipeline->definition, "workspace"), *older = json_object_get(pipeline->definition, "ciWorkspace");
+    return json_is_object(newer) ? newer : json_is_object(older) ? older : NULL;
+}
+
+static void check_workspace_field(struct checker *c, const json_t *space, const char *key, const char *why)
+{
+    size_t here = enter(c, key);
+    if (nothing(json_object_get(space, key)))
+        UNFIT(c, "CI tasks need a workspace: %s", why);
+    leave(c, here);
+}
+
+static void check_workspace(struct checker *c)
+{
+    const json_t *space = pipeline_workspace(c->p);
+    bool needed = false;
+    for (size_t i = 0; i < c->p->task_count; i++) {
+        const struct pipeline_type *type = pipeline_type_find(c->checks->types, c->checks->type_count, c->p->tasks[i].type);
+        needed = needed || (type && type->workspace);
+    }
+    if (!needed)
+        return;
+    size_t here = enter(c, json_is_object(json_object_get(c->p->definition, "workspace")) || !space ? "workspace" : "ciWorkspace");
+    check_keys(c, space, WORKSPACE_KEYS, "workspace");
+    check_workspace_field(c, space, "endpoint", "'endpoint' names an endpoint of type docker");
+    check_workspace_field(c, space, "image", "'image' is what its container is made of");
+    size_t inner = enter(c, "type");
+    if (text_is_any_case(json_text_at(space, "type", ""), "K8S"))
+        UNFIT(c, "workspaces of type K8S are not run by this version: choose type DOCKER and an endpoint of type docker");
+    leave(c, inner);
+    inner = enter(c, "autoCloneForTrigger");
+    if (json_bool_at(space, "autoCloneForTrigger", false))
+        WARN(c, "the repository is not cloned by itself: let the first step do it");
+    leave(c, inner);
+    check_tree(c, space);
+    leave(c, here);
+}
+
 static void check_rest(struct checker *c, const char *key)
 {
     size_t here = enter(c, key);
@@ -396,6 +440,7 @@ void pipeline_check(const struct pipeline *pipeline, const struct pipeline_check
     for (size_t i = 0; i < pipeline->task_count; i++)
         check_task(&c, &pipeline->tasks[i]);
     check_rest(&c, "output");
+    check_workspace(&c);
     check_unused(&c, "notifications");
     check_rest(&c, "rollbacks");
 }

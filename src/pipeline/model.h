@@ -59,6 +59,7 @@ struct pipeline_type {
     const struct field *fields;    /* of "input" */
     size_t field_count;
     const char *const *endpoints;  /* keys of "endpoints", NULL at the end; "name!" for one that must be there */
+    bool workspace;                /* its tasks run in the pipeline's workspace */
     const char *condition;         /* the key of "input" that is a condition; NULL: none is */
 };
 
@@ -140,6 +141,9 @@ bool pipeline_declares(const struct pipeline *pipeline, const char *input);
 
 /* Of pipelines and executions alike: at most PIPELINE_TAGS, each 1 to 50 of [a-zA-Z0-9], with . - _ between. ERR_INVALID says which not. */
 bool pipeline_tags_ok(const json_t *tags, struct err *e);
+
+/* Where its CI tasks run, as it stands there ("workspace", or "ciWorkspace" of older exports); NULL: it says nothing of one. Borrowed. */
+const json_t *pipeline_workspace(const struct pipeline *pipeline);
 
 /* NULL when there is none. The task's index is its place in executions too. */
 const struct pipeline_task *pipeline_find_task(const struct pipeline *pipeline, const char *stage, const char *task);

@@ -12,6 +12,7 @@
 #include "runner/asks.h"
 #include "runner/inside.h"
 #include "runner/task_log.h"
+#include "runner/workspaces.h"
 #include "secrets/mask.h"
 #include "store/ancestry.h"
 #include "store/inbox.h"
@@ -27,6 +28,7 @@ struct effect {
     bool started, canceled, draining;
     struct knowledge knowledge;
     json_t *endpoints; /* by role */
+    json_t *integration;
     struct live_facts facts;
     struct execution_scope scope;
     struct execution *view; /* the execution as it was when the task began: what its references see */
@@ -34,6 +36,7 @@ struct effect {
     struct push pushed;
     struct mask *mask;
     struct task_log *log;
+    int64_t log_size;  /* that an earlier start stored */
     char progress[512];
     json_t *detail;    /* not stored yet */
     struct timer progress_timer;
@@ -72,6 +75,7 @@ static void effect_free(struct effect *f)
     knowledge_fini(&f->knowledge);
     push_fini(&f->pushed);
     json_decref(f->endpoints);
+    json_decref(f->integration);
     list_remove(&f->link);
     if (f->started)
         r->stats.tasks_running--;
@@ -190,13 +194,30 @@ void task_detail(struct task_job *job, json_t *detail)
     progress_soon(f);
 }
 
+static void log_add(struct effect *f, const char *bytes, size_t size, bool stream)
+{
+    struct live_view view = live_view(f->live);
+    struct task_log_of log_of = { .project_id = view.row->project_id, .execution_id = view.row->id, .attempt = f->job.attempt, .task = f->task, .size = f->log_size,
+                                  .position = f->job.log_position };
+    if (!f->log)
+        f->log = task_log_create(f->runner->config.loop, f->runner->config.db, &log_of, f->mask);
+    task_log_add(f->log, bytes, size, stream);
+}
+
 void task_log(struct task_job *job, const char *bytes, size_t size)
 {
+    log_add(of(job), bytes, size, false);
+}
+
+void task_log_stream(struct task_job *job, const char *bytes, size_t size)
+{
+    log_add(of(job), bytes, size, true);
+}
+
+void task_keep(struct task_job *job, struct task_keep *keep)
+{
     struct effect *f = of(job);
-    struct live_view view = live_view(f->live);
-    if (!f->log)
-        f->log = task_log_create(f->runner->config.loop, f->runner->config.db, view.row->project_id, view.row->id, f->task, f->mask);
-    task_log_add(f->log, bytes, size);
+    artifact_keep(f->live, f->task, keep);
 }
 
 struct pushed_job { /* outlives its effect */
@@ -398,7 +419,8 @@ struct load_job {
     struct db_job job;
     struct effect *effect; /* stays in its execution's list, and so keeps it alive, until done ran */
     json_t *names; /* of endpoints */
-    int64_t push_id, project_id;
+    int64_t push_id, project_id, execution_id, log_size, log_position;
+    bool again; /* it was started before: there may be a log of it */
 };
 
 static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
@@ -408,6 +430,8 @@ static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
     if (!knowledge_read(tx, f->runner->config.seal, job->project_id, job->names, &f->knowledge, e))
         return false;
     struct err gone = { 0 };
+    if (job->again && !log_end(tx, job->execution_id, (int64_t)f->task, f->job.attempt, &job->log_size, &job->log_position, e))
+        return false;
     return !job->push_id || push_get(tx, job->push_id, &f->pushed, &gone) || gone.kind == ERR_NOT_FOUND || (*e = gone, false);
 }
 
@@ -463,6 +487,51 @@ static void job_fill(struct effect *f)
     f->job.scope = &f->scope.scope;
     f->job.resolved = f->view->tasks[f->task].resolved;
     f->job.type = task_type_find(task->type);
+    f->job.workspace = pipeline_workspace(v.now->pipeline);
+}
+
+static void start_type(struct effect *f)
+{
+    struct err e = { 0 };
+    f->started = true;
+    f->runner->stats.tasks_running++;
+    if (!f->job.type->start(&f->job, &e))
+        fail(f, &e);
+}
+
+static const struct task_outcome CANCELED_BEFORE = { .result = TASK_CANCELED, .message = "canceled before it began; nothing was changed" };
+
+/* What it will leave on an engine is known to be removed: now it may begin. */
+static void wanted(void *context, json_t *integration, const struct err *e)
+{
+    struct effect *f = context;
+    f->integration = json_incref(integration);
+    f->job.integration = f->integration;
+    if (f->canceled || f->draining)
+        task_done(&f->job, &CANCELED_BEFORE);
+    else if (e)
+        fail(f, e);
+    else
+        start_type(f);
+}
+
+static char *resolved_input(struct effect *f, const char *key, struct err *e)
+{
+    AUTO_FREE char *text = json_as_text(json_object_get(f->job.input, key));
+    char *resolved = NULL;
+    return expression_text(text, strlen(text), &f->scope.scope, &resolved, NULL, e) ? resolved : NULL;
+}
+
+static bool want_workspace(struct effect *f, const char *engine, struct err *e)
+{
+    struct live_view v = live_view(f->live);
+    bool custom = f->job.type->integration;
+    AUTO_FREE char *name = custom ? resolved_input(f, "name", e) : NULL, *version = custom && name ? resolved_input(f, "version", e) : NULL;
+    if (custom && !version)
+        return err_wrap(e, "custom integration");
+    workspace_want(f->runner, &(struct workspace_want){ .project_id = v.row->project_id, .execution = v.row->uuid, .endpoint = engine, .integration = name, .version = version,
+                                                        .done = wanted, .context = f });
+    return true;
 }
 
 /* Inputs that are secret must not show either. */
@@ -490,14 +559,16 @@ static void work(struct effect *f)
         fail(f, &e);
         return;
     }
-    if (!endpoints_by_role(f, task->endpoints, &e)) {
+    AUTO_JSON *roles = task_roles(v.now->pipeline, f->task);
+    if (!endpoints_by_role(f, roles, &e)) {
         fail(f, &e);
         return;
     }
     f->job.endpoints = f->endpoints;
-    f->started = true;
-    f->runner->stats.tasks_running++;
-    if (!f->job.type->start(&f->job, &e))
+    const char *engine = json_text_at(json_object_get(f->endpoints, TASK_WORKSPACE), "name", "");
+    if (!f->job.type->workspace || !*engine)
+        start_type(f); /* which says that there is no workspace */
+    else if (!want_workspace(f, engine, &e))
         fail(f, &e);
 }
 
@@ -505,11 +576,12 @@ static void load_done(struct db_job *db_job, const struct err *e)
 {
     struct load_job *job = OWNER(db_job, struct load_job, job);
     struct effect *f = job->effect;
+    f->log_size = job->log_size;
+    f->job.log_position = job->log_position;
     json_decref(job->names);
     free(job);
-    struct task_outcome canceled = { .result = TASK_CANCELED, .message = "canceled before it began; nothing was changed" };
     if (f->canceled || f->draining) {
-        task_done(&f->job, &canceled);
+        task_done(&f->job, &CANCELED_BEFORE);
     } else if (e) {
         struct err copy = *e;
         fail(f, &copy);
@@ -521,11 +593,11 @@ static void load_done(struct db_job *db_job, const struct err *e)
 /* Endpoint names with references in them are resolved against what is known when the execution was read; literal ones as they are. */
 static json_t *endpoint_names(struct live *live, size_t task)
 {
-    const json_t *roles = live_view(live).now->pipeline->tasks[task].endpoints;
+    AUTO_JSON *roles = task_roles(live_view(live).now->pipeline, task);
     json_t *names = json_array(), *name;
     const char *role;
     bool all = false;
-    json_object_foreach((json_t *)roles, role, name) {
+    json_object_foreach(roles, role, name) {
         all |= json_is_string(name) && strstr(json_string_value(name), "${");
         json_array_append(names, name);
     }
@@ -547,7 +619,8 @@ void effect_start(struct live *live, size_t task, int attempt)
     runner_began(v.runner);
     struct load_job *job = NEW(struct load_job);
     *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
-                              .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id };
+                              .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id, .execution_id = v.row->id,
+                              .again = attempt > 1 || v.now->tasks[task].resolved };
     db_read(v.runner->config.db, &job->job);
 }
 
@@ -576,7 +649,7 @@ void effects_drain(struct live *live)
         f->draining = true;
         if (f->canceled || !f->started)
             continue;
-        f->canceled = true;
+        f->canceled = f->job.stopping = true;
         if (f->then) { /* its step will not be stored any more */
             f->then = NULL;
             f->abandon(&f->job);

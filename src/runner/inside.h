@@ -40,6 +40,7 @@ struct runner {
     struct limits *limits;     /* limits.h */
     struct token_watch *tokens; /* tokens_work.h */
     struct sweep *sweep;         /* sweep_work.h */
+    struct workspaces *workspaces; /* workspaces.h */
     int in_flight;             /* database jobs and effects of ours that are not done */
     bool draining;
     void (*drained)(void *context);
@@ -95,6 +96,10 @@ void effect_cancel(struct live *live, size_t task);
 struct link *live_effects(struct live *live); /* struct effect, by their link */
 void live_effect_ended(struct live *live);    /* one left the list */
 void effects_drain(struct live *live);
+void artifact_keep(struct live *live, size_t task, struct task_keep *keep); /* artifact.c: a file that a task keeps; done runs once, later */
+
+/* Endpoints that a task uses, by role: its own, and of a type that runs in one those of the pipeline's workspace. A new reference. */
+json_t *task_roles(const struct pipeline *pipeline, size_t task);
 
 /* ---- parts.c: executions that are parts of others, and that somebody here waits for; loop */
 struct part;

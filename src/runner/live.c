@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "runner/inside.h"
+#include "runner/workspaces.h"
 #include "store/deployments.h"
 #include "store/people.h"
 
@@ -131,12 +132,15 @@ static void live_forget(struct live *live)
     }
     timer_clear(&live->timer);
     timer_clear(&live->retry);
+    bool workspace = pipeline_workspace(live->now->pipeline);
     execution_destroy(&live->now);
     forget_pipeline(r, &live->row);
     knowledge_fini(&live->knowledge);
     run_row_fini(&live->row);
     free(live);
     r->stats.live--;
+    if (workspace && !r->draining)
+        workspaces_wake(r);
 }
 
 /* ---- steps */

@@ -33,6 +33,20 @@ bool restricted_endpoint(const struct knowledge *k, const char *name)
     return !k->administrator && json_object_get(k->restricted, key);
 }
 
+json_t *task_roles(const struct pipeline *pipeline, size_t task)
+{
+    const struct pipeline_task *t = &pipeline->tasks[task];
+    const struct task_type *type = task_type_find(t->type);
+    const json_t *workspace = pipeline_workspace(pipeline), *registry = json_object_get(workspace, "registry");
+    json_t *roles = json_object();
+    json_object_update(roles, (json_t *)t->endpoints);
+    if (type && type->workspace && json_object_get(workspace, "endpoint"))
+        json_object_set(roles, TASK_WORKSPACE, json_object_get(workspace, "endpoint"));
+    if (type && type->workspace && registry)
+        json_object_set(roles, TASK_WORKSPACE_REGISTRY, (json_t *)registry);
+    return roles;
+}
+
 /* ---- judging: any reference in the task or its stage counts, wherever it stands */
 
 struct judging {
@@ -111,8 +125,11 @@ char *restricted_uses(const struct run_facts *facts, const struct execution *exe
     AUTO_JSON *uses = json_object();
     struct judging j = { k, execution->pipeline, uses };
     execution_scope_init(&scope, execution, facts, task);
-    judge_endpoints(&j, t->endpoints, &scope.scope);
+    AUTO_JSON *roles = task_roles(execution->pipeline, task);
+    judge_endpoints(&j, roles, &scope.scope);
     judge_tree(&j, t->spec, NULL);
+    if (json_object_get(roles, TASK_WORKSPACE))
+        judge_tree(&j, pipeline_workspace(execution->pipeline), NULL);
     judge_tree(&j, execution->pipeline->stages[t->stage].spec, "tasks");
     return listed(uses);
 }

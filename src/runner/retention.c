@@ -32,6 +32,7 @@ static const struct slice {
 } SLICES[] = {
     { SQL_retention_bodies, BODIES, NULL },
     { SQL_retention_events, RUNS, "events" },
+    { SQL_retention_artifacts, RUNS, NULL },
     { SQL_retention_executions, RUNS, "executions" },
     { SQL_retention_deployments, RUNS, NULL },
     { SQL_retention_changes, CHANGES, NULL },

@@ -13,6 +13,7 @@
 #include "runner/sweep_work.h"
 #include "runner/tokens.h"
 #include "runner/tokens_work.h"
+#include "runner/workspaces.h"
 #include "store/inbox.h"
 
 /* ---- lists of ids, and what to do with them */
@@ -95,7 +96,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->hub = (struct registry_hub){ .hub_url = config->hub_url, .registry_url = config->hub_registry_url, .auth_url = config->hub_auth_url,
                                     .tokens = r->registry_tokens, .budget = r->registry_budget };
     r->services = (struct task_services){ .loop = config->loop, .http = config->http, .clusters = kube_clusters_create(config->loop, config->http),
-                                           .allow_in_cluster = config->allow_in_cluster };
+                                           .allow_in_cluster = config->allow_in_cluster, .docker_socket = config->docker_socket };
     r->live = map_create();
     r->pipelines = map_create();
     r->parts = map_create();
@@ -106,6 +107,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->limits = limits_create(r);
     r->tokens = tokens_create(r);
     r->sweep = sweep_create(r);
+    r->workspaces = workspaces_create(r);
     *ret = r;
     return true;
 }
@@ -129,6 +131,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     limits_drain(r);
     tokens_drain(r);
     sweep_drain(r);
+    workspaces_drain(r);
     live_drain(r);
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
@@ -146,6 +149,7 @@ void runner_destroy(struct runner **runner)
     limits_destroy(&r->limits);
     tokens_destroy(&r->tokens);
     sweep_destroy(&r->sweep);
+    workspaces_destroy(&r->workspaces);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
     map_destroy(&r->parts);
@@ -256,6 +260,7 @@ bool runner_start(struct runner *r, struct err *e)
     limits_look(r);
     runner_wake_tokens(r);
     sweep_start(r);
+    workspaces_wake(r);
     runner_wake_inbox(r);
     return true;
 }

@@ -27,6 +27,7 @@ struct runner_config {
     const char *external_url;      /* for ${executionUrl}; may be NULL */
     const char *hub_url, *hub_registry_url, *hub_auth_url; /* Docker Hub's three addresses */
     bool allow_in_cluster;         /* kube/config.h */
+    const char *docker_socket;     /* docker/target.h; lives as long as the runner */
     bool sweep;                    /* sweep.h: registries are looked at */
     int64_t sweep_seconds;         /* from one look at a repository to the next, at the least; 0: 30 */
     int64_t sweep_per_minute;      /* requests to one registry; 0: 100 */

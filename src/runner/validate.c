@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "docker/call.h"
 #include "kube/kube.h"
 #include "registry/client.h"
 #include "tasks/task.h"
@@ -16,7 +17,8 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
     size_t count = 0;
     for (; TASK_TYPES[count] && count < TYPES; count++)
         types[count] = (struct pipeline_type){ .name = TASK_TYPES[count]->name, .fields = TASK_TYPES[count]->fields,
-                                               .field_count = TASK_TYPES[count]->field_count, .condition = TASK_TYPES[count]->condition, .endpoints = TASK_TYPES[count]->endpoints };
+                                               .field_count = TASK_TYPES[count]->field_count, .workspace = TASK_TYPES[count]->workspace,
+                                               .condition = TASK_TYPES[count]->condition, .endpoints = TASK_TYPES[count]->endpoints };
     *ret = types;
     *ret_count = count;
 }
@@ -28,7 +30,7 @@ static bool agent_ok(const json_t *properties, struct err *e)
            err_field(e, "cloudProxyId", "an agent is the Cloud Proxy that REST and POLL tasks go through: choose one");
 }
 
-bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e)
+bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, const char *docker_socket, struct err *e)
 {
     if (text_is(type, "k8s")) {
         AUTO(kube_target) target = NULL;
@@ -36,6 +38,10 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
     }
     if (text_is(type, "agent"))
         return agent_ok(properties, e);
+    if (text_is(type, "docker")) {
+        AUTO(docker_target) target = NULL;
+        return docker_target_from_properties(properties, docker_socket, &target, e);
+    }
     AUTO(registry_target) target = NULL;
     return registry_target_from_properties(properties, NULL, &target, e);
 }
@@ -51,6 +57,8 @@ struct endpoint_validate_private {
     struct kube *kube;
     struct kube_call call;
     struct http_call http;
+    struct docker_target *engine;
+    struct docker_call engine_call;
     json_t *review;
     char version[100];
 };
@@ -60,6 +68,7 @@ static void over(void *context)
     struct endpoint_validate_private *p = context;
     struct endpoint_validate *op = p->op;
     registry_target_destroy(&p->target);
+    docker_target_destroy(&p->engine);
     json_decref(p->review);
     free(p);
     op->private = NULL;
@@ -172,6 +181,25 @@ static bool start_agent(struct endpoint_validate_private *p, struct http_client 
     return agent_ok(p->op->properties, e) && http_call_start(&p->http, http, e);
 }
 
+static void engine_answered(struct docker_call *call, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(call, struct endpoint_validate_private, engine_call);
+    struct err old = { 0 };
+    p->op->ok = !e && docker_version_choose(p->engine, call->answer, &old);
+    if (p->op->ok)
+        snprintf(p->op->text, sizeof p->op->text, "Docker %.60s answers (API %s of %.20s, %.20s/%.20s)", json_text_at(call->answer, "Version", "of unknown version"), p->engine->version,
+                 json_text_at(call->answer, "ApiVersion", "?"), json_text_at(call->answer, "Os", "?"), json_text_at(call->answer, "Arch", "?"));
+    else
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", e ? e->text : old.text);
+    over(p);
+}
+
+static bool start_engine(struct endpoint_validate_private *p, struct http_client *http, struct err *e)
+{
+    p->engine_call = (struct docker_call){ .path = "/version", .timeout_micros = 15 * CLOCK_SECOND, .done = engine_answered };
+    return docker_target_from_properties(p->op->properties, p->op->docker_socket, &p->engine, e) && docker_call_start(&p->engine_call, p->engine, http, e);
+}
+
 bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, struct http_client *http, struct err *e)
 {
     struct endpoint_validate_private *p = NEW(struct endpoint_validate_private);
@@ -179,13 +207,15 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
     op->private = p;
     op->ok = false;
     op->text[0] = 0;
-    bool begun = text_is(op->type, "k8s")     ? start_kube(p, loop, http, e)
-                 : text_is(op->type, "agent") ? start_agent(p, http, e)
-                                              : start_registry(p, http, e);
+    bool begun = text_is(op->type, "k8s")      ? start_kube(p, loop, http, e)
+                 : text_is(op->type, "agent")  ? start_agent(p, http, e)
+                 : text_is(op->type, "docker") ? start_engine(p, http, e)
+                                               : start_registry(p, http, e);
     if (begun)
         return true;
     op->private = NULL;
     registry_target_destroy(&p->target);
+    docker_target_destroy(&p->engine);
     if (p->kube)
         kube_release(&p->kube);
     if (p->clusters)

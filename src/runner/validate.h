@@ -12,8 +12,8 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count);
 /* ---- endpoints */
 
 /* Properties (opened) as the room that uses them reads them. ERR_INVALID with the property's name. Pure. allow_in_cluster
- * is the setting: kube/config.h. */
-bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, struct err *e);
+ * and docker_socket are settings: kube/config.h, docker/target.h. */
+bool endpoint_properties_ok(const char *type, const json_t *properties, bool allow_in_cluster, const char *docker_socket, struct err *e);
 
 struct endpoint_hub { /* Docker Hub's three addresses; borrowed until done */
     const char *hub_url, *registry_url, *auth_url;
@@ -28,6 +28,7 @@ struct endpoint_validate {
     const json_t *properties;  /* opened; borrowed until done */
     struct endpoint_hub hub;
     bool allow_in_cluster;
+    const char *docker_socket;
     void (*done)(struct endpoint_validate *op); /* once, later, on the loop */
     /* ---- valid in done */
     bool ok;

@@ -270,6 +270,11 @@ void mask_stream_add(struct mask_stream *stream, const char *bytes, size_t size,
     held->length -= done;
 }
 
+size_t mask_stream_held(const struct mask_stream *stream)
+{
+    return stream->held.length > stream->covered ? stream->held.length - stream->covered : 0;
+}
+
 void mask_stream_end(struct mask_stream *stream, struct text *out)
 {
     if (stream->mask && stream->held.length)

@@ -30,4 +30,5 @@ struct mask_stream;
 struct mask_stream *mask_stream_create(const struct mask *mask);
 void mask_stream_destroy(struct mask_stream **stream);
 void mask_stream_add(struct mask_stream *stream, const char *bytes, size_t size, struct text *out);
+size_t mask_stream_held(const struct mask_stream *stream); /* bytes that were added, and that out says nothing of yet */
 void mask_stream_end(struct mask_stream *stream, struct text *out); /* what was held back */

@@ -38,6 +38,9 @@ const struct list_source LIST_CLOUD_PROXIES = { "cloud-proxies", "cloud_proxies 
 static const struct list_column VARIABLES[] = { COMMON, { "type", "x.type", LIST_TEXT }, { NULL, NULL, 0 } };
 const struct list_source LIST_VARIABLES = { "variables", WITH_PROJECT("variables"), VARIABLES, BY_NAME, "x.project_id", NULL };
 
+static const struct list_column INTEGRATIONS[] = { COMMON, { "status", "x.status", LIST_TEXT }, { "version", "x.release", LIST_TEXT }, { NULL, NULL, 0 } };
+const struct list_source LIST_INTEGRATIONS = { "custom-integrations", WITH_PROJECT("custom_integrations"), INTEGRATIONS, BY_NAME, "x.project_id", NULL };
+
 static const struct list_column PIPELINES[] = {
     COMMON, { "state", "x.state", LIST_TEXT }, { "enabled", "x.state <> 'DISABLED'", LIST_BOOL }, { "global", "x.global", LIST_BOOL },
     { "concurrency", "x.concurrency", LIST_INT }, { NULL, NULL, 0 }

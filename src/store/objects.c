@@ -105,7 +105,7 @@ bool project_delete(struct db_tx *tx, int64_t id, struct err *e)
 {
     static const char *const WHAT[] = { "endpoints", "variables", "pipelines", "Docker webhooks", "executions", "registry events",
                                         "webhooks that are not deleted at Docker Hub yet (that is tried until it works)",
-                                        "Cloud Proxies" };
+                                        "Cloud Proxies", "custom integrations" };
     AUTO(db_rows) rows = db_rows(tx, SQL_project_in_use, "i", id);
     if (!db_next(rows, e))
         return false;

@@ -297,35 +297,85 @@ bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e)
 
 /* ---- logs */
 
-bool log_append(struct db_tx *tx, int64_t project_id, int64_t execution_id, int64_t task, const char *bytes, size_t size, struct err *e)
+static unsigned char *pack(const char *bytes, size_t size, size_t *ret_size)
 {
     uLongf packed_size = compressBound(size);
-    AUTO_FREE unsigned char *packed = mem_alloc(packed_size);
+    unsigned char *packed = mem_alloc(packed_size);
     if (compress2(packed, &packed_size, (const unsigned char *)bytes, size, 3) != Z_OK)
-        return err_set(e, ERR_INTERNAL, "a log chunk could not be compressed");
-    return db_run(tx, e, SQL_log_append, "iiiibi", project_id, execution_id, task, (int64_t)size, (const void *)packed, (size_t)packed_size,
-                  clock_now());
+        abort(); /* there is room for whatever it makes */
+    *ret_size = packed_size;
+    return packed;
 }
 
-static bool unpack(struct text *out, const void *chunk, size_t chunk_size, size_t size)
+bool log_append(struct db_tx *tx, struct log_chunk *c, struct err *e)
+{
+    size_t packed_size = 0;
+    AUTO_FREE unsigned char *packed = pack(c->bytes, c->size, &packed_size);
+    if (c->id && !db_run(tx, e, SQL_log_grow, "iiib", c->id, c->position, (int64_t)c->size, (const void *)packed, packed_size))
+        return false;
+    if (c->id && db_changes(tx))
+        return true;
+    if (!db_run(tx, e, SQL_log_append, "iiiiiibi", c->project_id, c->execution_id, c->task, c->attempt, c->position, (int64_t)c->size, (const void *)packed, packed_size, clock_now()))
+        return false;
+    c->id = db_last_id(tx);
+    return true;
+}
+
+bool log_end(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t attempt, int64_t *ret_size, int64_t *ret_position, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_log_end, "iii", execution_id, task, attempt);
+    if (!db_next(rows, e))
+        return !db_rows_failed(rows);
+    *ret_size = db_int(rows, 0);
+    *ret_position = db_int(rows, 1);
+    return true;
+}
+
+/* But for its first bytes, which were read before. */
+static bool unpack(struct text *out, const void *chunk, size_t chunk_size, size_t size, size_t known)
 {
     uLongf plain_size = size;
     AUTO_FREE unsigned char *plain = mem_alloc(size + 1);
     if (uncompress(plain, &plain_size, chunk, chunk_size) != Z_OK || plain_size != size)
         return false;
-    text_add_n(out, plain, size);
+    text_add_n(out, plain + known, size - known);
     return true;
+}
+
+/* A cursor is a chunk's id and how much of it was read: the last one may have grown since. */
+#define CURSOR_BITS 17
+_Static_assert(LOG_CHUNK < 1 << CURSOR_BITS, "a place in a chunk fits into a cursor");
+
+/* Bytes at the end that begin a character of UTF-8 whose rest is still to come. */
+static int64_t open_character(const struct text *t)
+{
+    for (size_t back = 1; back <= 3 && back <= t->length; back++) {
+        unsigned char c = (unsigned char)t->at[t->length - back];
+        if (c >= 0xc0)
+            return (c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) > back ? (int64_t)back : 0;
+        if (c < 0x80)
+            return 0;
+    }
+    return 0;
 }
 
 bool log_read(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *after, struct text *ret, struct err *e)
 {
-    AUTO(db_rows) rows = db_rows(tx, SQL_log_read, "iii", execution_id, task, *after);
+    int64_t begun = *after >> CURSOR_BITS, read = *after & ((1 << CURSOR_BITS) - 1);
+    AUTO(db_rows) rows = db_rows(tx, SQL_log_read, "iii", execution_id, task, begun);
     while (db_next(rows, e)) {
         size_t chunk_size = 0;
         const void *chunk = db_blob(rows, 3, &chunk_size);
-        *after = db_int(rows, 0);
-        if (!unpack(ret, chunk, chunk_size, (size_t)db_int(rows, 2)))
-            return err_set(e, ERR_INTERNAL, "log chunk %lld is damaged", (long long)*after);
+        int64_t id = db_int(rows, 0), size = db_int(rows, 2), known = id == begun ? read : 0;
+        if (known < size && !unpack(ret, chunk, chunk_size, (size_t)size, (size_t)known))
+            return err_set(e, ERR_INTERNAL, "log chunk %lld is damaged", (long long)id);
+        *after = id << CURSOR_BITS | (known < size ? size : known);
+    }
+    int64_t open = open_character(ret);
+    if (open && (*after & ((1 << CURSOR_BITS) - 1)) >= open) { /* read with its rest */
+        *after -= open;
+        ret->length -= (size_t)open;
+        ret->at[ret->length] = 0;
     }
     return !db_rows_failed(rows);
 }

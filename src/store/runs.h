@@ -105,6 +105,16 @@ bool runs_newest(struct db_tx *tx, int64_t pipeline_id, int64_t most, void (*eac
 
 /* ---- what an effect resolved to, and logs */
 
-bool log_append(struct db_tx *tx, int64_t project_id, int64_t execution_id, int64_t task, const char *bytes, size_t size, struct err *e);
-/* Text of the task's chunks after *after (a cursor; 0: from the beginning), which moves; task -1: of all. "" at the end. */
+struct log_chunk {
+    int64_t id; /* 0: a new one, whose id this becomes; else that one grows to bytes */
+    int64_t project_id, execution_id, task, attempt;
+    int64_t position; /* of the attempt's stream, behind it */
+    const char *bytes;
+    size_t size; /* at most LOG_CHUNK */
+};
+enum { LOG_CHUNK = 64 << 10 };
+bool log_append(struct db_tx *tx, struct log_chunk *chunk, struct err *e);
+bool log_end(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t attempt, int64_t *ret_size, int64_t *ret_position, struct err *e);
+/* Text of the task's chunks after *after (a cursor; 0: from the beginning), which moves; task -1: of all. "" at the end, which is no end
+ * while the task goes on: what is added later comes then. */
 bool log_read(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *after, struct text *ret, struct err *e);

@@ -74,6 +74,24 @@ void task_log(struct task_job *job, const char *bytes, size_t size)
     text_add_n(&harness_of(job)->log, bytes, size);
 }
 
+void task_log_stream(struct task_job *job, const char *bytes, size_t size)
+{
+    task_log(job, bytes, size);
+}
+
+static void kept(struct timer *t)
+{
+    struct harness *h = OWNER(t, struct harness, keep_timer);
+    h->keep->done(h->keep, NULL);
+}
+
+void task_keep(struct task_job *job, struct task_keep *keep)
+{
+    struct harness *h = harness_of(job);
+    h->keep = keep;
+    timer_set(&h->keep_timer, h->services.loop, 0, kept);
+}
+
 void task_done(struct task_job *job, const struct task_outcome *outcome)
 {
     struct harness *h = harness_of(job);

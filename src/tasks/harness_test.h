@@ -12,7 +12,8 @@ struct harness {
     json_t *values;  /* "input.X" -> {"value", "outside", "authored"}: what ${input.X} is */
     json_t *input, *endpoints, *resolved, *shown;
     struct err e;    /* of a start that failed */
-    struct timer then_timer, cancel_timer;
+    struct timer then_timer, cancel_timer, keep_timer;
+    struct task_keep *keep; /* the last */
     void (*then)(struct task_job *job);
     /* the outcome */
     enum task_result result;

@@ -21,6 +21,7 @@ struct task_services {
     struct http_client *http;
     struct kube_clusters *clusters;
     bool allow_in_cluster; /* kube/config.h */
+    const char *docker_socket; /* docker/target.h */
 };
 
 /* The push that started the run; NULL fields "" when not known. */
@@ -33,6 +34,11 @@ struct task_push {
     const char *digest;    /* "sha256:...", "" when not known */
     bool asked;            /* a person asked for this run: older may go over newer */
 };
+
+/* Roles of what a pipeline's workspace names, among a task's endpoints. */
+#define TASK_WORKSPACE "workspace.endpoint"
+#define TASK_WORKSPACE_REGISTRY "workspace.registry"
+#define TASK_LOG_MOST (4 << 20) /* bytes of one task's log that are kept; then a line says so */
 
 enum task_crash {
     TASK_REPEATABLE, /* may simply be done again: server-side apply */
@@ -61,6 +67,10 @@ struct task_job {
     int64_t deadline;      /* clock_now() at which the runner ends it; 0: none */
     const json_t *input;   /* as the pipeline says: not resolved, except where resolve_input says so */
     const json_t *endpoints; /* by role ("kubernetesServer"): {"id","name","type","properties"}, secrets opened */
+    const json_t *workspace; /* of types that run in one: the pipeline's, as it stands there; NULL: it has none. Its endpoints are in the roles below */
+    const json_t *integration; /* of types with one: what input.name and input.version name, as pipeline/integration.h reads it */
+    int64_t log_position;  /* how far task_log_stream of this attempt is stored */
+    bool stopping;         /* cancel: not the run ends but the server. What can be found again goes on without it */
     const char *on_crash;  /* the task's own: "retry": what may have been carried out is done again; "" or "fail": it is not */
     struct scope *scope; /* what ${...} means here */
     const struct task_push *push; /* NULL: not started by a push */
@@ -87,6 +97,8 @@ struct task_type {
     size_t field_count;
     const char *const *endpoints; /* roles it knows, NULL-terminated */
     enum task_crash crash;
+    bool integration;          /* its input names a custom integration */
+    bool workspace;            /* runs in the pipeline's workspace: what it leaves on that engine is removed when the run is over */
     const char *condition;     /* the field of its input that is a condition (pipeline/condition.h); NULL: none is */
     /* false: could not even start; task_done must not be called then. */
     bool (*start)(struct task_job *run, struct err *e);
@@ -99,11 +111,11 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION, TASK_CI, TASK_CUSTOM;
 
 /* ---- what a type calls; all on the loop */
 
-/* Stores what the effect is about to act on (resolved: revision, targets, attempt; no secrets) and the input as it was
+/* (May be called again, with what was found out since.) Stores what the effect is about to act on (resolved: revision, targets, attempt; no secrets) and the input as it was
  * resolved, for people to see (shown: secrets are masked by the runner), then runs then, after the commit. Both are
  * borrowed. When the run ends meanwhile (canceled, the process stops) then never runs: abandon does, and must free the
  * type's context; task_done must not be called. */
@@ -115,6 +127,20 @@ void task_detail(struct task_job *run, json_t *detail);
 void task_progress(struct task_job *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends to the task's log; masked and stored in chunks. */
 void task_log(struct task_job *run, const char *bytes, size_t size);
+/* The same, of a stream that can be read again (a container's log): how far of it is stored, in bytes from its beginning, stands in
+ * job->log_position when the attempt is started again. */
+void task_log_stream(struct task_job *run, const char *bytes, size_t size);
+
+/* A file that is kept with the run, compressed, in place of what it had under this number. Embed; zeroed before first use. */
+struct task_keep {
+    int number;          /* 0, 1, ... of this task */
+    const char *path;    /* for people; lives until done */
+    bool folder;         /* it is an archive (tar) of one */
+    int fd;              /* read from its beginning; stays the caller's */
+    void (*done)(struct task_keep *keep, const struct err *e); /* once, later, on the loop */
+    void *private;
+};
+void task_keep(struct task_job *run, struct task_keep *keep); /* the task must not end before done ran */
 /* Says that the task pushed this image ("ghcr.io/acme/web:1.4@sha256:...", digest where it is known): what the push starts is known to come
  * from this run, so that it cannot go round in circles. As soon as it is known; saying it again changes nothing. */
 void task_pushed(struct task_job *run, const char *image);

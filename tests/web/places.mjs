@@ -6,6 +6,7 @@ const PAGES = [
     ['dashboard', '/'],
     ['executions', '/executions'],
     ['pipelines', '/pipelines', { button: 'New pipeline', who: 'developer' }],
+    ['custom-integrations', '/custom-integrations', { button: 'New custom integration', who: 'developer' }],
     ['webhooks', '/triggers/docker/webhooks', { button: 'New webhook for Docker', who: 'developer' }],
     ['activity', '/triggers/docker/activity'],
     ['deliveries', '/triggers/docker/activity?show=deliveries'],
@@ -24,7 +25,7 @@ const PAGES = [
 export const ROLES = ['viewer', 'executor', 'developer', 'administrator'];
 
 /* Windows that a page opens, each by the button that opens it. */
-export const WINDOWS = [['/endpoints', 'New endpoint'], ['/variables', 'New variable'], ['/cloud-proxies', 'New cloud proxy'], ['/cloud-proxies', 'Token for an instance'], ['/triggers/docker/webhooks', 'New webhook for Docker'], ['/account/tokens', 'Generate token'], ['/pipelines', 'New pipeline'],
+export const WINDOWS = [['/endpoints', 'New endpoint'], ['/variables', 'New variable'], ['/custom-integrations', 'New custom integration'], ['/custom-integrations', 'Versions'], ['/cloud-proxies', 'New cloud proxy'], ['/cloud-proxies', 'Token for an instance'], ['/triggers/docker/webhooks', 'New webhook for Docker'], ['/account/tokens', 'Generate token'], ['/pipelines', 'New pipeline'],
     ['/pipelines', 'Import YAML'], ['/projects', 'New project'], ['/users', 'New user']];
 
 export async function places(scene) {

@@ -133,6 +133,7 @@ def pushes(server, hub):
 def more(server):
     def make(kind, **body):
         server.make(kind, dict({"project": "default"}, **body))
+    make("/custom-integrations", name="greet", description="Says hello", yaml="runtime: shell\ncode: echo hello\n")
     make("/variables", name="REPLICAS", type="REGULAR", value="3", description="Pods in production")
     make("/variables", name="HUB_PASSWORD", type="SECRET", value=HUB_PASSWORD)
     make("/variables", name="RELEASE_KEY", type="RESTRICTED", value="k", description="Only with an administrator's consent")

@@ -78,6 +78,17 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
     return (answer.headers.get('Content-Type')?.includes('json') ? await answer.json() : await answer.text()) as T;
 }
 
+/* A file behind the session, saved under the name that it is given. */
+export async function download(path: string, name: string): Promise<void> {
+    const answer = await fetch(path, { cache: 'no-store', credentials: 'omit', redirect: 'error', headers: authorization() }).catch(() => { throw new Problem(0, t('noConnection')); });
+    if (!answer.ok) throw await problemOf(answer);
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+}
+
 // ---- signing in
 
 interface Given { access_token: string; refresh_token: string; expires_in?: number }

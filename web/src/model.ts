@@ -47,6 +47,7 @@ export interface ProxyInstance {
 }
 export interface CloudProxy extends Made { status: string; connected: number; endpointCount: number; instances: ProxyInstance[] }
 export interface Variable extends Made { type: string; value: string }
+export interface Integration extends Made { version: string; status: string; yaml: string; changeLog: string; sourceVersion: string; latest: boolean }
 export interface Token { id: string; name: string; orgRole: string; serviceRole: string; revoked: boolean; createdAt: string; expiresAt?: string; usedAt?: string; token?: string }
 
 export const LIVE = ['QUEUED', 'RUNNING', 'STARTED', 'WAITING', 'PAUSED', 'PAUSING', 'RESUMING', 'CANCELING', 'NOT_STARTED'];

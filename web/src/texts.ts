@@ -13,9 +13,10 @@ import { PROXIES } from './texts/proxies';
 import { SETTINGS } from './texts/settings';
 import { START } from './texts/start';
 import { TRIGGERS } from './texts/triggers';
+import { INTEGRATIONS } from './texts/integrations';
 import { VARIABLES } from './texts/variables';
 
-const TEXTS = { ...ACCOUNT, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
+const TEXTS = { ...ACCOUNT, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
 
 export type TextKey = keyof typeof TEXTS;
 export type Language = 'en' | 'de';

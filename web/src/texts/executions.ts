@@ -11,6 +11,7 @@ export const EXECUTIONS = {
     type: ['Type', 'Typ'],
     input: ['Input', 'Eingabe'],
     output: ['Output', 'Ausgabe'],
+    artifacts: ['Artifacts', 'Artefakte'],
     log: ['Log', 'Protokoll'],
     noLog: ['This task has written nothing.', 'Diese Aufgabe hat nichts geschrieben.'],
     none: ['None', 'Keine'],

@@ -72,10 +72,23 @@ const CLUSTER: Kind = {
     ],
 };
 
+const ENGINE: Kind = {
+    type: 'docker', text: 'dockerEngine', icon: 'M3 13h18c-.500 4-3.500 6-8 6s-8.500-2-10-6zM6 10h3v3M9 10h3v3M12 10h3v3M9 7h3v3M12 7h3v3',
+    address: (p) => p.url ?? '', certificateUrl: (p) => hostUrl((p.url ?? '').startsWith('https:') ? p.url! : ''),
+    properties: [
+        { name: 'url', text: 'engineUrl', hint: 'engineUrlHint', required: true, placeholder: 'https://10.0.0.5:2376' },
+        { name: 'certificate', text: 'certData', long: true },
+        { name: 'certKeyData', text: 'certKeyData', secret: true, long: true },
+        { name: 'sharedPath', text: 'sharedPath', hint: 'sharedPathHint', rare: true, placeholder: '/var/cache/slipway' },
+        { name: 'caCertificate', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true },
+        ...TRUST,
+    ],
+};
+
 /* Nothing but the cloud proxy that REST and POLL tasks go through, which the form asks for anyway. */
 const AGENT: Kind = { type: 'agent', text: 'agent', icon: 'M12 3v6M12 15v6M4 12h5M15 12h5M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z', address: () => '', certificateUrl: () => '', properties: [] };
 
-export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, AGENT];
+export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, AGENT];
 export const kindOf = (type: string): Kind => KINDS.find((k) => k.type === type) ?? REGISTRY;
 
 /* Where an endpoint of before has no authType, what its other properties suggest, as the server does. */

@@ -1,8 +1,9 @@
 /* One task of a run: what it says now, its pods, log, what it took and what it gave. */
 import { useState } from 'preact/hooks';
+import { download } from '../../api';
 import type { Execution, Pod } from '../../model';
 import { isLive } from '../../model';
-import { Duration, Status, Time } from '../../parts';
+import { Duration, Status, Time, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';
 import { Log } from './log';
 import type { Placed } from './map';
@@ -20,6 +21,15 @@ function Pods({ of }: { of: Pod[] }) {
     );
 }
 
+/* Files that it kept: their links are among its outputs. */
+function Artifacts({ input, links }: { input: unknown; links: unknown }) {
+    const { busy, problem, run } = useAction();
+    const paths = Array.isArray(input) ? input : [];
+    const all = (Array.isArray(links) ? links : []).map((link, i) => ({ link: String(link), name: String(paths[i] ?? i) })).filter((one) => one.link.startsWith('/'));
+    if (!all.length) return null;
+    return <div class="actions"><span class="faint">{t('artifacts')}</span>{all.map((one) => <button key={one.link} type="button" class="plain" disabled={busy} onClick={() => run(() => download(one.link, one.name))}>{one.name}</button>)}<Trouble problem={problem} /></div>;
+}
+
 /* References begin with "Stage.Task"; a name with a dot in it cannot be one. */
 export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution; of: Placed }) {
     const [tab, setTab] = useState<'log' | 'input' | 'output'>('log');
@@ -30,6 +40,7 @@ export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution
                 <Duration from={task._startTime} micros={task._durationInMicros} going={task.status === 'RUNNING'} />{(task._attempt ?? 1) > 1 && <span class="chip">{t('attempt', { n: task._attempt! })}</span>}</header>
             {task.statusMessage && task.status !== 'FAILED' && <p aria-live="polite"><bdi>{task.statusMessage}</bdi></p>}
             {task._retryTime && isLive(task.status) && <p class="notice">{t('triesAgain')} <Time at={task._retryTime} /></p>}
+            <Artifacts input={task.input?.artifacts} links={task.output?.artifacts} />
             {pods.length > 0 && <Pods of={pods} />}
             <div class="segments" role="group" aria-label={task.name}>
                 {(['log', 'input', 'output'] as const).map((name) => <button key={name} type="button" aria-pressed={tab === name} onClick={() => setTab(name)}>{t(name)}</button>)}

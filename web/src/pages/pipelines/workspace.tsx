@@ -1,4 +1,7 @@
-/* The workspace of CI tasks: every field of Code Stream's, kept whole for the day they run here, and for exports. */
+/* The workspace of CI tasks: every field of Code Stream's, and what it knows beyond them kept whole. */
+import { list } from '../../api';
+import { useLoaded } from '../../loading';
+import type { Endpoint } from '../../model';
 import { Choice, Field, Json, Text, Toggle } from '../../parts';
 import { t } from '../../texts';
 import { type TabProps, textOf } from './parameters';
@@ -22,16 +25,22 @@ export function WorkspaceTab({ draft, change, readOnly }: TabProps) {
     const put = (some: Workspace) => change({ ...draft, [key]: { ...space, ...some } });
     const number = (text: string) => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
     const field = (name: string, label: string, hint = '') => <Field label={label} {...(hint ? { hint } : {})}><Text value={textOf(space[name])} readOnly={readOnly} set={(v) => put({ [name]: v })} /></Field>;
+    const found = useLoaded(`endpoints of ${draft.project}`, ['endpoints'], async (s) => (await list<Endpoint>('/endpoints', { $top: 1000, $filter: `(project eq '${draft.project.replace(/'/g, "''")}')` }, s)).rows);
+    const chosen = (name: string, type: string, label: string, hint: string, none: string) => { /* what is there already is kept, also where it names no such endpoint */
+        const value = textOf(space[name]), names = (found.data ?? []).filter((e) => e.type === type).map((e) => e.name);
+        return <Field label={label} hint={hint}><Choice value={value} disabled={readOnly} set={(v) => put({ [name]: v })} options={[['', none], ...[...new Set([...names, ...(value ? [value] : [])])].map((n) => [n, n] as const)]} /></Field>;
+    };
     const others = Object.fromEntries(Object.entries(space).filter(([name]) => !KNOWN.includes(name)));
     return (
         <div class="stack narrow">
-            <p class="notice">{t('workspaceNotYet')}</p>
+            <p class="faint">{t('workspaceMeans')}</p>
+            {textOf(space.type).toUpperCase() === 'K8S' && <p class="notice">{t('workspaceNotYet')}</p>}
             <div class="pair">
                 <Field label={t('workspaceType')}><Choice value={textOf(space.type)} disabled={readOnly} set={(type) => put({ type })} options={[['', '–'], ['DOCKER', 'Docker'], ['K8S', 'Kubernetes']]} /></Field>
-                {field('endpoint', t('workspaceHost'), t('workspaceHostHint'))}
+                {chosen('endpoint', 'docker', t('workspaceHost'), t('workspaceHostHint'), '–')}
             </div>
-            <div class="pair">{field('image', t('builderImage'), t('builderImageHint'))}{field('registry', t('imageRegistry'))}</div>
-            {field('path', t('workingDirectory'))}
+            <div class="pair">{field('image', t('builderImage'), t('builderImageHint'))}{chosen('registry', 'dockerregistry', t('imageRegistry'), t('imageRegistryHint'), t('noRegistryLogin'))}</div>
+            <Field label={t('workingDirectory')}><Text value={textOf(space.path)} readOnly={readOnly} placeholder="/build" set={(path) => put({ path })} /></Field>
             <Field label={t('cache')}><Lines value={linesOf(space.cache)} readOnly={readOnly} set={(text) => put({ cache: lines(text) })} /></Field>
             <Field label={t('environment')}><Lines value={pairsOf(space.environmentVariables)} readOnly={readOnly} set={(text) => put({ environmentVariables: pairs(text) })} /></Field>
             <div class="pair">

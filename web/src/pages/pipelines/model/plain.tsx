@@ -1,4 +1,4 @@
-/* Task types whose form is a list of fields: Condition, REST, POLL, Wait. */
+/* Task types whose form is a list of fields: CI, Custom, Condition, REST, POLL, Wait. */
 import { useState } from 'preact/hooks';
 import { list } from '../../../api';
 import { useLoaded } from '../../../loading';
@@ -8,11 +8,15 @@ import { t, type TextKey } from '../../../texts';
 import { changeTask } from './draft';
 import type { TaskProps } from './task';
 
-interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; placeholder?: string }
+interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; rows?: number; placeholder?: string }
 interface Plain { agent?: boolean; fields: Asked[] }
 
 const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
 export const PLAIN: Record<string, Plain> = {
+    CI: { fields: [{ name: 'steps', text: 'ciSteps', hint: 'ciStepsHint', lines: true, rows: 8, placeholder: 'make test' }, { name: 'export', text: 'ciExport', hint: 'ciExportHint', lines: true, placeholder: 'VERSION' },
+        { name: 'artifacts', text: 'ciArtifacts', hint: 'ciArtifactsHint', lines: true, placeholder: 'dist' }, { name: 'process', text: 'ciProcess', hint: 'ciProcessHint', lines: true, placeholder: 'target/surefire-reports' }] },
+    Custom: { fields: [{ name: 'name', text: 'customName', hint: 'customNameHint' }, { name: 'version', text: 'customVersion', hint: 'customVersionHint' },
+        { name: 'properties', text: 'customProperties', json: true, placeholder: '{"who": "${input.DOCKER_IMAGE}"}' }] },
     Condition: { fields: [{ name: 'condition', text: 'conditionField', hint: 'conditionFieldHint', long: true, placeholder: '${input.DOCKER_TAG} != "latest"' }] },
     REST: { agent: true, fields: [{ name: 'action', text: 'action', choices: ['get', 'post', 'put', 'patch', 'delete'] }, { name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL,
         { name: 'payload', text: 'restPayload', long: true, hint: 'restPayloadHint' }, { name: 'timeout', text: 'restTimeout', placeholder: '60' }] },
@@ -38,7 +42,19 @@ function JsonField({ of, value, set, readOnly }: { of: Asked; value: unknown; se
     return <Field label={t(of.text)} hint={of.hint && t(of.hint)} wrong={wrong}><textarea class="code" rows={3} spellcheck={false} disabled={readOnly} placeholder={of.placeholder} value={text} onInput={(e) => take(e.currentTarget.value)} /></Field>;
 }
 
+/* A list, a line each; one that is no text stands there as JSON. */
+const lineOf = (one: unknown) => (typeof one === 'string' ? one : JSON.stringify(one));
+function read(line: string): unknown {
+    try { return line.startsWith('{') ? JSON.parse(line) as unknown : line; } catch { return line; }
+}
+function LinesField({ of, value, set, readOnly }: { of: Asked; value: unknown; set: (value: unknown) => void; readOnly: boolean }) {
+    const text = Array.isArray(value) ? value.map(lineOf).join('\n') : shown(value);
+    return <Field label={t(of.text)} hint={of.hint && t(of.hint)}><textarea class="code" rows={of.rows ?? 2} spellcheck={false} disabled={readOnly} placeholder={of.placeholder} value={text}
+        onInput={(e) => set(e.currentTarget.value ? e.currentTarget.value.split('\n').map(read) : undefined)} onChange={(e) => { if (!of.rows) set(e.currentTarget.value.split('\n').filter((line) => line.trim()).map(read)); }} /></Field>;
+}
+
 function PlainField({ of, value, set, readOnly }: { of: Asked; value: unknown; set: (value: unknown) => void; readOnly: boolean }) {
+    if (of.lines) return <LinesField of={of} value={value} set={set} readOnly={readOnly} />;
     if (of.json) return <JsonField of={of} value={value} set={set} readOnly={readOnly} />;
     if (of.check) return <label class="check"><input type="checkbox" disabled={readOnly} checked={String(value) === 'true'} onChange={(e) => set(e.currentTarget.checked)} /><span>{t(of.text)}</span></label>;
     return (

@@ -1,0 +1,1 @@
+UPDATE artifacts SET size = $2 WHERE id = $1;

@@ -1,0 +1,2 @@
+-- A draft with its versions, or a version.
+DELETE FROM custom_integrations WHERE id = $1;

@@ -1,0 +1,1 @@
+SELECT id FROM custom_integrations WHERE parent_id = $1 AND release = $2;

@@ -1,0 +1,1 @@
+SELECT MIN(due_at) FROM workspaces WHERE due_at > $1;

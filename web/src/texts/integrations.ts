@@ -1,0 +1,26 @@
+/* Custom integrations. English, German. */
+export const INTEGRATIONS = {
+    // custom integrations
+    integrations: ['Custom integrations', 'Benutzerdefinierte Integrationen'],
+    newIntegration: ['New custom integration', 'Neue benutzerdefinierte Integration'],
+    noIntegrations: ['There is no custom integration yet', 'Noch keine benutzerdefinierte Integration vorhanden'],
+    noIntegrationsHint: ['Code that tasks of type Custom run in a workspace: in a shell, Python or Node.js, with inputs and outputs.', 'Code, den Aufgaben vom Typ Custom in einem Arbeitsbereich ausführen: in einer Shell, Python oder Node.js, mit Ein- und Ausgaben.'],
+    integrationYaml: ['YAML', 'YAML'],
+    integrationYamlHint: ['runtime (shell, python3, nodejs), code, inputProperties, outputProperties', 'runtime (shell, python3, nodejs), code, inputProperties, outputProperties'],
+    integrationVersions: ['Versions of {name}', 'Versionen von {name}'],
+    versions: ['Versions', 'Versionen'],
+    noVersions: ['No version yet: tasks run the draft.', 'Noch keine Version: Aufgaben führen den Entwurf aus.'],
+    newVersion: ['New version of the draft', 'Neue Version des Entwurfs'],
+    makeVersion: ['Make version', 'Version anlegen'],
+    changeLogField: ['What changed', 'Was sich änderte'],
+    versionLatest: ['latest', 'neueste'],
+    versionNone: ['Not released', 'Nicht freigegeben'],
+    versionReleased: ['Released', 'Freigegeben'],
+    versionDeprecated: ['Deprecated', 'Veraltet'],
+    releaseVersion: ['Release', 'Freigeben'],
+    deprecateVersion: ['Deprecate', 'Als veraltet kennzeichnen'],
+    withdrawVersion: ['Withdraw', 'Zurückziehen'],
+    restoreVersion: ['Restore into the draft', 'In den Entwurf übernehmen'],
+    setLatest: ['Mark as the latest', 'Als neueste kennzeichnen'],
+    deleteIntegrationHint: ['Its versions go with it, and tasks that name it fail. This cannot be undone.', 'Ihre Versionen gehen mit, und Aufgaben, die sie nennen, schlagen fehl. Das lässt sich nicht rückgängig machen.'],
+} as const;
