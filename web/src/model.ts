@@ -16,7 +16,7 @@ export interface Pod { name: string; phase: string; ready: number; containers: n
 export interface Task {
     name: string; type: string; status: string; statusMessage: string; failureMessage?: string; input: Record<string, unknown>; output: Record<string, unknown>;
     endpoints: Record<string, string>; preCondition: string; ignoreFailure: boolean; _startTime?: number; _durationInMicros: number; _attempt?: number;
-    _retryTime?: number; _resolved?: { action?: string; cluster?: string }; _detail?: { pods?: Pod[] };
+    _retryTime?: number; _resolved?: { action?: string; cluster?: string }; _detail?: { pods?: Pod[]; kind?: string; userOperation?: string; execution?: string };
 }
 export interface Stage { name: string; status: string; statusMessage: string; taskOrder: string[]; tasks: Record<string, Task>; _startTime?: number; _durationInMicros: number }
 export interface Execution {
@@ -46,11 +46,16 @@ export interface ProxyInstance {
     latencyMillis?: number; streams?: number; allow?: string[]; credentials?: string[]; receives?: boolean; journalWaiting?: number;
 }
 export interface CloudProxy extends Made { status: string; connected: number; endpointCount: number; instances: ProxyInstance[] }
+export interface UserOperation {
+    id: string; _link: string; project: string; name: string; task: string; index: string; summary: string; description: string; status: string; approvers: string[]; approverGroups: string[];
+    _bound: { image?: string; digest?: string }; executionLink: string; executionIndex: number; respondedBy: string; responseMessage: string; _expiresOnInMicros: number;
+    _respondedOnInMicros?: number; _mayRespond: boolean;
+}
 export interface Variable extends Made { type: string; value: string }
 export interface Integration extends Made { version: string; status: string; yaml: string; changeLog: string; sourceVersion: string; latest: boolean }
 export interface Token { id: string; name: string; orgRole: string; serviceRole: string; revoked: boolean; createdAt: string; expiresAt?: string; usedAt?: string; token?: string }
 
-export const LIVE = ['QUEUED', 'RUNNING', 'STARTED', 'WAITING', 'PAUSED', 'PAUSING', 'RESUMING', 'CANCELING', 'NOT_STARTED'];
+export const LIVE = ['QUEUED', 'RUNNING', 'STARTED', 'WAITING', 'PAUSED', 'PAUSING', 'RESUMING', 'CANCELING', 'NOT_STARTED', 'ROLLING_BACK'];
 export const isLive = (status: string) => LIVE.includes(status);
 
 /* "A,B" in an order means side by side. */

@@ -6,7 +6,7 @@ import { durationText, statusText, t, timeText, wholeTime } from './texts';
 
 const TONE: Record<string, string> = {
     COMPLETED: 'good', FAILED: 'bad', FAILED_CONTINUE: 'bad', RUNNING: 'busy', STARTED: 'busy', RESUMING: 'busy', CANCELING: 'wait', PAUSED: 'wait',
-    PAUSING: 'wait', WAITING: 'wait', QUEUED: 'wait', HELD: 'wait',
+    PAUSING: 'wait', WAITING: 'wait', QUEUED: 'wait', HELD: 'wait', ROLLING_BACK: 'wait', ROLLBACK_COMPLETED: 'bad', ROLLBACK_FAILED: 'bad', ACTIVE: 'wait', APPROVED: 'good', REJECTED: 'bad', EXPIRED: 'bad',
 };
 export const tone = (status: string) => TONE[status] ?? 'quiet';
 

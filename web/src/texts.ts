@@ -1,6 +1,7 @@
 /* Every word of the page, English and German, in the manual's own terms. A key that is missing in one language is a type error. */
 import { signal } from '@preact/signals';
 import { ACCOUNT } from './texts/account';
+import { APPROVALS } from './texts/approvals';
 import { COMMON } from './texts/common';
 import { DASHBOARD } from './texts/dashboard';
 import { DEPLOYMENTS } from './texts/deployments';
@@ -16,7 +17,7 @@ import { TRIGGERS } from './texts/triggers';
 import { INTEGRATIONS } from './texts/integrations';
 import { VARIABLES } from './texts/variables';
 
-const TEXTS = { ...ACCOUNT, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
+const TEXTS = { ...ACCOUNT, ...APPROVALS, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
 
 export type TextKey = keyof typeof TEXTS;
 export type Language = 'en' | 'de';
@@ -27,7 +28,9 @@ const STATUS: Record<string, readonly [string, string]> = {
     FAILED: ['Failed', 'Fehlgeschlagen'], CANCELED: ['Canceled', 'Abgebrochen'], CANCELING: ['Canceling', 'Wird abgebrochen'], WAITING: ['Waiting', 'Wartet'],
     PAUSED: ['Paused', 'Angehalten'], PAUSING: ['Pausing', 'Wird angehalten'], RESUMING: ['Resuming', 'Wird fortgesetzt'], SKIPPED: ['Skipped', 'Übersprungen'],
     NOT_STARTED: ['Not started', 'Nicht begonnen'], FAILED_CONTINUE: ['Failed, went on', 'Fehlgeschlagen, fortgesetzt'], IGNORED: ['Ignored', 'Ignoriert'],
-    HELD: ['Held back', 'Zurückgehalten'],
+    HELD: ['Held back', 'Zurückgehalten'], ROLLING_BACK: ['Rolling back', 'Wird zurückgerollt'], ROLLBACK_COMPLETED: ['Rolled back', 'Zurückgerollt'],
+    ROLLBACK_FAILED: ['Rollback failed', 'Zurückrollen fehlgeschlagen'], ACTIVE: ['Waits for an answer', 'Wartet auf Antwort'], APPROVED: ['Approved', 'Genehmigt'], REJECTED: ['Rejected', 'Abgelehnt'],
+    EXPIRED: ['Expired', 'Abgelaufen'],
 };
 
 function stored(name: string): string | null {

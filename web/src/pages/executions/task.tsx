@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import { download } from '../../api';
 import type { Execution, Pod } from '../../model';
-import { isLive } from '../../model';
+import { isLive, pageOf } from '../../model';
+import { Approval } from '../approvals/answer';
 import { Duration, Status, Time, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';
 import { Log } from './log';
@@ -34,6 +35,7 @@ function Artifacts({ input, links }: { input: unknown; links: unknown }) {
 export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution; of: Placed }) {
     const [tab, setTab] = useState<'log' | 'input' | 'output'>('log');
     const file = `${run.name}-${run.index}-${stage.name}-${task.name}.log`.replace(/[^\w.-]+/g, '-'), pods = (task._detail?.pods ?? []).filter((pod) => isLive(task.status) || pod.phase !== 'Terminating'); /* afterwards: what stayed */
+    const part = typeof task.output?.pipelineExecutionLink === 'string' ? task.output.pipelineExecutionLink : task._detail?.execution;
     return (
         <section class="panel" aria-label={task.name}>
             <header class="panel-head"><h2>{task.name}</h2><Status is={task.status} /><span class="faint">{[task.type, task._resolved?.action, task.endpoints.kubernetesServer].filter(Boolean).join(' · ')}</span>
@@ -41,6 +43,8 @@ export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution
             {task.statusMessage && task.status !== 'FAILED' && <p aria-live="polite"><bdi>{task.statusMessage}</bdi></p>}
             {task._retryTime && isLive(task.status) && <p class="notice">{t('triesAgain')} <Time at={task._retryTime} /></p>}
             <Artifacts input={task.input?.artifacts} links={task.output?.artifacts} />
+            {task._detail?.userOperation && isLive(task.status) && <Approval link={task._detail.userOperation} />}
+            {part && <p><a href={pageOf(part)}>{t('partRun', { name: String(task.input?.pipeline ?? '') })}</a></p>}
             {pods.length > 0 && <Pods of={pods} />}
             <div class="segments" role="group" aria-label={task.name}>
                 {(['log', 'input', 'output'] as const).map((name) => <button key={name} type="button" aria-pressed={tab === name} onClick={() => setTab(name)}>{t(name)}</button>)}

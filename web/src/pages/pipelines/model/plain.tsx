@@ -1,4 +1,4 @@
-/* Task types whose form is a list of fields: CI, Custom, Condition, REST, POLL, Wait. */
+/* Task types whose form is a list of fields: all but K8S. */
 import { useState } from 'preact/hooks';
 import { list } from '../../../api';
 import { useLoaded } from '../../../loading';
@@ -22,6 +22,10 @@ export const PLAIN: Record<string, Plain> = {
         { name: 'payload', text: 'restPayload', long: true, hint: 'restPayloadHint' }, { name: 'timeout', text: 'restTimeout', placeholder: '60' }] },
     POLL: { agent: true, fields: [{ name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL, { name: 'exitCriteria', text: 'exitCriteria', hint: 'exitCriteriaHint', json: true, placeholder: '{"success": "status == \'FINISHED\'", "failure": "status == \'FAILED\'"}' },
         { name: 'pollCount', text: 'pollCount', placeholder: '10' }, { name: 'pollIntervalSeconds', text: 'pollInterval', placeholder: '60' }, { name: 'ignoreFailure', text: 'pollIgnore', check: true }] },
+    Pipeline: { fields: [{ name: 'pipeline', text: 'partName', hint: 'partNameHint' }, { name: 'inputProperties', text: 'partInputs', json: true, placeholder: '{"tag": "${input.DOCKER_TAG}"}' }] },
+    UserOperation: { fields: [{ name: 'summary', text: 'approvalSummary', placeholder: 'Release ${input.DOCKER_TAG}?' }, { name: 'description', text: 'description', long: true }, { name: 'approvers', text: 'approvers', hint: 'approversHint', lines: true },
+        { name: 'approverGroups', text: 'approverGroups', lines: true }, { name: 'expiration', text: 'expiration', placeholder: '3' }, { name: 'expirationUnit', text: 'expirationUnit', choices: ['minutes', 'hours', 'days'] },
+        { name: 'cancelPreviousPendingUserOp', text: 'replacesOlder', check: true }] },
     Wait: { fields: [{ name: 'duration', text: 'waitDuration', hint: 'waitDurationHint', placeholder: '15m' }, { name: 'until', text: 'waitUntil', hint: 'waitUntilHint', placeholder: '2027-01-01T06:00:00Z' }] },
 };
 

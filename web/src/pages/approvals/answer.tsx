@@ -1,0 +1,48 @@
+/* A question that a run asks people: yes or no, with a word to it. */
+import { useState } from 'preact/hooks';
+import { call } from '../../api';
+import { useLoaded } from '../../loading';
+import type { UserOperation } from '../../model';
+import { Field, Status, Text, Time, Trouble, useAction } from '../../parts';
+import { t } from '../../texts';
+
+export function Answer({ of: op, done }: { of: UserOperation; done: () => void }) {
+    const [word, setWord] = useState('');
+    const { busy, problem, run } = useAction();
+    const answer = (status: 'APPROVED' | 'REJECTED') => run(async () => {
+        await call('POST', op._link, { status, responseMessage: word.trim() });
+        done();
+    });
+    if (!op._mayRespond) return null;
+    return (
+        <form class="answer" onSubmit={(e) => e.preventDefault()}>
+            <Field label={t('responseWord')}><Text value={word} set={setWord} disabled={busy} /></Field>
+            <div class="actions">
+                <button type="button" class="primary" disabled={busy} onClick={() => answer('APPROVED')}>{t('approve')}</button>
+                <button type="button" class="bad" disabled={busy} onClick={() => answer('REJECTED')}>{t('reject')}</button>
+            </div>
+            <Trouble problem={problem} />
+        </form>
+    );
+}
+
+/* Who is asked, until when, and about which image. */
+export function Question({ of: op }: { of: UserOperation }) {
+    const who = [...op.approvers, ...op.approverGroups.map((g) => t('ofGroup', { name: g }))];
+    return (
+        <>
+            {op.summary && <p><strong><bdi>{op.summary}</bdi></strong></p>}
+            {op.description && <p class="faint"><bdi>{op.description}</bdi></p>}
+            {op._bound.image && <p><code class="clip" title={op._bound.digest}>{op._bound.image}</code></p>}
+            <p class="faint">{op.status === 'ACTIVE' ? <>{who.length ? t('mayAnswer', { who: who.join(', ') }) : t('mayAnswerAll')} {t('expiresOn')} <Time at={op._expiresOnInMicros} /></>
+                : op.respondedBy ? <>{t('answeredBy', { who: op.respondedBy })}{op._respondedOnInMicros ? <> <Time at={op._respondedOnInMicros} /></> : null}{op.responseMessage && <>: <bdi>{op.responseMessage}</bdi></>}</> : <bdi>{op.responseMessage}</bdi>}</p>
+        </>
+    );
+}
+
+/* In a run's task. */
+export function Approval({ link }: { link: string }) {
+    const { data, problem, reload } = useLoaded(link, ['user-operations'], (signal) => call<UserOperation>('GET', link, undefined, signal));
+    if (!data) return <Trouble problem={problem} retry={reload} />;
+    return <div class="panel flat approval"><header class="panel-head"><h3>{t('question', { index: data.index })}</h3><Status is={data.status} /></header><Question of={data} /><Answer of={data} done={reload} /></div>;
+}
