@@ -27,6 +27,8 @@ static const struct column EXECUTIONS[] = { { "PIPELINE", "name" }, { "#", "inde
 static const struct column DEPLOYMENTS[] = { { "SINCE", "since" }, { "CLUSTER", "endpoint" }, { "NAMESPACE", "namespace" }, { "KIND", "kind" },
                                              { "NAME", "name" }, { "CONTAINER", "container" }, { "IMAGE", "image" }, { "STATUS", "status" },
                                              { "RUN", "executionName" }, { "#", "executionIndex" }, { "ID", "id" } };
+static const struct column SSH_HOSTS[] = { { "HOST", "name" }, { "PROJECT", "project" }, { "CLOUD PROXY", "cloudProxyName" }, { "TYPE", "type" }, { "FINGERPRINT", "fingerprint" },
+                                           { "SINCE", "createdAt" }, { "ID", "id" } };
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
 static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
                                         { "LAST USED", "usedAt" }, { "ID", "id" } };
@@ -50,6 +52,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
     { "deployments", "/deployments", NULL, DEPLOYMENTS, ALEN(DEPLOYMENTS) },
     { "deliveries", "/registry-deliveries", NULL, DELIVERIES, ALEN(DELIVERIES) },
+    { "ssh-hosts", "/ssh-hosts", NULL, SSH_HOSTS, ALEN(SSH_HOSTS) },
     { "tokens", "/tokens", NULL, TOKENS, ALEN(TOKENS) },
     { "users", "/users", NULL, USERS, ALEN(USERS) },
     { "audit", "/audit-events", NULL, AUDIT, ALEN(AUDIT) },

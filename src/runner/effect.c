@@ -24,6 +24,9 @@ struct effect {
     struct runner *runner;
     size_t task;
     bool started, canceled, draining;
+    bool again;  /* it began before a crash */
+    bool stops;  /* it is started only to be canceled: what it left goes on */
+    int64_t logged; /* bytes of its log that were stored when it began here, of one that began before */
     struct knowledge knowledge;
     json_t *endpoints; /* by role */
     struct live_facts facts;
@@ -89,6 +92,25 @@ static json_t *masked_tree(const struct effect *f, const json_t *tree)
 
 static void progress_store(struct timer *t);
 
+struct ending { /* outlives its effect */
+    void (*stored)(void *context, bool yes);
+    void *context;
+};
+
+static void end_stored(void *context, const struct err *e)
+{
+    struct ending *ending = context;
+    ending->stored(ending->context, !e);
+    free(ending);
+}
+
+static void *ending_create(const struct task_outcome *outcome)
+{
+    struct ending *ending = NEW(struct ending);
+    *ending = (struct ending){ .stored = outcome->stored, .context = outcome->context };
+    return ending;
+}
+
 void task_done(struct task_job *job, const struct task_outcome *outcome)
 {
     struct effect *f = of(job);
@@ -101,7 +123,9 @@ void task_done(struct task_job *job, const struct task_outcome *outcome)
         AUTO_JSON *output = masked_tree(f, outcome->output), *places = masked_tree(f, outcome->places);
         struct run_event event = { .kind = ENGINE_TASK_DONE, .task = f->task, .attempt = f->job.attempt, .result = outcome->result,
                                    .warning = outcome->warning, .delay = outcome->retry_micros, .text = message, .json = output };
-        live_result(f->live, &event, places);
+        live_result(f->live, &event, places, outcome->stored ? end_stored : NULL, outcome->stored ? ending_create(outcome) : NULL);
+    } else if (outcome->stored) {
+        outcome->stored(outcome->context, false);
     }
     effect_free(f);
 }
@@ -194,6 +218,13 @@ void task_log(struct task_job *job, const char *bytes, size_t size)
     task_log_add(f->log, bytes, size);
 }
 
+void task_log_again(struct task_job *job)
+{
+    struct effect *f = of(job);
+    task_log(job, "", 0);
+    task_log_skip(f->log, f->logged);
+}
+
 struct pushed_job { /* outlives its effect */
     struct db_job job;
     struct runner *runner;
@@ -245,7 +276,7 @@ struct load_job {
     struct db_job job;
     struct effect *effect; /* stays in its execution's list, and so keeps it alive, until done ran */
     json_t *names; /* of endpoints */
-    int64_t push_id, project_id;
+    int64_t push_id, project_id, execution_id;
 };
 
 static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
@@ -255,6 +286,8 @@ static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
     if (!knowledge_read(tx, f->runner->config.seal, job->project_id, job->names, &f->knowledge, e))
         return false;
     struct err gone = { 0 };
+    if (f->again && !log_size(tx, job->execution_id, (int64_t)f->task, &f->logged, e))
+        return false;
     return !job->push_id || push_get(tx, job->push_id, &f->pushed, &gone) || gone.kind == ERR_NOT_FOUND || (*e = gone, false);
 }
 
@@ -332,8 +365,13 @@ static void work(struct effect *f)
     f->job.endpoints = f->endpoints;
     f->started = true;
     f->runner->stats.tasks_running++;
-    if (!f->job.type->start(&f->job, &e))
+    if (!f->job.type->start(&f->job, &e)) {
         fail(f, &e);
+    } else if (f->stops) {
+        f->canceled = true;
+        if (!f->then)
+            f->job.type->cancel(&f->job);
+    }
 }
 
 static void load_done(struct db_job *db_job, const struct err *e)
@@ -369,7 +407,7 @@ static json_t *endpoint_names(struct live *live, size_t task)
     return names;
 }
 
-void effect_start(struct live *live, size_t task, int attempt)
+static void start(struct live *live, size_t task, int attempt, bool stops)
 {
     struct live_view v = live_view(live);
     struct effect *f = NEW(struct effect);
@@ -378,12 +416,20 @@ void effect_start(struct live *live, size_t task, int attempt)
     f->draining = v.runner->draining; /* its step was being stored when the drain began: the next start begins it */
     f->task = task;
     f->job.attempt = attempt;
+    f->stops = stops;
+    f->again = v.now->tasks[task].resolved != NULL;
     list_append(live_effects(live), &f->link);
     runner_began(v.runner);
     struct load_job *job = NEW(struct load_job);
     *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
-                              .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id };
+                              .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id,
+                              .execution_id = v.row->id };
     db_read(v.runner->config.db, &job->job);
+}
+
+void effect_start(struct live *live, size_t task, int attempt)
+{
+    start(live, task, attempt, false);
 }
 
 /* ---- the end from outside */
@@ -391,6 +437,12 @@ void effect_start(struct live *live, size_t task, int attempt)
 void effect_cancel(struct live *live, size_t task)
 {
     struct effect *f = effect_find(live, task);
+    const struct execution *now = live_view(live).now;
+    const struct task_type *type = task_type_find(now->pipeline->tasks[task].type);
+    if (!f && type && type->leave && now->tasks[task].resolved) { /* a crash came between: what it left elsewhere goes on */
+        start(live, task, now->tasks[task].attempt, true);
+        return;
+    }
     if (!f) {
         struct run_event event = { .kind = ENGINE_TASK_DONE, .task = task, .result = TASK_CANCELED,
                                    .text = "canceled while it was not running" };
@@ -416,6 +468,8 @@ void effects_drain(struct live *live)
             f->then = NULL;
             f->abandon(&f->job);
             task_done(&f->job, &(struct task_outcome){ .result = TASK_CANCELED });
+        } else if (f->job.type->leave) {
+            f->job.type->leave(&f->job);
         } else {
             f->job.type->cancel(&f->job);
         }

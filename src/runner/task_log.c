@@ -1,6 +1,7 @@
 #include "runner/task_log.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@ struct task_log {
     struct mask_stream *stream; /* NULL: nothing to mask */
     struct text waiting;        /* masked, not stored */
     size_t kept;
+    size_t skip;                /* of what waits next, stored already */
     struct timer timer;
 };
 
@@ -42,9 +44,21 @@ static void append_done(struct db_job *db_job, const struct err *e)
     free(j);
 }
 
+static void drop_stored(struct task_log *log)
+{
+    struct text *t = &log->waiting;
+    size_t n = log->skip < t->length ? log->skip : t->length;
+    if (!n)
+        return;
+    memmove(t->at, t->at + n, t->length - n + 1);
+    t->length -= n;
+    log->skip -= n;
+}
+
 static void store_waiting(struct task_log *log)
 {
     timer_clear(&log->timer);
+    drop_stored(log);
     if (!log->waiting.length)
         return;
     struct append_job *j = NEW(struct append_job);
@@ -78,6 +92,11 @@ void task_log_destroy(struct task_log **log)
     mask_stream_destroy(&l->stream);
     text_fini(&l->waiting);
     free(l);
+}
+
+void task_log_skip(struct task_log *log, int64_t size)
+{
+    log->skip = (size_t)size;
 }
 
 void task_log_add(struct task_log *log, const char *bytes, size_t size)

@@ -14,4 +14,6 @@ struct task_log *task_log_create(struct loop *loop, struct db *db, int64_t proje
                                  const struct mask *mask);
 void task_log_destroy(struct task_log **log); /* what was not flushed is lost */
 void task_log_add(struct task_log *log, const char *bytes, size_t size); /* stored within a second, or by 64 KB */
+/* What is added from here on begins with so many bytes, masked, that are stored already: they are not stored again. */
+void task_log_skip(struct task_log *log, int64_t size);
 void task_log_flush(struct task_log *log);    /* everything that was added is on its way to the database */

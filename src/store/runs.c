@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/rows.h"
 #include "store/summary.h"
 #include "store/totals.h"
 #include "store_sql.h"
@@ -277,6 +278,12 @@ bool log_append(struct db_tx *tx, int64_t project_id, int64_t execution_id, int6
         return err_set(e, ERR_INTERNAL, "a log chunk could not be compressed");
     return db_run(tx, e, SQL_log_append, "iiiibi", project_id, execution_id, task, (int64_t)size, (const void *)packed, (size_t)packed_size,
                   clock_now());
+}
+
+bool log_size(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_log_size, "ii", execution_id, task);
+    return rows_id(rows, ret, e);
 }
 
 static bool unpack(struct text *out, const void *chunk, size_t chunk_size, size_t size)

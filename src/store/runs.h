@@ -87,5 +87,6 @@ bool runs_newest(struct db_tx *tx, int64_t pipeline_id, int64_t most, void (*eac
 /* ---- what an effect resolved to, and logs */
 
 bool log_append(struct db_tx *tx, int64_t project_id, int64_t execution_id, int64_t task, const char *bytes, size_t size, struct err *e);
+bool log_size(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *ret, struct err *e); /* bytes that are stored */
 /* Text of the task's chunks after *after (a cursor; 0: from the beginning), which moves; task -1: of all. "" at the end. */
 bool log_read(struct db_tx *tx, int64_t execution_id, int64_t task, int64_t *after, struct text *ret, struct err *e);

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-const struct task_type *const TASK_TYPES[] = { &TASK_K8S, &TASK_CONDITION, &TASK_REST, &TASK_POLL, &TASK_WAIT, NULL };
+const struct task_type *const TASK_TYPES[] = { &TASK_K8S, &TASK_CONDITION, &TASK_REST, &TASK_POLL, &TASK_WAIT, &TASK_SSH, &TASK_POWERSHELL, NULL };
 
 const struct task_type *task_type_find(const char *name)
 {

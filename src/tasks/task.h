@@ -14,6 +14,22 @@
 #include "pipeline/engine.h"
 
 struct kube_clusters; /* kube/kube.h: connections to clusters, by target */
+struct remote_pool;   /* ssh/ssh.h: sessions with hosts */
+
+/* The key by which a host is known to a project since a task first reached it (store/ssh_hosts.h). */
+struct task_host_ask {
+    const char *project, *host, *via; /* via: of the Cloud Proxy that leads there; "": none. Borrowed until done */
+    int64_t port;
+    bool store; /* type and fingerprint, unless there is a key already */
+    /* in done: what is stored; "": nothing */
+    char type[48], fingerprint[64], id[37];
+    int64_t first_seen;
+    void (*done)(struct task_host_ask *ask, const struct err *e); /* once, later, on the loop; of a store: after its commit */
+};
+struct task_hosts {
+    void (*ask)(void *context, struct task_host_ask *ask);
+    void *context;
+};
 
 /* What every task may use; owned by the runner. */
 struct task_services {
@@ -21,6 +37,8 @@ struct task_services {
     struct http_client *http;
     struct kube_clusters *clusters;
     bool allow_in_cluster; /* kube/config.h */
+    struct remote_pool *remote;
+    const struct task_hosts *hosts;
 };
 
 /* The push that started the run; NULL fields "" when not known. */
@@ -47,6 +65,9 @@ struct task_outcome {
     json_t *output;      /* borrowed; an object; NULL: {} */
     int64_t retry_micros; /* TASK_RETRY: not before; 0: as the runner thinks */
     json_t *places;      /* borrowed; what it put on a cluster or took away, however it ended, as store/deployments.h has it; NULL: nothing */
+    /* Once, on the loop: the end is committed, and what it was kept for elsewhere may go; or (false) nobody knows, or the process stops. May be NULL. */
+    void (*stored)(void *context, bool yes);
+    void *context;
 };
 
 struct task_job {
@@ -91,6 +112,9 @@ struct task_type {
     bool (*start)(struct task_job *run, struct err *e);
     /* Stop, say what is left, and end by task_done(TASK_CANCELED). The runner may call it once. */
     void (*cancel)(struct task_job *run);
+    /* Of work that goes on without us: the process stops; end by task_done at once, and leave the work alone: the next start finds it. Such a type
+     * is also started to be canceled at once, when a crash came between. NULL: cancel does. */
+    void (*leave)(struct task_job *run);
     /* false: done never runs, and e says why a run would fail. NULL: this type cannot be previewed. */
     bool (*preview)(struct task_preview *preview, struct err *e);
     void (*preview_cancel)(struct task_preview *preview); /* done still runs, once, later */
@@ -98,7 +122,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_SSH, TASK_POWERSHELL;
 
 /* ---- what a type calls; all on the loop */
 
@@ -114,6 +138,8 @@ void task_detail(struct task_job *run, json_t *detail);
 void task_progress(struct task_job *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends to the task's log; masked and stored in chunks. */
 void task_log(struct task_job *run, const char *bytes, size_t size);
+/* What it logs from here on begins where this task's log began before a crash: as much as is stored already is not stored again. */
+void task_log_again(struct task_job *run);
 /* Says that the task pushed this image ("ghcr.io/acme/web:1.4@sha256:...", digest where it is known): what the push starts is known to come
  * from this run, so that it cannot go round in circles. As soon as it is known; saying it again changes nothing. */
 void task_pushed(struct task_job *run, const char *image);
