@@ -56,7 +56,7 @@ static bool read_all(struct remote_session *s, ssh_channel channel, struct err *
             return broke(s, e);
         if (n > 0 || complained > 0)
             continue;
-        if (ssh_channel_is_closed(channel))
+        if (ssh_channel_is_eof(channel) || ssh_channel_is_closed(channel)) /* libssh reads no further for us: what is left is its exit status */
             return ssh_is_connected(s->ssh) || broke(s, e);
         if (!wait_for_more(s, e))
             return false;

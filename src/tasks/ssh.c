@@ -1,6 +1,6 @@
 /* SSH and PowerShell: a script on a host, in a folder of its own there that bears the run's id. It survives the connection, and this
  * server: when either comes back, the script is found running or ended, and its log goes on where it was. */
-#include "tasks/ssh.h"
+#include "tasks/script.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static void take_place(char **kept, const json_t *resolved, const char *key)
 }
 
 /* Where the script began, whatever the task's references lead to now. */
-static void take_resolved(struct ssh_task *t)
+static void take_resolved(struct script_task *t)
 {
     const json_t *resolved = t->job->resolved;
     if (json_int_at(resolved, "attempt", 0) != t->job->attempt || !json_text_at(resolved, "folder", NULL))
@@ -40,26 +40,26 @@ static void take_resolved(struct ssh_task *t)
 
 static void begin(struct task_job *job)
 {
-    ssh_begin(job->context);
+    script_begin(job->context);
 }
 
 static void abandon(struct task_job *job)
 {
-    ssh_free(job->context);
+    script_free(job->context);
 }
 
 static bool start(struct task_job *job, struct err *e)
 {
-    struct ssh_task *t = NEW(struct ssh_task);
-    *t = (struct ssh_task){ .job = job, .folder = folder_of(job), .marker = id_secret(12) };
-    if (!ssh_input_read(job, &t->input, e)) {
-        ssh_free(t);
+    struct script_task *t = NEW(struct script_task);
+    *t = (struct script_task){ .job = job, .folder = folder_of(job), .marker = id_secret(12) };
+    if (!script_input_read(job, &t->input, e)) {
+        script_free(t);
         return false;
     }
     job->context = t;
     take_resolved(t);
     if (t->begun) {
-        ssh_begin(t);
+        script_begin(t);
         return true;
     }
     AUTO_JSON *resolved = json_pack("{s:i}", "attempt", job->attempt);
@@ -69,12 +69,12 @@ static bool start(struct task_job *job, struct err *e)
 
 static void cancel(struct task_job *job)
 {
-    ssh_cancel(job->context);
+    script_cancel(job->context);
 }
 
 static void leave(struct task_job *job)
 {
-    ssh_free(job->context);
+    script_free(job->context);
     task_done(job, &(struct task_outcome){ .result = TASK_CANCELED, .message = "the server stops; the script goes on" });
 }
 

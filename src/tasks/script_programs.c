@@ -1,4 +1,4 @@
-#include "tasks/ssh_programs.h"
+#include "tasks/script_programs.h"
 
 #include <string.h>
 
@@ -63,7 +63,7 @@ static bool is_shell(const char *word)
 }
 
 /* A shell stops at the first command that fails (-e), unless it shall go on. */
-static void add_interpreter(struct text *t, const struct ssh_script *script)
+static void add_interpreter(struct text *t, const struct script_spec *script)
 {
     AUTO_JSON *words = interpreter_of(script->text);
     const json_t *word;
@@ -86,7 +86,7 @@ static void add_interpreter(struct text *t, const struct ssh_script *script)
         text_add(t, " -e");
 }
 
-static void add_environment(struct text *t, const struct ssh_script *script)
+static void add_environment(struct text *t, const struct script_spec *script)
 {
     const char *name;
     const json_t *value;
@@ -99,7 +99,7 @@ static void add_environment(struct text *t, const struct ssh_script *script)
 }
 
 /* A signal for all of its group ends the script, and what remains to be done here is done. */
-static char *run_text(const struct ssh_script *script)
+static char *run_text(const struct script_spec *script)
 {
     AUTO_TEXT t = { 0 };
     const json_t *argument;
@@ -154,7 +154,7 @@ static const char LAUNCH[] =
     "  [ -n \"$(find \"$o/exit\" -mtime +1 2>/dev/null)\" ] && rm -rf -- \"$o\"\n"
     "done\n";
 
-char *ssh_program_launch(const struct ssh_script *script, const char *folder, const char *marker, enum ssh_launch how)
+char *script_program_launch(const struct script_spec *script, const char *folder, const char *marker, enum script_launch how)
 {
     AUTO_TEXT t = { 0 };
     AUTO_FREE char *run = run_text(script);
@@ -171,7 +171,7 @@ char *ssh_program_launch(const struct ssh_script *script, const char *folder, co
 /* Opened for writing too, the pipe opens at once; then only the script's end holds it. */
 #define OPEN_ALIVE "exec 6<>\"$d/alive\"\nexec 7<\"$d/alive\"\nexec 6>&-\n"
 
-char *ssh_program_follow(const char *path, const char *marker, int64_t from, bool logs)
+char *script_program_follow(const char *path, const char *marker, int64_t from, bool logs)
 {
     AUTO_TEXT t = { 0 };
     begin(&t, marker);
@@ -186,7 +186,7 @@ char *ssh_program_follow(const char *path, const char *marker, int64_t from, boo
     return end(&t);
 }
 
-char *ssh_program_finish(const char *path, const char *marker, int64_t from, int64_t most)
+char *script_program_finish(const char *path, const char *marker, int64_t from, int64_t most)
 {
     AUTO_TEXT t = { 0 };
     begin(&t, marker);
@@ -206,7 +206,7 @@ char *ssh_program_finish(const char *path, const char *marker, int64_t from, int
 }
 
 /* A process id that is somebody else's by now is not touched: the pipe tells whether the script is still there. */
-char *ssh_program_stop(const char *path, const char *marker)
+char *script_program_stop(const char *path, const char *marker)
 {
     AUTO_TEXT t = { 0 };
     begin(&t, marker);
@@ -225,7 +225,7 @@ char *ssh_program_stop(const char *path, const char *marker)
     return end(&t);
 }
 
-char *ssh_program_remove(const char *path)
+char *script_program_remove(const char *path)
 {
     AUTO_TEXT t = { 0 };
     begin(&t, "");

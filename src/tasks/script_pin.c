@@ -3,17 +3,17 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "tasks/ssh.h"
+#include "tasks/script.h"
 
-struct ssh_pin {
+struct script_pin {
     struct task_host_ask ask;
-    struct ssh_task *task; /* NULL: nobody wants to know any more */
+    struct script_task *task; /* NULL: nobody wants to know any more */
     char *project, *host, *via;
-    void (*found)(struct ssh_task *t, const char *type, const struct err *e);
-    void (*checked)(struct ssh_task *t, const struct err *e);
+    void (*found)(struct script_task *t, const char *type, const struct err *e);
+    void (*checked)(struct script_task *t, const struct err *e);
 };
 
-static void pin_free(struct ssh_pin *p)
+static void pin_free(struct script_pin *p)
 {
     if (p->task)
         p->task->pin = NULL;
@@ -23,14 +23,14 @@ static void pin_free(struct ssh_pin *p)
     free(p);
 }
 
-void ssh_pin_drop(struct ssh_task *t)
+void script_pin_drop(struct script_task *t)
 {
     if (t->pin)
         t->pin->task = NULL;
     t->pin = NULL;
 }
 
-static void changed(const struct ssh_task *t, const struct task_host_ask *ask, const struct remote_host_key *key, struct err *e)
+static void changed(const struct script_task *t, const struct task_host_ask *ask, const struct remote_host_key *key, struct err *e)
 {
     char since[CLOCK_TEXT];
     err_set(e, ERR_FORBIDDEN, "%s shows another host key than before: %s (%s), and since %s it was %s (%s); nothing was sent to it. If it was set up anew, forget the old one: "
@@ -39,12 +39,12 @@ static void changed(const struct ssh_task *t, const struct task_host_ask *ask, c
 
 static void answered(struct task_host_ask *ask, const struct err *e)
 {
-    struct ssh_pin *p = OWNER(ask, struct ssh_pin, ask);
-    struct ssh_task *t = p->task;
+    struct script_pin *p = OWNER(ask, struct script_pin, ask);
+    struct script_task *t = p->task;
     struct err why = { 0 };
     char type[sizeof ask->type];
-    void (*found)(struct ssh_task *, const char *, const struct err *) = p->found;
-    void (*checked)(struct ssh_task *, const struct err *) = p->checked;
+    void (*found)(struct script_task *, const char *, const struct err *) = p->found;
+    void (*checked)(struct script_task *, const struct err *) = p->checked;
     memcpy(type, ask->type, sizeof type);
     if (t && checked && !e) {
         const struct remote_host_key *key = remote_session_host_key(t->session);
@@ -60,26 +60,26 @@ static void answered(struct task_host_ask *ask, const struct err *e)
         checked(t, why.kind ? &why : NULL);
 }
 
-static struct ssh_pin *pin_create(struct ssh_task *t)
+static struct script_pin *pin_create(struct script_task *t)
 {
-    struct ssh_pin *p = NEW(struct ssh_pin);
-    *p = (struct ssh_pin){ .task = t, .project = mem_text(t->job->project), .host = mem_text(t->input.name), .via = mem_text(t->input.via) };
+    struct script_pin *p = NEW(struct script_pin);
+    *p = (struct script_pin){ .task = t, .project = mem_text(t->job->project), .host = mem_text(t->input.name), .via = mem_text(t->input.via) };
     p->ask = (struct task_host_ask){ .project = p->project, .host = p->host, .via = p->via, .port = t->input.port, .done = answered };
     t->pin = p;
     return p;
 }
 
-bool ssh_pin_find(struct ssh_task *t, void (*done)(struct ssh_task *t, const char *type, const struct err *e))
+bool script_pin_find(struct script_task *t, void (*done)(struct script_task *t, const char *type, const struct err *e))
 {
     if (t->input.pinned[0])
         return false;
-    struct ssh_pin *p = pin_create(t);
+    struct script_pin *p = pin_create(t);
     p->found = done;
     t->job->services->hosts->ask(t->job->services->hosts->context, &p->ask);
     return true;
 }
 
-void ssh_pin_check(struct ssh_task *t, void (*done)(struct ssh_task *t, const struct err *e))
+void script_pin_check(struct script_task *t, void (*done)(struct script_task *t, const struct err *e))
 {
     const struct remote_host_key *key = remote_session_host_key(t->session);
     struct err e = { 0 };
@@ -90,7 +90,7 @@ void ssh_pin_check(struct ssh_task *t, void (*done)(struct ssh_task *t, const st
         done(t, same ? NULL : &e);
         return;
     }
-    struct ssh_pin *p = pin_create(t);
+    struct script_pin *p = pin_create(t);
     p->checked = done;
     p->ask.store = true;
     memcpy(p->ask.type, key->type, sizeof p->ask.type);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tasks/ssh.h"
+#include "tasks/script.h"
 
 /* ---- what is left: the folder, once the end is stored */
 
@@ -29,19 +29,19 @@ static void stored(void *context, bool yes)
         removed(l, NULL);
         return;
     }
-    AUTO_FREE char *program = ssh_program_remove(l->path);
+    AUTO_FREE char *program = script_program_remove(l->path);
     remote_run(l->session, &(struct remote_program){ .text = program, .timeout_micros = 30000000 }, removed, l);
 }
 
 /* ---- the end */
 
-void ssh_free(struct ssh_task *t)
+void script_free(struct script_task *t)
 {
     timer_clear(&t->timer);
     timer_clear(&t->cancel_timer);
-    ssh_pin_drop(t);
+    script_pin_drop(t);
     remote_session_close(&t->session);
-    ssh_input_fini(&t->input);
+    script_input_fini(&t->input);
     text_fini(&t->answer);
     free(t->folder);
     free(t->marker);
@@ -49,7 +49,7 @@ void ssh_free(struct ssh_task *t)
     free(t);
 }
 
-void ssh_fail(struct ssh_task *t, enum task_result result, const char *format, ...)
+void script_fail(struct script_task *t, enum task_result result, const char *format, ...)
 {
     struct task_job *job = t->job;
     char message[1500];
@@ -61,7 +61,7 @@ void ssh_fail(struct ssh_task *t, enum task_result result, const char *format, .
     json_set_text(output, "errorMessage", message);
     if (t->path)
         json_set_text(output, "userFolder", t->path);
-    ssh_free(t);
+    script_free(t);
     task_done(job, &(struct task_outcome){ .result = result, .message = message, .output = output });
 }
 
@@ -74,7 +74,7 @@ struct finish {
     size_t size;
 };
 
-static bool read_finish(const struct ssh_task *t, struct finish *ret)
+static bool read_finish(const struct script_task *t, struct finish *ret)
 {
     const char *at = text_of(&t->answer);
     long long log = -1, response = -1, logs = -1;
@@ -113,7 +113,7 @@ static void last_line(const char *logs, char *ret, size_t size)
     text_mend(ret);
 }
 
-static void say(const struct ssh_task *t, const struct finish *f, const char *logs, char message[900])
+static void say(const struct script_task *t, const struct finish *f, const char *logs, char message[900])
 {
     char last[210];
     last_line(logs, last, sizeof last);
@@ -132,7 +132,7 @@ static void say(const struct ssh_task *t, const struct finish *f, const char *lo
         snprintf(message, 900, "the script ended with exit code %lld%s%s", (long long)f->code, *last ? "; its last line: " : "", last);
 }
 
-static json_t *output_of(const struct ssh_task *t, const struct finish *f, const char *logs, const char *message)
+static json_t *output_of(const struct script_task *t, const struct finish *f, const char *logs, const char *message)
 {
     json_t *output = json_object();
     const struct { const char *key, *file; } FILES[] = { { "responseFilePath", "response" }, { "logFilePath", "log" }, { "errorFilePath", "log" } };
@@ -153,13 +153,13 @@ static json_t *output_of(const struct ssh_task *t, const struct finish *f, const
     return output;
 }
 
-void ssh_end(struct ssh_task *t)
+void script_end(struct script_task *t)
 {
     struct finish f;
     struct task_job *job = t->job;
     char message[900];
     if (!read_finish(t, &f)) {
-        ssh_fail(t, t->canceled ? TASK_CANCELED : TASK_FAILED, "what the script did on %s is not known: %s is not there any more, or cannot be read", t->input.host, t->path);
+        script_fail(t, t->canceled ? TASK_CANCELED : TASK_FAILED, "what the script did on %s is not known: %s is not there any more, or cannot be read", t->input.host, t->path);
         return;
     }
     size_t kept = f.response > SSH_RESPONSE_MOST ? 0 : f.response;
@@ -170,6 +170,6 @@ void ssh_end(struct ssh_task *t)
     *left = (struct leftover){ .session = TAKE(t->session), .path = mem_text(t->path) };
     AUTO_JSON *output = output_of(t, &f, logs, message);
     enum task_result result = t->canceled ? TASK_CANCELED : *message ? TASK_FAILED : TASK_COMPLETED;
-    ssh_free(t);
+    script_free(t);
     task_done(job, &(struct task_outcome){ .result = result, .message = message, .output = output, .stored = stored, .context = left });
 }

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "tasks/ssh.h"
+#include "tasks/script.h"
 
 #define CONNECT_MICROS (30 * CLOCK_SECOND)
 #define LOGIN_MICROS (60 * CLOCK_SECOND)   /* hosts wait before they refuse */
@@ -17,23 +17,23 @@
 static const int AGAIN_SECONDS[] = { 1, 2, 4, 8, 15, 30, 60, 60, 60, 60 };
 
 static void launch(struct task_job *job);
-static void follow(struct ssh_task *t);
-static void stop(struct ssh_task *t);
+static void follow(struct script_task *t);
+static void stop(struct script_task *t);
 
 /* ---- when something breaks */
 
 static void again(struct timer *timer)
 {
-    ssh_begin(OWNER(timer, struct ssh_task, timer));
+    script_begin(OWNER(timer, struct script_task, timer));
 }
 
-static void reconnect(struct ssh_task *t, const struct err *e)
+static void reconnect(struct script_task *t, const struct err *e)
 {
     if (t->followed && clock_mono() - t->followed > STEADY_MICROS)
         t->tries = 0;
     t->followed = 0;
     if (t->tries == (int)ALEN(AGAIN_SECONDS)) {
-        ssh_fail(t, TASK_FAILED, "%s; gave up after %d more tries. The script may still run on %s, in %s", e->text, t->tries, t->input.host, t->path ? t->path : t->folder);
+        script_fail(t, TASK_FAILED, "%s; gave up after %d more tries. The script may still run on %s, in %s", e->text, t->tries, t->input.host, t->path ? t->path : t->folder);
         return;
     }
     int seconds = AGAIN_SECONDS[t->tries++];
@@ -43,23 +43,23 @@ static void reconnect(struct ssh_task *t, const struct err *e)
 }
 
 /* Before the launch nothing happened, and the runner may try again. After it the script may run, and is looked for. */
-static void broken(struct ssh_task *t, const struct err *e)
+static void broken(struct script_task *t, const struct err *e)
 {
     struct err why = *e;
     remote_session_close(&t->session);
     if (t->canceled)
-        ssh_fail(t, TASK_CANCELED, "canceled, but %s could not be told: %s. The script may still run there, in %s", t->input.host, why.text, t->path ? t->path : t->folder);
+        script_fail(t, TASK_CANCELED, "canceled, but %s could not be told: %s. The script may still run there, in %s", t->input.host, why.text, t->path ? t->path : t->folder);
     else if (!t->begun)
-        ssh_fail(t, err_retry(why.kind) ? TASK_RETRY : TASK_FAILED, "%s", why.text);
+        script_fail(t, err_retry(why.kind) ? TASK_RETRY : TASK_FAILED, "%s", why.text);
     else if (err_retry(why.kind))
         reconnect(t, &why);
     else
-        ssh_fail(t, TASK_FAILED, "%s. The script may still run on %s, in %s", why.text, t->input.host, t->path ? t->path : t->folder);
+        script_fail(t, TASK_FAILED, "%s. The script may still run on %s, in %s", why.text, t->input.host, t->path ? t->path : t->folder);
 }
 
 /* ---- programs */
 
-static void take(struct ssh_task *t, const char *bytes, size_t size)
+static void take(struct script_task *t, const char *bytes, size_t size)
 {
     if (t->phase != SSH_FOLLOWS) {
         if (t->answer.length + size <= ANSWER_MOST)
@@ -75,7 +75,7 @@ static void take(struct ssh_task *t, const char *bytes, size_t size)
 
 static void took(void *context, const char *bytes, size_t size)
 {
-    struct ssh_task *t = context;
+    struct script_task *t = context;
     size_t n = strlen(t->marker);
     if (t->marked) {
         take(t, bytes, size);
@@ -95,7 +95,7 @@ static void took(void *context, const char *bytes, size_t size)
     }
 }
 
-static void run(struct ssh_task *t, enum ssh_phase phase, char *program, int64_t timeout, remote_done *done)
+static void run(struct script_task *t, enum script_phase phase, char *program, int64_t timeout, remote_done *done)
 {
     struct remote_program p = { .text = program, .timeout_micros = timeout, .took = took };
     t->phase = phase;
@@ -106,7 +106,7 @@ static void run(struct ssh_task *t, enum ssh_phase phase, char *program, int64_t
 }
 
 /* e is NULL; whether our program ran. */
-static bool ran(struct ssh_task *t)
+static bool ran(struct script_task *t)
 {
     char complaint[300];
     if (t->marked)
@@ -114,7 +114,7 @@ static bool ran(struct ssh_task *t)
     snprintf(complaint, sizeof complaint, "%s", remote_session_complaint(t->session));
     text_mend(complaint);
     complaint[strcspn(complaint, "\r\n")] = 0;
-    ssh_fail(t, TASK_FAILED, "%s runs no /bin/sh for user %s (exit status %d)%s%s", t->input.host, t->input.username, remote_session_exit(t->session), *complaint ? ": " : "", complaint);
+    script_fail(t, TASK_FAILED, "%s runs no /bin/sh for user %s (exit status %d)%s%s", t->input.host, t->input.username, remote_session_exit(t->session), *complaint ? ": " : "", complaint);
     return false;
 }
 
@@ -122,23 +122,23 @@ static bool ran(struct ssh_task *t)
 
 static void finished(void *context, const struct err *e)
 {
-    struct ssh_task *t = context;
+    struct script_task *t = context;
     if (e)
         broken(t, e);
     else if (ran(t))
-        ssh_end(t);
+        script_end(t);
 }
 
-static void finish(struct ssh_task *t)
+static void finish(struct script_task *t)
 {
     int64_t most = t->from > LOG_MOST ? 0 : LOG_MOST + 1 - t->from;
-    run(t, SSH_FINISHES, ssh_program_finish(t->path, t->marker, t->from, most), PROGRAM_MICROS, finished);
+    run(t, SSH_FINISHES, script_program_finish(t->path, t->marker, t->from, most), PROGRAM_MICROS, finished);
 }
 
 static void has_stopped(void *context, const struct err *e)
 {
     static const char *const HOW[] = { "over", "ended", "killed" };
-    struct ssh_task *t = context;
+    struct script_task *t = context;
     if (e) {
         broken(t, e);
         return;
@@ -152,17 +152,17 @@ static void has_stopped(void *context, const struct err *e)
     finish(t);
 }
 
-static void stop(struct ssh_task *t)
+static void stop(struct script_task *t)
 {
     task_progress(t->job, "ends the script on %s", t->input.host);
-    run(t, SSH_STOPS, ssh_program_stop(t->path, t->marker), PROGRAM_MICROS, has_stopped);
+    run(t, SSH_STOPS, script_program_stop(t->path, t->marker), PROGRAM_MICROS, has_stopped);
 }
 
 /* ---- while it runs */
 
 static void has_followed(void *context, const struct err *e)
 {
-    struct ssh_task *t = context;
+    struct script_task *t = context;
     bool interrupted = e && e->kind == ERR_CANCELED;
     if (t->canceled && (!e || interrupted))
         stop(t);
@@ -174,16 +174,16 @@ static void has_followed(void *context, const struct err *e)
         finish(t);
 }
 
-static void follow(struct ssh_task *t)
+static void follow(struct script_task *t)
 {
     task_progress(t->job, "runs on %s", t->input.host);
     t->followed = clock_mono();
-    run(t, SSH_FOLLOWS, ssh_program_follow(t->path, t->marker, t->from, t->from <= LOG_MOST), 0, has_followed);
+    run(t, SSH_FOLLOWS, script_program_follow(t->path, t->marker, t->from, t->from <= LOG_MOST), 0, has_followed);
 }
 
 /* ---- the launch */
 
-static void go_on(struct ssh_task *t)
+static void go_on(struct script_task *t)
 {
     if (t->canceled)
         stop(t);
@@ -191,22 +191,22 @@ static void go_on(struct ssh_task *t)
         follow(t);
 }
 
-static void is_gone(struct ssh_task *t)
+static void is_gone(struct script_task *t)
 {
     if (t->canceled) {
-        ssh_fail(t, TASK_CANCELED, "canceled; the script is not on %s (any more): it never began, or its folder was removed", t->input.host);
+        script_fail(t, TASK_CANCELED, "canceled; the script is not on %s (any more): it never began, or its folder was removed", t->input.host);
     } else if (text_is(t->job->on_crash, "retry")) {
         t->find = false;
         launch(t->job);
     } else {
-        ssh_fail(t, TASK_FAILED, "this server stopped when the script was started on %s, and its folder %s is not there: it never began, or it ran and the folder was removed. It was not "
+        script_fail(t, TASK_FAILED, "this server stopped when the script was started on %s, and its folder %s is not there: it never began, or it ran and the folder was removed. It was not "
                                  "started again: run the task again when it did not run, or give it onCrash: retry", t->input.host, t->folder);
     }
 }
 
 static void launched(void *context, const struct err *e)
 {
-    struct ssh_task *t = context;
+    struct script_task *t = context;
     if (e) {
         broken(t, e);
         return;
@@ -226,31 +226,31 @@ static void launched(void *context, const struct err *e)
         t->path = mem_text(more);
         go_on(t);
     } else if (text_starts(line, "silent ")) {
-        ssh_fail(t, t->canceled ? TASK_CANCELED : TASK_FAILED, "the script was about to start on %s, and nobody knows whether it did; what there is stands in %s", t->input.host, more);
+        script_fail(t, t->canceled ? TASK_CANCELED : TASK_FAILED, "the script was about to start on %s, and nobody knows whether it did; what there is stands in %s", t->input.host, more);
     } else {
-        ssh_fail(t, TASK_FAILED, "the script could not be put on %s: %s", t->input.host, text_starts(line, "failed ") ? more : line);
+        script_fail(t, TASK_FAILED, "the script could not be put on %s: %s", t->input.host, text_starts(line, "failed ") ? more : line);
     }
 }
 
 static void launch(struct task_job *job)
 {
-    struct ssh_task *t = job->context;
-    struct ssh_script script = { .text = t->input.script, .working_directory = t->input.working_directory, .arguments = t->input.arguments, .environment = t->input.environment,
+    struct script_task *t = job->context;
+    struct script_spec script = { .text = t->input.script, .working_directory = t->input.working_directory, .arguments = t->input.arguments, .environment = t->input.environment,
                                  .go_on = text_is(t->input.go_on, "true"), .powershell = job->type == &TASK_POWERSHELL };
-    enum ssh_launch how = t->canceled ? SSH_LAUNCH_NEVER : t->find ? SSH_LAUNCH_FOUND : SSH_LAUNCH;
+    enum script_launch how = t->canceled ? SSH_LAUNCH_NEVER : t->find ? SSH_LAUNCH_FOUND : SSH_LAUNCH;
     t->begun = true;
-    run(t, SSH_LAUNCHES, ssh_program_launch(&script, t->folder, t->marker, how), PROGRAM_MICROS, launched);
+    run(t, SSH_LAUNCHES, script_program_launch(&script, t->folder, t->marker, how), PROGRAM_MICROS, launched);
 }
 
 static void abandon(struct task_job *job)
 {
-    ssh_free(job->context);
+    script_free(job->context);
 }
 
 /* Before the script may begin, where it will be found is stored. */
 static void logged_in(void *context, const struct err *e)
 {
-    struct ssh_task *t = context;
+    struct script_task *t = context;
     if (e) {
         broken(t, e);
     } else if (t->path) {
@@ -266,7 +266,7 @@ static void logged_in(void *context, const struct err *e)
 
 /* ---- the connection */
 
-static void trusted(struct ssh_task *t, const struct err *e)
+static void trusted(struct script_task *t, const struct err *e)
 {
     struct remote_identity identity = { .password = t->input.password, .key = t->input.key, .passphrase = t->input.passphrase };
     if (e)
@@ -277,14 +277,14 @@ static void trusted(struct ssh_task *t, const struct err *e)
 
 static void connected(void *context, const struct err *e)
 {
-    struct ssh_task *t = context;
+    struct script_task *t = context;
     if (e)
         broken(t, e);
     else
-        ssh_pin_check(t, trusted);
+        script_pin_check(t, trusted);
 }
 
-static void known(struct ssh_task *t, const char *type, const struct err *e)
+static void known(struct script_task *t, const char *type, const struct err *e)
 {
     struct remote_host host = { .name = t->input.name, .port = (int)t->input.port, .user = t->input.username, .via = t->input.via, .prefer = type };
     if (e) {
@@ -299,10 +299,10 @@ static void known(struct ssh_task *t, const char *type, const struct err *e)
         task_progress(t->job, "connects to %s", t->input.host);
 }
 
-void ssh_begin(struct ssh_task *t)
+void script_begin(struct script_task *t)
 {
     t->phase = SSH_CONNECTS;
-    if (!ssh_pin_find(t, known))
+    if (!script_pin_find(t, known))
         known(t, "", NULL);
 }
 
@@ -311,13 +311,13 @@ void ssh_begin(struct ssh_task *t)
 static void cancel_late(struct timer *timer)
 {
     static const struct err LATE = { .kind = ERR_TIMEOUT, .text = "it did not answer in time" };
-    broken(OWNER(timer, struct ssh_task, cancel_timer), &LATE);
+    broken(OWNER(timer, struct script_task, cancel_timer), &LATE);
 }
 
-void ssh_cancel(struct ssh_task *t)
+void script_cancel(struct script_task *t)
 {
     if (!t->begun) {
-        ssh_fail(t, TASK_CANCELED, "canceled before the script began; nothing was run on %s", t->input.host);
+        script_fail(t, TASK_CANCELED, "canceled before the script began; nothing was run on %s", t->input.host);
         return;
     }
     t->canceled = true;

@@ -5,13 +5,13 @@
 
 #include "base/fields.h"
 #include "base/mem.h"
-#include "tasks/ssh.h"
+#include "tasks/script.h"
 
 #define SCRIPT_MOST (1 << 20)
 #define ALL_MOST (2 << 20) /* arguments and environment with it */
 enum { PORT = 22, ARGUMENTS = 1000 };
 
-#define INPUT(path, type, member, need) { path, type, offsetof(struct ssh_input, member), need }
+#define INPUT(path, type, member, need) { path, type, offsetof(struct script_input, member), need }
 #define COMMON \
     INPUT("script", FIELD_TEXT, script, REQUIRED), INPUT("host", FIELD_TEXT, host, REQUIRED), INPUT("username", FIELD_TEXT, username, REQUIRED), \
         INPUT("password", FIELD_TEXT, password, OPTIONAL), INPUT("passphrase", FIELD_TEXT, passphrase, OPTIONAL), INPUT("privatekey", FIELD_TEXT, key, OPTIONAL), \
@@ -21,13 +21,13 @@ const struct field SSH_FIELDS[SSH_FIELD_COUNT] = { COMMON, INPUT("continueOnComm
 /* The last two are of WinRM. */
 const struct field POWERSHELL_FIELDS[POWERSHELL_FIELD_COUNT] = { COMMON, { "useTLS", FIELD_IGNORED, 0, OPTIONAL }, { "trustCert", FIELD_IGNORED, 0, OPTIONAL } };
 
-void ssh_input_fini(struct ssh_input *input)
+void script_input_fini(struct script_input *input)
 {
     fields_release(SSH_FIELDS, SSH_FIELD_COUNT, input);
     free(input->name);
     free(input->via);
     json_decref(input->shown);
-    *input = (struct ssh_input){ 0 };
+    *input = (struct script_input){ 0 };
 }
 
 /* ---- the script, with its references */
@@ -83,7 +83,7 @@ static bool read_port(const char *text, int64_t *ret, struct err *e)
 }
 
 /* "host", "host:22", "192.0.2.7", "2001:db8::7", "[2001:db8::7]:22" */
-static bool split_host(struct ssh_input *input, struct err *e)
+static bool split_host(struct script_input *input, struct err *e)
 {
     const char *host = input->host, *colon = strrchr(host, ':'), *close = strchr(host, ']');
     bool bracket = *host == '[' && close && (!close[1] || close[1] == ':');
@@ -98,7 +98,7 @@ static bool split_host(struct ssh_input *input, struct err *e)
     return !port || read_port(colon + 1, &input->port, e);
 }
 
-static bool take_agent(struct ssh_input *input, const struct task_job *job, struct err *e)
+static bool take_agent(struct script_input *input, const struct task_job *job, struct err *e)
 {
     const json_t *agent = json_object_get(job->endpoints, "agent");
     const char *via = json_text_at(agent, "properties.cloudProxyId", ""), *type = json_text_at(agent, "type", "agent");
@@ -116,7 +116,7 @@ static bool name_good(const char *name)
     return n && !name[n] && !isdigit((unsigned char)*name);
 }
 
-static bool check_values(const struct ssh_input *input, struct err *e)
+static bool check_values(const struct script_input *input, struct err *e)
 {
     const char *name;
     const json_t *value;
@@ -139,7 +139,7 @@ static bool check_values(const struct ssh_input *input, struct err *e)
         return err_field(e, "continueOnCommandFailure", "continueOnCommandFailure is true or false, not '%.40s'", input->go_on);
     if (text_empty(input->username) || strpbrk(input->username, "\r\n"))
         return err_field(e, "username", "a user is missing, as whom to log in");
-    return text_empty(input->fingerprint) || remote_fingerprint_parse(input->fingerprint, ((struct ssh_input *)input)->pinned, e);
+    return text_empty(input->fingerprint) || remote_fingerprint_parse(input->fingerprint, ((struct script_input *)input)->pinned, e);
 }
 
 static json_t *shown_of(const json_t *tree, const char *script)
@@ -153,7 +153,7 @@ static json_t *shown_of(const json_t *tree, const char *script)
     return shown;
 }
 
-bool ssh_input_read(const struct task_job *job, struct ssh_input *ret, struct err *e)
+bool script_input_read(const struct task_job *job, struct script_input *ret, struct err *e)
 {
     static const char *const RAW[] = { "script", NULL };
     AUTO_JSON *tree = NULL;
