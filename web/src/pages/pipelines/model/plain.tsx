@@ -1,4 +1,4 @@
-/* Task types whose form is a list of fields: Condition, REST, POLL, Wait. */
+/* Task types whose form is a list of fields: Condition, REST, POLL, Wait, SSH, PowerShell. */
 import { useState } from 'preact/hooks';
 import { list } from '../../../api';
 import { useLoaded } from '../../../loading';
@@ -8,10 +8,16 @@ import { t, type TextKey } from '../../../texts';
 import { changeTask } from './draft';
 import type { TaskProps } from './task';
 
-interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; placeholder?: string }
+interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; array?: boolean; check?: boolean; placeholder?: string }
 interface Plain { agent?: boolean; fields: Asked[] }
 
 const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
+const script = (text: string): Asked[] => [{ name: 'script', text: 'sshScript', hint: 'sshScriptHint', long: true, placeholder: text }, { name: 'host', text: 'sshHost', placeholder: 'build.example.com:22' },
+    { name: 'username', text: 'sshUser' }, { name: 'password', text: 'sshPassword', hint: 'sshSecretHint', placeholder: '${var.SSH_PASSWORD}' }];
+const SCRIPT_KEY: Asked[] = [{ name: 'privatekey', text: 'sshKey', hint: 'sshKeyHint', long: true, placeholder: '${var.SSH_KEY}' }, { name: 'passphrase', text: 'sshPassphrase', placeholder: '${var.SSH_PASSPHRASE}' },
+    { name: 'fingerprint', text: 'sshFingerprint', hint: 'sshFingerprintHint', placeholder: 'SHA256:' }, { name: 'workingDirectory', text: 'sshFolder', hint: 'sshFolderHint' },
+    { name: 'arguments', text: 'sshArguments', hint: 'sshArgumentsHint', json: true, array: true, placeholder: '["${input.DOCKER_TAG}"]' },
+    { name: 'environmentVariables', text: 'sshEnvironment', json: true, placeholder: '{"TAG": "${input.DOCKER_TAG}"}' }];
 export const PLAIN: Record<string, Plain> = {
     Condition: { fields: [{ name: 'condition', text: 'conditionField', hint: 'conditionFieldHint', long: true, placeholder: '${input.DOCKER_TAG} != "latest"' }] },
     REST: { agent: true, fields: [{ name: 'action', text: 'action', choices: ['get', 'post', 'put', 'patch', 'delete'] }, { name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL,
@@ -19,6 +25,8 @@ export const PLAIN: Record<string, Plain> = {
     POLL: { agent: true, fields: [{ name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL, { name: 'exitCriteria', text: 'exitCriteria', hint: 'exitCriteriaHint', json: true, placeholder: '{"success": "status == \'FINISHED\'", "failure": "status == \'FAILED\'"}' },
         { name: 'pollCount', text: 'pollCount', placeholder: '10' }, { name: 'pollIntervalSeconds', text: 'pollInterval', placeholder: '60' }, { name: 'ignoreFailure', text: 'pollIgnore', check: true }] },
     Wait: { fields: [{ name: 'duration', text: 'waitDuration', hint: 'waitDurationHint', placeholder: '15m' }, { name: 'until', text: 'waitUntil', hint: 'waitUntilHint', placeholder: '2027-01-01T06:00:00Z' }] },
+    SSH: { agent: true, fields: [...script('echo "$1"'), ...SCRIPT_KEY, { name: 'continueOnCommandFailure', text: 'sshGoOn', check: true }] },
+    PowerShell: { agent: true, fields: [...script('Write-Output $args[0]'), ...SCRIPT_KEY] },
 };
 
 const shown = (value: unknown) => (value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value, null, 2));
@@ -30,7 +38,7 @@ function JsonField({ of, value, set, readOnly }: { of: Asked; value: unknown; se
         setText(next);
         try {
             const read: unknown = next.trim() ? JSON.parse(next) : undefined;
-            if (read !== undefined && (typeof read !== 'object' || read === null || Array.isArray(read))) throw new Error('{}');
+            if (read !== undefined && (typeof read !== 'object' || read === null || Array.isArray(read) !== !!of.array)) throw new Error(of.array ? '[]' : '{}');
             setWrong('');
             set(read);
         } catch (error) { setWrong(t('rawWrong', { why: (error as Error).message })); }
