@@ -56,39 +56,41 @@ static pid_t start_shell(const struct fake_host *host, int *to, int *from)
     return pid;
 }
 
-/* What comes goes in, until its end; what it says goes out. */
-static void talk(ssh_session ssh, ssh_channel channel, int to, int from)
+/* All that comes, until its end. */
+static void feed(ssh_channel channel, int to)
 {
     char bytes[8192];
-    for (bool fed = false;;) {
-        struct pollfd wait[] = { { .fd = from, .events = POLLIN }, { .fd = ssh_get_fd(ssh), .events = POLLIN } };
-        int n = fed ? 0 : ssh_channel_read_nonblocking(channel, bytes, sizeof bytes, 0);
-        if (n > 0 && write(to, bytes, (size_t)n) != n)
+    for (int n; (n = ssh_channel_read(channel, bytes, sizeof bytes, 0)) > 0;)
+        if (write(to, bytes, (size_t)n) != n)
             break;
-        if (!fed && (n == SSH_ERROR || ssh_channel_is_eof(channel))) {
-            close(to);
-            fed = true;
+    close(to);
+}
+
+/* What it says goes out, until it or the channel ends. */
+static void tell(ssh_session ssh, ssh_channel channel, int from)
+{
+    char bytes[8192];
+    ssh_event event = ssh_event_new();
+    ssh_event_add_session(event, ssh);
+    while (ssh_is_connected(ssh) && !ssh_channel_is_closed(channel)) {
+        struct pollfd wait = { .fd = from, .events = POLLIN };
+        if (poll(&wait, 1, 0) == 0) {
+            ssh_event_dopoll(event, 10);
+            continue;
         }
-        if (fed && ssh_channel_poll(channel, 0) == SSH_ERROR)
-            break;
-        if (n > 0)
-            continue;
-        poll(wait, fed && ssh_channel_is_eof(channel) ? 1 : 2, 20);
-        if (!ssh_is_connected(ssh) || ssh_channel_is_closed(channel))
-            break;
-        if (!(wait[0].revents & (POLLIN | POLLHUP)))
-            continue;
         ssize_t got = read(from, bytes, sizeof bytes);
         if (got <= 0 || ssh_channel_write(channel, bytes, (uint32_t)got) != got)
             break;
     }
+    ssh_event_free(event);
 }
 
 static void serve_channel(struct fake_host *host, ssh_session ssh, ssh_channel channel)
 {
     int to, from, status = 0;
     pid_t pid = start_shell(host, &to, &from);
-    talk(ssh, channel, to, from);
+    feed(channel, to);
+    tell(ssh, channel, from);
     close(from);
     bool gone = !ssh_is_connected(ssh) || ssh_channel_is_closed(channel);
     if (!gone)

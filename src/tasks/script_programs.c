@@ -181,7 +181,7 @@ char *script_program_follow(const char *path, const char *marker, int64_t from, 
         text_addf(&t, "tail -c +%lld -f \"$d/log\" 7<&- &\nt=$!\n", (long long)from + 1);
     text_add(&t, "read x <&7\n");
     if (logs)
-        text_add(&t, "kill $t\nwait $t 2>/dev/null\n");
+        text_add(&t, "kill $t 2>/dev/null\nwait $t 2>/dev/null\n");
     text_add(&t, "return 0\n");
     return end(&t);
 }
