@@ -13,7 +13,8 @@ enum remote_step { REMOTE_NONE, REMOTE_CONNECT, REMOTE_LOGIN, REMOTE_RUN };
 #define REMOTE_COMPLAINT 1000
 
 struct remote_session {
-    struct remote_pool *pool;
+    struct loop *loop;
+    struct remote_pool *pool; /* NULL: it is closed, and its owner keeps what is left */
     struct link link; /* in the pool's all */
     struct link turn; /* in its queue, while it waits for a place */
     /* the loop's */

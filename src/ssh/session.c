@@ -77,7 +77,7 @@ bool remote_give_chunk(struct remote_session *s, size_t size)
 {
     pthread_mutex_lock(&s->lock);
     s->chunk_size = size;
-    loop_post(s->pool->loop, &s->chunk_post);
+    loop_post(s->loop, &s->chunk_post);
     while (s->chunk_size) /* the loop runs every post, also one of a session that is cut */
         pthread_cond_wait(&s->moved, &s->lock);
     bool good = !s->cut;
@@ -90,7 +90,7 @@ void remote_ask(struct remote_session *s, bool begins)
     pthread_mutex_lock(&s->lock);
     s->asks = begins;
     if (!s->ask_posted)
-        loop_post(s->pool->loop, &s->quiet_post);
+        loop_post(s->loop, &s->quiet_post);
     s->ask_posted = true;
     pthread_mutex_unlock(&s->lock);
 }
@@ -113,14 +113,14 @@ static void *live(void *context)
         STEPS[step](s, &s->error);
         pthread_mutex_lock(&s->lock);
         s->step = REMOTE_NONE;
-        loop_post(s->pool->loop, &s->done_post);
+        loop_post(s->loop, &s->done_post);
     }
     pthread_mutex_unlock(&s->lock);
     if (s->ssh) {
         ssh_disconnect(s->ssh);
         ssh_free(s->ssh);
     }
-    loop_post(s->pool->loop, &s->gone_post);
+    loop_post(s->loop, &s->gone_post);
     return NULL;
 }
 
@@ -160,8 +160,30 @@ static void session_free(struct remote_session *s)
     list_remove(&s->link);
     list_remove(&s->turn);
     free(s);
+    if (!pool)
+        return;
     pool->count--;
     pool_look(pool);
+}
+
+/* The pool closes, and its owner holds it still: it is of no use any more. */
+static void orphan(struct remote_session *s)
+{
+    struct remote_pool *pool = TAKE(s->pool);
+    list_remove(&s->link);
+    pool->count--;
+    pool_look(pool);
+}
+
+/* Later, as every done. */
+static void fail(struct remote_session *s, enum err_kind kind, const char *why)
+{
+    if (!s->done_posted) {
+        s->error = (struct err){ 0 };
+        err_set(&s->error, kind, "%s", why);
+        loop_post(s->loop, &s->done_post);
+    }
+    s->done_posted = true;
 }
 
 static void gone(struct post *post)
@@ -169,7 +191,15 @@ static void gone(struct post *post)
     struct remote_session *s = OWNER(post, struct remote_session, gone_post);
     pthread_join(s->thread, NULL); /* it has nothing left to do */
     s->pool->busy--;
-    session_free(s);
+    s->has_thread = false;
+    timer_clear(&s->deadline);
+    if (s->closed) {
+        session_free(s);
+        return;
+    }
+    if (s->busy) /* a step that it was given too late */
+        fail(s, ERR_CANCELED, "the server stops");
+    orphan(s);
 }
 
 /* ---- steps, on the loop */
@@ -229,30 +259,23 @@ static void quiet_said(struct post *post)
     s->ask_posted = false;
     pthread_mutex_unlock(&s->lock);
     if (asks && !s->closed)
-        timer_set(&s->quiet, s->pool->loop, QUIET_MICROS, too_quiet);
+        timer_set(&s->quiet, s->loop, QUIET_MICROS, too_quiet);
     else
         timer_clear(&s->quiet);
 }
 
 static void begin(struct remote_session *s, enum remote_step step)
 {
+    if (!s->has_thread) {
+        fail(s, ERR_CANCELED, "the server stops");
+        return;
+    }
     if (s->timeout)
-        timer_set(&s->deadline, s->pool->loop, s->timeout, too_late);
+        timer_set(&s->deadline, s->loop, s->timeout, too_late);
     pthread_mutex_lock(&s->lock);
     s->step = step;
     pthread_cond_broadcast(&s->moved);
     pthread_mutex_unlock(&s->lock);
-}
-
-/* Later, as every done. */
-static void fail(struct remote_session *s, enum err_kind kind, const char *why)
-{
-    if (!s->done_posted) {
-        s->error = (struct err){ 0 };
-        err_set(&s->error, kind, "%s", why);
-        loop_post(s->pool->loop, &s->done_post);
-    }
-    s->done_posted = true;
 }
 
 /* Signals are the loop's. */
@@ -309,6 +332,15 @@ struct remote_pool *remote_pool_create(struct loop *loop, struct http_client *ht
     return pool;
 }
 
+static void end_thread(struct remote_session *s)
+{
+    timer_set(&s->deadline, s->loop, CLOSE_MICROS, too_late);
+    pthread_mutex_lock(&s->lock);
+    s->ending = true;
+    pthread_cond_broadcast(&s->moved);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void remote_pool_close(struct remote_pool *pool, void (*closed)(void *context), void *context)
 {
     pool->closed = closed;
@@ -316,8 +348,10 @@ void remote_pool_close(struct remote_pool *pool, void (*closed)(void *context), 
     LIST_EACH(&pool->all, l) {
         struct remote_session *s = OWNER(l, struct remote_session, link);
         list_remove(&s->turn);
-        if (s->has_thread)
+        if (s->has_thread && s->busy)
             cut(s, ERR_CANCELED, "the server stops");
+        else if (s->has_thread)
+            end_thread(s);
         if (!s->closed && s->busy && !s->has_thread)
             fail(s, ERR_CANCELED, "the server stops");
     }
@@ -327,7 +361,7 @@ void remote_pool_close(struct remote_pool *pool, void (*closed)(void *context), 
 struct remote_session *remote_session_create(struct remote_pool *pool)
 {
     struct remote_session *s = NEW(struct remote_session);
-    *s = (struct remote_session){ .pool = pool, .fd = -1, .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .exit_status = -1, .chunk = mem_alloc(REMOTE_CHUNK) };
+    *s = (struct remote_session){ .loop = pool->loop, .pool = pool, .fd = -1, .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .exit_status = -1, .chunk = mem_alloc(REMOTE_CHUNK) };
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->moved, NULL);
     s->done_post.run = done_step;
@@ -354,12 +388,7 @@ void remote_session_close(struct remote_session **session)
     }
     if (s->busy)
         cut(s, ERR_CANCELED, "closed");
-    s->timeout = CLOSE_MICROS;
-    timer_set(&s->deadline, s->pool->loop, CLOSE_MICROS, too_late);
-    pthread_mutex_lock(&s->lock);
-    s->ending = true;
-    pthread_cond_broadcast(&s->moved);
-    pthread_mutex_unlock(&s->lock);
+    end_thread(s);
 }
 
 static void take_text(char **kept, const char *text)

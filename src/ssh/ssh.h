@@ -4,7 +4,8 @@
  * a thread of its own; a pool has a fixed number of places, and who finds none
  * waits in order. All functions here are the loop's. A session takes one step at
  * a time; a step's done runs once, later, on the loop, unless the session is
- * closed before. A step has a total deadline, which also ends a host that drips.
+ * closed before. A session outlives its pool only as far as that it must be
+ * closed still. A step has a total deadline, which also ends a host that drips.
  *
  * Whom to trust is the caller's to decide, between remote_connect and remote_login:
  * no secret is sent before. No file of this machine (~/.ssh) is read. (The prefix ssh_ is libssh's, so that ours is remote_.)

@@ -238,6 +238,21 @@ TEST(ssh, the_pool_ends_what_is_under_way)
     loop_destroy(&s.loop);
 }
 
+TEST(ssh, a_session_may_be_closed_after_its_pool)
+{
+    scene_open(1);
+    connected();
+    logged_in("good");
+    remote_pool_close(s.pool, closed, s.loop);
+    loop_run(s.loop);
+    CHECK_TEXT(ran("true\n", LONG), "the server stops");
+    remote_session_close(&s.session);
+    fake_host_close(&s.host);
+    http_client_destroy(&s.http);
+    loop_destroy(&s.loop);
+    text_fini(&s.said);
+}
+
 TEST(ssh, fingerprints_are_read_as_people_have_them)
 {
     static const char HEX[] = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
