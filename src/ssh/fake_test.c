@@ -100,6 +100,7 @@ static void serve_channel(struct fake_host *host, ssh_session ssh, ssh_channel c
     ssh_channel_send_eof(channel);
     ssh_channel_close(channel);
     ssh_channel_free(channel);
+    ssh_blocking_flush(ssh, 5000);
 }
 
 /* ---- a connection */

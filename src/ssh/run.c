@@ -17,10 +17,12 @@ static bool broke(struct remote_session *s, struct err *e)
     return err_set(e, ERR_UNAVAILABLE, "the connection to %s broke: %.300s", s->host, ssh_get_error(s->ssh));
 }
 
-/* Something may have come; or silence was broken; or it is over. */
+/* Something may have come; or silence was broken; or it is over. What libssh has not sent yet (that there is room for more, for one)
+ * it sends when it looks at the socket again. */
 static bool wait_for_more(struct remote_session *s, struct err *e)
 {
-    struct pollfd wait[] = { { .fd = ssh_get_fd(s->ssh), .events = POLLIN }, { .fd = s->wake, .events = POLLIN } };
+    short events = ssh_get_poll_flags(s->ssh) & SSH_WRITE_PENDING ? POLLIN | POLLOUT : POLLIN;
+    struct pollfd wait[] = { { .fd = ssh_get_fd(s->ssh), .events = events }, { .fd = s->wake, .events = POLLIN } };
     int n = poll(wait, 2, SILENCE_MS);
     if (n < 0 && errno != EINTR)
         return err_set(e, ERR_INTERNAL, "wait for %s: %s", s->host, strerror(errno));
