@@ -333,10 +333,9 @@ bool execution_logs(struct call *c, struct err *e)
         return err_field(e, "task", "task and after are numbers");
     if (!execution_of_call(c, &id, &project, e) || !log_read(c->tx, id, task, &after, &logs, e))
         return false;
-    for (size_t i = 0; i < logs.length; i++)
-        if (!logs.at[i])
-            logs.at[i] = '?';
-    return call_answer(c, 200, json_pack("{s:o, s:I}", "logs", json_text(text_of(&logs)), "next", (json_int_t)after)); /* what is no UTF-8 a program wrote: it is mended */
+    for (size_t i = 0; i < logs.length; i++) /* programs write what they like: it is mended */
+        logs.at[i] = logs.at[i] ? logs.at[i] : '?';
+    return call_answer(c, 200, json_pack("{s:o, s:I}", "logs", json_text(text_of(&logs)), "next", (json_int_t)after));
 }
 
 static bool live(struct call *c, struct err *e)

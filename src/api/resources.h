@@ -34,6 +34,7 @@
     /* simulations.c, checks.c, drafts.c */ X(simulation_make) X(webhook_checks) X(patterns_try) X(draft_check)                                             \
     /* cloud_proxies.c */ X(cloud_proxies_list) X(cloud_proxy_one) X(cloud_proxy_create) X(cloud_proxy_change) X(cloud_proxy_remove)   \
         X(cloud_proxy_token) X(cloud_proxy_instance_act) X(cloud_proxy_instance_remove)                                              \
+    /* ssh_hosts.c */ X(ssh_hosts_list) X(ssh_host_one) X(ssh_host_remove)                                                          \
     /* cloud_links.c */ X(cloud_proxy_enrolment) X(cloud_proxy_link)                                                                 \
     /* transfer.c */ X(import_post) X(export_get)
 

@@ -70,6 +70,10 @@ const struct route ROUTES[] = {
     { "POST", "P/cloud-proxy-enrolments", WRITE(cloud_proxy_enrolment), MAY_ANYBODY, BODY_JSON, ROUTE_LOGIN },
     { "GET", "P/cloud-proxy-link", LOOP(cloud_proxy_link), MAY_ANYBODY, BODY_NONE, ROUTE_QUIET },
 
+    { "GET", "P/ssh-hosts", READ(ssh_hosts_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "GET", "P/ssh-hosts/{id}", READ(ssh_host_one), MAY_VIEW, BODY_NONE, 0 },
+    { "DELETE", "P/ssh-hosts/{id}", WRITE(ssh_host_remove), MAY_DEVELOP, BODY_NONE, 0 },
+
     { "GET", "P/variables", READ(variables_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "POST", "P/variables", WRITE(variable_create), MAY_DEVELOP, BODY_JSON, 0 },
     { "GET", "P/variables/{id}", READ(variable_one), MAY_VIEW, BODY_NONE, 0 },

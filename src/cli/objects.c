@@ -30,6 +30,8 @@ static const struct column DEPLOYMENTS[] = { { "SINCE", "since" }, { "CLUSTER", 
                                              { "NAME", "name" }, { "CONTAINER", "container" }, { "IMAGE", "image" }, { "STATUS", "status" },
                                              { "RUN", "executionName" }, { "#", "executionIndex" }, { "ID", "id" } };
 static const struct column INTEGRATIONS[] = { { "NAME", "name" }, { "LATEST", "sourceVersion" }, { "DESCRIPTION", "description" }, { "ID", "id" } };
+static const struct column SSH_HOSTS[] = { { "HOST", "name" }, { "PROJECT", "project" }, { "CLOUD PROXY", "cloudProxyName" }, { "TYPE", "type" }, { "FINGERPRINT", "fingerprint" },
+                                           { "SINCE", "createdAt" }, { "ID", "id" } };
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
 static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
                                         { "LAST USED", "usedAt" }, { "ID", "id" } };
@@ -55,6 +57,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "user-operations", "/user-operations", NULL, USER_OPERATIONS, ALEN(USER_OPERATIONS) },
     { "deployments", "/deployments", NULL, DEPLOYMENTS, ALEN(DEPLOYMENTS) },
     { "deliveries", "/registry-deliveries", NULL, DELIVERIES, ALEN(DELIVERIES) },
+    { "ssh-hosts", "/ssh-hosts", NULL, SSH_HOSTS, ALEN(SSH_HOSTS) },
     { "tokens", "/tokens", NULL, TOKENS, ALEN(TOKENS) },
     { "users", "/users", NULL, USERS, ALEN(USERS) },
     { "audit", "/audit-events", NULL, AUDIT, ALEN(AUDIT) },

@@ -263,6 +263,34 @@ void http_way_failed(struct http_way *way, const struct err *why)
     way->why = *why;
 }
 
+bool http_way_why(const struct http_way *way, struct err *ret)
+{
+    if (way->why.kind)
+        *ret = way->why;
+    return way->why.kind != 0;
+}
+
+int http_via_open(struct http_client *c, const char *via, const char *host, int port, struct http_way **ret_way, struct err *e)
+{
+    int ends[2];
+    if (!c->vias.open) {
+        err_set(e, ERR_UNSUPPORTED, "there are no Cloud Proxies here");
+        return -1;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+        err_set(e, ERR_UNAVAILABLE, "no more connections fit: %s", strerror(errno));
+        return -1;
+    }
+    struct http_way *way = http_way_hold(NEW(struct http_way));
+    if (!c->vias.open(c->vias.context, via, host, port, ends[1], way, e)) {
+        http_way_release(&way);
+        close(ends[0]);
+        return -1;
+    }
+    *ret_way = way;
+    return ends[0];
+}
+
 bool http_via_credential(const char *name, const char *via, char **ret, struct err *e)
 {
     size_t n = strlen(name);

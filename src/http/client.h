@@ -34,6 +34,10 @@ void http_client_vias(struct http_client *c, const struct http_vias *vias); /* b
 bool http_via_credential(const char *name, const char *via, char **ret, struct err *e);
 struct http_way *http_way_hold(struct http_way *way);
 void http_way_release(struct http_way **way);
+/* For those who speak something else than HTTP: a connected socket, not blocking, the caller's, that leads through via to host and port;
+ * -1: e says why. *ret_way is the caller's. It closes when the way fails: http_way_why says why. */
+int http_via_open(struct http_client *c, const char *via, const char *host, int port, struct http_way **ret_way, struct err *e);
+bool http_way_why(const struct http_way *way, struct err *ret); /* false: it did not fail, or nobody knows why */
 void http_way_failed(struct http_way *way, const struct err *why); /* before the socket closes: the call says this, instead of "connection reset" */
 
 /* How the server is trusted, and how we show who we are. All may be NULL. PEM texts, not files. */

@@ -26,6 +26,7 @@ struct effect {
     struct runner *runner;
     size_t task;
     bool started, canceled, draining;
+    bool stops;  /* it is started only to be canceled: what it left goes on */
     struct knowledge knowledge;
     json_t *endpoints; /* by role */
     json_t *integration;
@@ -98,6 +99,25 @@ static json_t *masked_tree(const struct effect *f, const json_t *tree)
 
 static void progress_store(struct timer *t);
 
+struct ending { /* outlives its effect */
+    void (*stored)(void *context, bool yes);
+    void *context;
+};
+
+static void end_stored(void *context, const struct err *e)
+{
+    struct ending *ending = context;
+    ending->stored(ending->context, !e);
+    free(ending);
+}
+
+static void *ending_create(const struct task_outcome *outcome)
+{
+    struct ending *ending = NEW(struct ending);
+    *ending = (struct ending){ .stored = outcome->stored, .context = outcome->context };
+    return ending;
+}
+
 void task_done(struct task_job *job, const struct task_outcome *outcome)
 {
     struct effect *f = of(job);
@@ -110,7 +130,9 @@ void task_done(struct task_job *job, const struct task_outcome *outcome)
         AUTO_JSON *output = masked_tree(f, outcome->output), *places = masked_tree(f, outcome->places);
         struct run_event event = { .kind = ENGINE_TASK_DONE, .task = f->task, .attempt = f->job.attempt, .result = outcome->result,
                                    .warning = outcome->warning, .unsure = outcome->unsure, .delay = outcome->retry_micros, .text = message, .json = output };
-        live_result(f->live, &event, places);
+        live_result(f->live, &event, places, outcome->stored ? end_stored : NULL, outcome->stored ? ending_create(outcome) : NULL);
+    } else if (outcome->stored) {
+        outcome->stored(outcome->context, false);
     }
     effect_free(f);
 }
@@ -495,8 +517,13 @@ static void start_type(struct effect *f)
     struct err e = { 0 };
     f->started = true;
     f->runner->stats.tasks_running++;
-    if (!f->job.type->start(&f->job, &e))
+    if (!f->job.type->start(&f->job, &e)) {
         fail(f, &e);
+    } else if (f->stops) {
+        f->canceled = true;
+        if (!f->then)
+            f->job.type->cancel(&f->job);
+    }
 }
 
 static const struct task_outcome CANCELED_BEFORE = { .result = TASK_CANCELED, .message = "canceled before it began; nothing was changed" };
@@ -606,7 +633,7 @@ static json_t *endpoint_names(struct live *live, size_t task)
     return names;
 }
 
-void effect_start(struct live *live, size_t task, int attempt)
+static void start(struct live *live, size_t task, int attempt, bool stops)
 {
     struct live_view v = live_view(live);
     struct effect *f = NEW(struct effect);
@@ -615,6 +642,7 @@ void effect_start(struct live *live, size_t task, int attempt)
     f->draining = v.runner->draining; /* its step was being stored when the drain began: the next start begins it */
     f->task = task;
     f->job.attempt = attempt;
+    f->stops = stops;
     list_append(live_effects(live), &f->link);
     runner_began(v.runner);
     struct load_job *job = NEW(struct load_job);
@@ -624,11 +652,22 @@ void effect_start(struct live *live, size_t task, int attempt)
     db_read(v.runner->config.db, &job->job);
 }
 
+void effect_start(struct live *live, size_t task, int attempt)
+{
+    start(live, task, attempt, false);
+}
+
 /* ---- the end from outside */
 
 void effect_cancel(struct live *live, size_t task)
 {
     struct effect *f = effect_find(live, task);
+    const struct execution *now = live_view(live).now;
+    const struct task_type *type = task_type_find(now->pipeline->tasks[task].type);
+    if (!f && type && type->leave && now->tasks[task].resolved) { /* a crash came between: what it left elsewhere goes on */
+        start(live, task, now->tasks[task].attempt, true);
+        return;
+    }
     if (!f) {
         struct run_event event = { .kind = ENGINE_TASK_DONE, .task = task, .result = TASK_CANCELED,
                                    .text = "canceled while it was not running" };
@@ -654,6 +693,8 @@ void effects_drain(struct live *live)
             f->then = NULL;
             f->abandon(&f->job);
             task_done(&f->job, &(struct task_outcome){ .result = TASK_CANCELED });
+        } else if (f->job.type->leave) {
+            f->job.type->leave(&f->job);
         } else {
             f->job.type->cancel(&f->job);
         }

@@ -22,6 +22,7 @@ void id_list_collect(void *list, int64_t id); /* the same, as a callback */
 struct runner {
     struct runner_config config;
     struct task_services services;
+    struct task_hosts hosts;
     struct registry_hub hub;
     struct registry_tokens *registry_tokens;
     struct registry_budget *registry_budget; /* a place in the queue of each registry that asked for patience */
@@ -76,12 +77,15 @@ struct live *live_find(struct runner *r, int64_t execution_id);
  * says why the event was refused, or that the execution ended before. */
 void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context);
 /* The same, of a task's end: what it put on a cluster (places, as store/deployments.h has it; shared; NULL: nothing) is stored with it. */
-void live_result(struct live *live, const struct run_event *event, json_t *places);
+void live_result(struct live *live, const struct run_event *event, json_t *places, void (*done)(void *context, const struct err *e), void *context);
 /* An event that a person caused; also of an execution that still waits for its place. done always runs. */
 void live_act(struct runner *r, int64_t execution_id, const struct run_event *event, void (*done)(void *context, const struct err *e),
               void *context);
 void live_drain(struct runner *r);
 void live_destroy_all(struct runner *r);
+
+/* ---- hosts.c: the keys of hosts, for tasks; loop. As struct task_hosts.ask; context is the runner */
+void hosts_ask(void *context, struct task_host_ask *ask);
 
 /* ---- effect.c: one task at work; loop */
 struct effect;

@@ -468,9 +468,11 @@ void live_feed(struct live *live, const struct run_event *event, void (*done)(vo
     live_step(live);
 }
 
-void live_result(struct live *live, const struct run_event *event, json_t *places)
+void live_result(struct live *live, const struct run_event *event, json_t *places, void (*done)(void *context, const struct err *e), void *context)
 {
     struct fed *f = fed_create(event);
+    f->done = done;
+    f->context = context;
     f->places = json_incref(places);
     list_append(&live->waiting, &f->link);
     live_step(live);

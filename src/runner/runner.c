@@ -14,6 +14,7 @@
 #include "runner/tokens.h"
 #include "runner/tokens_work.h"
 #include "runner/workspaces.h"
+#include "ssh/ssh.h"
 #include "store/inbox.h"
 
 /* ---- lists of ids, and what to do with them */
@@ -65,6 +66,8 @@ static void drain_checked(struct post *p)
     drained(r->drained_context);
 }
 
+#define SSH_PLACES 16 /* sessions with hosts at once, each a thread; others wait */
+
 static void check_drain(struct runner *r)
 {
     if (!r->draining || r->in_flight || link_in_list(&r->drain_check.link))
@@ -96,7 +99,10 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->hub = (struct registry_hub){ .hub_url = config->hub_url, .registry_url = config->hub_registry_url, .auth_url = config->hub_auth_url,
                                     .tokens = r->registry_tokens, .budget = r->registry_budget };
     r->services = (struct task_services){ .loop = config->loop, .http = config->http, .clusters = kube_clusters_create(config->loop, config->http),
-                                           .allow_in_cluster = config->allow_in_cluster, .docker_socket = config->docker_socket };
+                                           .allow_in_cluster = config->allow_in_cluster, .docker_socket = config->docker_socket,
+                                           .remote = remote_pool_create(config->loop, config->http, SSH_PLACES),
+                                           .hosts = &r->hosts };
+    r->hosts = (struct task_hosts){ .ask = hosts_ask, .context = r };
     r->live = map_create();
     r->pipelines = map_create();
     r->parts = map_create();
@@ -110,6 +116,13 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->workspaces = workspaces_create(r);
     *ret = r;
     return true;
+}
+
+static void remote_closed(void *context)
+{
+    struct runner *r = context;
+    r->services.remote = NULL;
+    runner_ended(r);
 }
 
 static void clusters_closed(void *context)
@@ -135,6 +148,8 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     live_drain(r);
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
+    runner_began(r);
+    remote_pool_close(r->services.remote, remote_closed, r);
 }
 
 void runner_destroy(struct runner **runner)

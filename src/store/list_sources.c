@@ -35,6 +35,14 @@ static const char *const SEARCH_CLOUD_PROXIES[] = { "x.name", "x.description", N
 const struct list_source LIST_CLOUD_PROXIES = { "cloud-proxies", "cloud_proxies x LEFT JOIN projects j ON j.id = x.project_id", CLOUD_PROXIES,
                                                 SEARCH_CLOUD_PROXIES, "x.project_id", NULL, "x.project_id IS NULL" };
 
+static const struct list_column SSH_HOSTS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT }, { "host", "x.host", LIST_TEXT }, { "name", "x.host", LIST_TEXT },
+    { "port", "x.port", LIST_INT }, { "type", "x.type", LIST_TEXT }, { "fingerprint", "x.fingerprint", LIST_TEXT }, { "cloudProxyId", "x.cloud_proxy", LIST_TEXT },
+    { "createdAt", "x.created_at", LIST_INT }, { "_createTimeInMicros", "x.created_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_SSH_HOSTS[] = { "x.host", "x.fingerprint", NULL };
+const struct list_source LIST_SSH_HOSTS = { "ssh-hosts", WITH_PROJECT("ssh_hosts"), SSH_HOSTS, SEARCH_SSH_HOSTS, "x.project_id", NULL };
+
 static const struct list_column VARIABLES[] = { COMMON, { "type", "x.type", LIST_TEXT }, { NULL, NULL, 0 } };
 const struct list_source LIST_VARIABLES = { "variables", WITH_PROJECT("variables"), VARIABLES, BY_NAME, "x.project_id", NULL };
 

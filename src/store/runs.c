@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/rows.h"
 #include "store/summary.h"
 #include "store/totals.h"
 #include "store_sql.h"

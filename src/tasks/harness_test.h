@@ -20,6 +20,9 @@ struct harness {
     bool warning;
     struct text message, progress, log;
     json_t *output, *detail;
+    /* the one host key that is pinned */
+    struct task_hosts hosts;
+    char host_type[48], host_fingerprint[64];
 };
 
 void harness_open(struct harness *h);

@@ -33,20 +33,39 @@ static void ended(struct task_job *job, const struct task_part *part, const stru
     task_done(job, &outcome);
 }
 
+static void begin(struct task_job *job)
+{
+    struct err e = { 0 };
+    AUTO_FREE char *name = job->context;
+    job->context = NULL;
+    if (!task_part_start(job, name, json_object_get(job->input, "inputProperties"), ended, &e))
+        task_done(job, &(struct task_outcome){ .result = TASK_FAILED, .message = e.text });
+}
+
+static void abandon(struct task_job *job)
+{
+    free(job->context);
+}
+
 static bool pipeline_start(struct task_job *job, struct err *e)
 {
-    AUTO_FREE char *name = NULL;
-    const char *text = json_text_at(job->input, "pipeline", "");
-    if (!expression_text(text, strlen(text), job->scope, &name, NULL, e))
+    AUTO_JSON *input = NULL;
+    if (!expression_resolve_tree(job->input, NULL, job->scope, &input, NULL, e))
         return false;
+    AUTO_FREE char *name = json_as_text(json_object_get(input, "pipeline"));
     if (text_empty(name))
         return err_field(e, "pipeline", "pipeline is missing");
-    return task_part_start(job, name, json_object_get(job->input, "inputProperties"), ended, e);
+    AUTO_JSON *resolved = json_pack("{s:s}", "pipeline", name);
+    if (job->resolved) /* it began before a crash: its part is found */
+        return task_part_start(job, name, json_object_get(job->input, "inputProperties"), ended, e);
+    job->context = TAKE(name);
+    task_resolved(job, input, resolved, begin, abandon);
+    return true;
 }
 
 static const char *const NO_ENDPOINTS[] = { NULL };
 
 const struct task_type TASK_PIPELINE = {
     .name = "Pipeline", .fields = FIELDS, .field_count = ALEN(FIELDS), .endpoints = NO_ENDPOINTS, .crash = TASK_FINDABLE,
-    .start = pipeline_start, .cancel = task_part_cancel,
+    .start = pipeline_start, .cancel = task_part_cancel, .leave = task_part_cancel,
 };

@@ -14,6 +14,22 @@
 #include "pipeline/engine.h"
 
 struct kube_clusters; /* kube/kube.h: connections to clusters, by target */
+struct remote_pool;   /* ssh/ssh.h: sessions with hosts */
+
+/* The key by which a host is known to a project since a task first reached it (store/ssh_hosts.h). */
+struct task_host_ask {
+    const char *project, *host, *via; /* via: of the Cloud Proxy that leads there; "": none. Borrowed until done */
+    int64_t port;
+    bool store; /* type and fingerprint, unless there is a key already */
+    /* in done: what is stored; "": nothing */
+    char type[48], fingerprint[64], id[37];
+    int64_t first_seen;
+    void (*done)(struct task_host_ask *ask, const struct err *e); /* once, later, on the loop; of a store: after its commit */
+};
+struct task_hosts {
+    void (*ask)(void *context, struct task_host_ask *ask);
+    void *context;
+};
 
 /* What every task may use; owned by the runner. */
 struct task_services {
@@ -22,6 +38,8 @@ struct task_services {
     struct kube_clusters *clusters;
     bool allow_in_cluster; /* kube/config.h */
     const char *docker_socket; /* docker/target.h */
+    struct remote_pool *remote;
+    const struct task_hosts *hosts;
 };
 
 /* The push that started the run; NULL fields "" when not known. */
@@ -54,6 +72,9 @@ struct task_outcome {
     json_t *output;      /* borrowed; an object; NULL: {} */
     int64_t retry_micros; /* TASK_RETRY: not before; 0: as the runner thinks */
     json_t *places;      /* borrowed; what it put on a cluster or took away, however it ended, as store/deployments.h has it; NULL: nothing */
+    /* Once, on the loop: the end is committed, and what it was kept for elsewhere may go; or (false) nobody knows, or the process stops. May be NULL. */
+    void (*stored)(void *context, bool yes);
+    void *context;
 };
 
 struct task_job {
@@ -104,6 +125,9 @@ struct task_type {
     bool (*start)(struct task_job *run, struct err *e);
     /* Stop, say what is left, and end by task_done(TASK_CANCELED). The runner may call it once. */
     void (*cancel)(struct task_job *run);
+    /* Of work that goes on without us: the process stops; end by task_done at once, and leave the work alone: the next start finds it. Such a type
+     * is also started to be canceled at once, when a crash came between. NULL: cancel does. */
+    void (*leave)(struct task_job *run);
     /* false: done never runs, and e says why a run would fail. NULL: this type cannot be previewed. */
     bool (*preview)(struct task_preview *preview, struct err *e);
     void (*preview_cancel)(struct task_preview *preview); /* done still runs, once, later */
@@ -111,7 +135,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION, TASK_CI, TASK_CUSTOM;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION, TASK_CI, TASK_CUSTOM, TASK_SSH, TASK_POWERSHELL;
 
 /* ---- what a type calls; all on the loop */
 
@@ -157,7 +181,7 @@ struct task_part { /* borrowed, valid in ended */
  * False: an input has no value, and ended never runs. */
 bool task_part_start(struct task_job *job, const char *pipeline, const json_t *inputs,
                      void (*ended)(struct task_job *job, const struct task_part *part, const struct err *e), struct err *e);
-/* Asks it to stop; ended still runs. */
+/* Asks it to stop; ended still runs. While the process stops, it is left alone instead: the next start finds it. */
 void task_part_cancel(struct task_job *job);
 
 /* ---- a question to people */
@@ -175,7 +199,7 @@ struct task_answer { /* borrowed, valid in ended */
 /* The same attempt asks once, whatever happens to this process. ended runs once, later, on the loop: answer NULL when it could not be asked. */
 void task_ask_start(struct task_job *job, const struct task_ask *ask,
                     void (*ended)(struct task_job *job, const struct task_answer *answer, const struct err *e));
-void task_ask_cancel(struct task_job *job); /* ended still runs */
+void task_ask_cancel(struct task_job *job); /* likewise */
 
 /* The end; job is invalid afterwards. */
 void task_done(struct task_job *run, const struct task_outcome *outcome);

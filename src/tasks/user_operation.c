@@ -148,18 +148,16 @@ static bool user_operation_start(struct task_job *job, struct err *e)
     }
     job->context = a;
     AUTO_JSON *resolved = json_object();
-    task_resolved(job, input, resolved, ask_now, abandon);
+    if (job->resolved) /* it was about to ask, or asked, before a crash */
+        ask_now(job);
+    else
+        task_resolved(job, input, resolved, ask_now, abandon);
     return true;
-}
-
-static void user_operation_cancel(struct task_job *job)
-{
-    task_ask_cancel(job);
 }
 
 static const char *const ENDPOINTS[] = { "emailServer", NULL };
 
 const struct task_type TASK_USER_OPERATION = {
     .name = "UserOperation", .fields = FIELDS, .field_count = ALEN(FIELDS), .endpoints = ENDPOINTS, .crash = TASK_FINDABLE,
-    .start = user_operation_start, .cancel = user_operation_cancel,
+    .start = user_operation_start, .cancel = task_ask_cancel, .leave = task_ask_cancel,
 };

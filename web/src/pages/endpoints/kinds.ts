@@ -85,7 +85,7 @@ const ENGINE: Kind = {
     ],
 };
 
-/* Nothing but the cloud proxy that REST and POLL tasks go through, which the form asks for anyway. */
+/* Nothing but the cloud proxy that REST, POLL and SSH tasks go through, which the form asks for anyway. */
 const AGENT: Kind = { type: 'agent', text: 'agent', icon: 'M12 3v6M12 15v6M4 12h5M15 12h5M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z', address: () => '', certificateUrl: () => '', properties: [] };
 
 export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, AGENT];

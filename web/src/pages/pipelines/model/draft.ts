@@ -143,7 +143,7 @@ export function renameTask(d: PipelineDraft, at: Place, to: string): PipelineDra
 
 export interface Missing { at: Place; field: string }
 
-const NEEDED: Record<string, string[]> = { Condition: ['condition'], REST: ['action', 'url'], POLL: ['url', 'exitCriteria'] };
+const NEEDED: Record<string, string[]> = { Condition: ['condition'], REST: ['action', 'url'], POLL: ['url', 'exitCriteria'], SSH: ['script', 'host', 'username'], PowerShell: ['script', 'host', 'username'] };
 
 /* What a task cannot run without; the server knows the rest. */
 export function missingOf(task: TaskDraft): string[] {

@@ -8,10 +8,16 @@ import { t, type TextKey } from '../../../texts';
 import { changeTask } from './draft';
 import type { TaskProps } from './task';
 
-interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; rows?: number; placeholder?: string }
+interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; array?: boolean; rows?: number; placeholder?: string }
 interface Plain { agent?: boolean; fields: Asked[] }
 
 const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
+const script = (text: string): Asked[] => [{ name: 'script', text: 'sshScript', hint: 'sshScriptHint', long: true, placeholder: text }, { name: 'host', text: 'sshHost', placeholder: 'build.example.com:22' },
+    { name: 'username', text: 'sshUser' }, { name: 'password', text: 'sshPassword', hint: 'sshSecretHint', placeholder: '${var.SSH_PASSWORD}' }];
+const SCRIPT_KEY: Asked[] = [{ name: 'privatekey', text: 'sshKey', hint: 'sshKeyHint', long: true, placeholder: '${var.SSH_KEY}' }, { name: 'passphrase', text: 'sshPassphrase', placeholder: '${var.SSH_PASSPHRASE}' },
+    { name: 'fingerprint', text: 'sshFingerprint', hint: 'sshFingerprintHint', placeholder: 'SHA256:' }, { name: 'workingDirectory', text: 'sshFolder', hint: 'sshFolderHint' },
+    { name: 'arguments', text: 'sshArguments', hint: 'sshArgumentsHint', json: true, array: true, placeholder: '["${input.DOCKER_TAG}"]' },
+    { name: 'environmentVariables', text: 'sshEnvironment', json: true, placeholder: '{"TAG": "${input.DOCKER_TAG}"}' }];
 export const PLAIN: Record<string, Plain> = {
     CI: { fields: [{ name: 'steps', text: 'ciSteps', hint: 'ciStepsHint', lines: true, rows: 8, placeholder: 'make test' }, { name: 'export', text: 'ciExport', hint: 'ciExportHint', lines: true, placeholder: 'VERSION' },
         { name: 'artifacts', text: 'ciArtifacts', hint: 'ciArtifactsHint', lines: true, placeholder: 'dist' }, { name: 'process', text: 'ciProcess', hint: 'ciProcessHint', lines: true, placeholder: 'target/surefire-reports' }] },
@@ -27,6 +33,8 @@ export const PLAIN: Record<string, Plain> = {
         { name: 'approverGroups', text: 'approverGroups', lines: true }, { name: 'expiration', text: 'expiration', placeholder: '3' }, { name: 'expirationUnit', text: 'expirationUnit', choices: ['minutes', 'hours', 'days'] },
         { name: 'cancelPreviousPendingUserOp', text: 'replacesOlder', check: true }] },
     Wait: { fields: [{ name: 'duration', text: 'waitDuration', hint: 'waitDurationHint', placeholder: '15m' }, { name: 'until', text: 'waitUntil', hint: 'waitUntilHint', placeholder: '2027-01-01T06:00:00Z' }] },
+    SSH: { agent: true, fields: [...script('echo "$1"'), ...SCRIPT_KEY, { name: 'continueOnCommandFailure', text: 'sshGoOn', check: true }] },
+    PowerShell: { agent: true, fields: [...script('Write-Output $args[0]'), ...SCRIPT_KEY] },
 };
 
 const shown = (value: unknown) => (value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value, null, 2));
@@ -38,7 +46,7 @@ function JsonField({ of, value, set, readOnly }: { of: Asked; value: unknown; se
         setText(next);
         try {
             const read: unknown = next.trim() ? JSON.parse(next) : undefined;
-            if (read !== undefined && (typeof read !== 'object' || read === null || Array.isArray(read))) throw new Error('{}');
+            if (read !== undefined && (typeof read !== 'object' || read === null || Array.isArray(read) !== !!of.array)) throw new Error(of.array ? '[]' : '{}');
             setWrong('');
             set(read);
         } catch (error) { setWrong(t('rawWrong', { why: (error as Error).message })); }

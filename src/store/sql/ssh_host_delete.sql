@@ -1,0 +1,1 @@
+DELETE FROM ssh_hosts WHERE id = $1;

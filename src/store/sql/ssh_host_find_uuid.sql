@@ -1,0 +1,1 @@
+SELECT id FROM ssh_hosts WHERE uuid = $1;
