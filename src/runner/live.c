@@ -262,14 +262,46 @@ static void retry_step(struct timer *t)
     live_step(OWNER(t, struct live, retry));
 }
 
+static bool asked_by_people(const struct fed *f)
+{
+    return f->event.kind == ENGINE_CANCEL || f->event.kind == ENGINE_PAUSE || f->event.kind == ENGINE_RESUME;
+}
+
+/* Somebody else moved it: what stands here is no longer so. That is how it is when a person acts upon one that waits for its place just when
+ * it gets it: then nothing of it ran here, it is read again, and what people asked for goes with it. */
+static void lose(struct live *live, const struct err *e)
+{
+    struct link asked;
+    struct runner *r = live->runner;
+    int64_t id = live->row.id;
+    bool fresh = list_empty(&live->effects) && live->now->status == RUN_QUEUED;
+    log_warn("runner", "execution %s: %s%s", live->row.uuid, e->text, fresh ? "; it is read again" : "");
+    list_init(&asked);
+    put_back(live);
+    LIST_EACH(&live->waiting, l) {
+        struct fed *f = OWNER(l, struct fed, link);
+        list_remove(l);
+        if (fresh && asked_by_people(f))
+            list_append(&asked, l);
+        else
+            fed_end(f, e);
+    }
+    live->ended = true;
+    if (!fresh)
+        return;
+    live_forget(live);
+    live_adopt(r, id);
+    LIST_EACH(&asked, l) {
+        struct fed *f = OWNER(l, struct fed, link);
+        list_remove(l);
+        live_act(r, id, &f->event, f->done, f->context);
+        f->done = NULL;
+        fed_end(f, NULL);
+    }
+}
+
 static void not_stored(struct live *live, const struct err *e)
 {
-    if (e->kind == ERR_CONFLICT) {
-        log_warn("runner", "execution %s: %s", live->row.uuid, e->text);
-        live->ended = true;
-        end_stored(live);
-        return;
-    }
     log_error("runner", "execution %s: its step could not be stored, trying again: %s", live->row.uuid, e->text);
     put_back(live);
     timer_set(&live->retry, live->runner->config.loop, STORE_RETRY, retry_step);
@@ -296,6 +328,12 @@ static void store_done(struct db_job *db_job, const struct err *e)
     struct runner *r = live->runner;
     int64_t id = live->row.id;
     live->job = NULL;
+    if (e && e->kind == ERR_CONFLICT) {
+        lose(live, e);
+        store_job_free(job);
+        runner_ended(r);
+        return;
+    }
     if (e)
         not_stored(live, e);
     else
