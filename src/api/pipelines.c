@@ -43,6 +43,21 @@ bool pipeline_load(struct call *c, int64_t id, json_t **ret, struct err *e)
     return true;
 }
 
+bool pipeline_written(struct call *c, int64_t id, json_t **ret, struct err *e)
+{
+    struct pipeline_row row = { 0 };
+    if (!pipeline_get(c->tx, id, &row, e))
+        return false;
+    AUTO_JSON *definition = definition_of(&row);
+    *ret = pipeline_json(&row);
+    if (!row.global)
+        json_object_del(*ret, "global");
+    if (text_empty(row.object.description) && !json_object_get(definition, "description"))
+        json_object_del(*ret, "description");
+    pipeline_row_fini(&row);
+    return true;
+}
+
 /* ---- ?view=brief: what a page of pipelines shows, without what each of them does */
 
 enum { LAST_RUNS = 10 };
@@ -184,7 +199,8 @@ static bool fill(struct call *c, struct pipeline_row *row, const json_t *spec, s
     json_set_text(whole, "kind", "PIPELINE");
     json_set_text(whole, "name", row->object.name);
     json_set_text(whole, "project", row->object.project);
-    json_set_text(whole, "description", row->object.description);
+    if (!text_empty(row->object.description) || json_object_get(spec, "description"))
+        json_set_text(whole, "description", row->object.description);
     free(row->definition);
     row->definition = json_write(whole);
     return name_ok(row->object.name, "pipeline", e) && check(c, row, whole, found, e);
@@ -206,6 +222,31 @@ bool pipeline_save(struct call *c, int64_t project_id, int64_t id, const json_t 
     *ret = row.object.id;
     pipeline_row_fini(&row);
     return ok;
+}
+
+bool pipeline_import(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e)
+{
+    AUTO_PROBLEMS why = { 0 };
+    AUTO_JSON *disabled = json_copy((json_t *)spec);
+    struct err refused = { 0 };
+    if (pipeline_save(c, project_id, id, spec, &why, ret, &refused)) {
+        *found = why;
+        why = (struct problems){ 0 };
+        return true;
+    }
+    if (!why.errors || text_is(state_of(spec, "DISABLED"), "DISABLED")) {
+        *found = why;
+        why = (struct problems){ 0 };
+        return *e = refused, false;
+    }
+    json_object_set_new(disabled, "enabled", json_false());
+    json_object_del(disabled, "state");
+    json_decref(TAKE(c->details));
+    if (!pipeline_save(c, project_id, id, disabled, found, ret, e))
+        return false;
+    problem_add(found, PROBLEM_WARNING, "", "it is imported disabled, because it cannot run yet: %zu thing%s keep%s it from that", why.errors, why.errors == 1 ? "" : "s",
+                why.errors == 1 ? "s" : "");
+    return true;
 }
 
 /* ---- routes */

@@ -16,9 +16,14 @@ bool pipeline_save(struct call *c, int64_t project_id, int64_t id, const json_t 
 
 bool integration_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
 bool integration_load(struct call *c, int64_t id, json_t **ret, struct err *e);
+/* The same of an import: one that cannot be enabled is saved disabled, and found says why. */
+bool pipeline_import(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e);
+
 bool endpoint_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool variable_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool pipeline_load(struct call *c, int64_t id, json_t **ret, struct err *e);
+/* As it was written: without what the server says of it by itself. */
+bool pipeline_written(struct call *c, int64_t id, json_t **ret, struct err *e);
 
 /* The name that spec gives, else the present one. */
 const char *spec_name(const json_t *spec, const char *present);

@@ -45,7 +45,7 @@ static bool save(struct call *c, const struct kind *kind, int64_t project, int64
     case 0: return variable_save(c, project, id, document, &made, e);
     case 1: return endpoint_save(c, project, id, document, &made, e);
     case 3: return integration_save(c, project, id, document, &made, e);
-    default: return pipeline_save(c, project, id, document, found, &made, e);
+    default: return pipeline_import(c, project, id, document, found, &made, e);
     }
 }
 
@@ -137,7 +137,7 @@ static bool export_one(struct call *c, const struct kind *kind, const char *proj
     bool ok = kind->order == 0   ? variable_load(c, id, &json, e)
               : kind->order == 1 ? endpoint_load(c, id, &json, e)
               : kind->order == 3 ? integration_load(c, id, &json, e)
-                                 : pipeline_load(c, id, &json, e);
+                                 : pipeline_written(c, id, &json, e);
     if (!ok || !name_cloud_proxy(c, json, e))
         return false;
     json_object_del(json, "_warnings");

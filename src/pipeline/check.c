@@ -319,6 +319,22 @@ static void check_endpoints(struct checker *c, const struct pipeline_type *type)
     leave(c, here);
 }
 
+/* Code Stream's types that reach into products of others; NULL: it is none of them. */
+static const char *instead_of(const char *type)
+{
+    static const struct { const char *type, *instead; } FOREIGN[] = {
+        { "Blueprint", "let a REST task ask the blueprint service's API, and a POLL task wait for the deployment; or use a K8S task" },
+        { "vRO", "let a REST task start the workflow by the orchestrator's API, and a POLL task wait for its end" },
+        { "Jenkins", "let a REST task start the job by Jenkins' API, and a POLL task wait for its result" },
+        { "Bamboo", "let a REST task start the plan by Bamboo's API, and a POLL task wait for its result" },
+        { "TFS", "let a REST task start the build by the server's API, and a POLL task wait for its result" },
+    };
+    for (size_t i = 0; i < ALEN(FOREIGN); i++)
+        if (text_is(FOREIGN[i].type, type))
+            return FOREIGN[i].instead;
+    return NULL;
+}
+
 static void check_type(struct checker *c)
 {
     const struct pipeline_type *type = pipeline_type_find(c->checks->types, c->checks->type_count, c->task->type);
@@ -329,7 +345,10 @@ static void check_type(struct checker *c)
         return;
     }
     size_t here = enter(c, "type");
-    if (*c->task->type)
+    const char *instead = instead_of(c->task->type);
+    if (instead)
+        UNFIT(c, "this server keeps '%s' tasks, and cannot run them: %s", c->task->type, instead);
+    else if (*c->task->type)
         UNFIT(c, "task type '%s' is not known here", c->task->type);
     else
         UNFIT(c, "task '%s' has no type", c->task->name);
