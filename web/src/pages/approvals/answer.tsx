@@ -1,4 +1,5 @@
 /* A question that a run asks people: yes or no, with a word to it. */
+import './approvals.css';
 import { useState } from 'preact/hooks';
 import { call } from '../../api';
 import { useLoaded } from '../../loading';

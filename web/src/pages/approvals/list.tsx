@@ -1,5 +1,4 @@
 /* User operations: what runs ask people, and what those said. */
-import './approvals.css';
 import { shownText, useList } from '../../listing';
 import { pageOf, type UserOperation } from '../../model';
 import { Choice, Empty, Head, Loading, Status, Text, Trouble } from '../../parts';
