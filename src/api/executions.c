@@ -45,7 +45,7 @@ bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with
                                .index = row.index, .url = url, .requested_by = row.executed_by, .triggered_by = row.triggered_by,
                                .source = row.source, .comments = row.comments, .tags = row.tags, .created_at = row.requested_at,
                                .updated_at = row.updated_at, .global = row.global, .nested = *row.parent_uuid && !row.rollback,
-                               .rollback = row.rollback, .parent = row.parent_uuid, .now = clock_now() };
+                               .rollback = row.rollback, .parent = row.parent_uuid, .rerun = row.rerun_uuid, .rerun_index = row.rerun_index, .now = clock_now() };
     ok = ok && build(&row, &facts, with_stages, ret, e);
     object_fini(&project);
     run_row_fini(&row);
@@ -177,6 +177,14 @@ static void wake_pipeline(struct api *api, int64_t pipeline_id)
     runner_wake_pipeline(api->config.runner, pipeline_id);
 }
 
+static bool made_answer(struct call *c, const struct run_made *made, int64_t pipeline_id)
+{
+    AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", made->uuid);
+    call_after(c, wake_pipeline, pipeline_id);
+    return call_answer(c, 202, json_pack("{s:s, s:s, s:I}", "executionId", made->uuid, "executionLink", link, "executionIndex",
+                                         (json_int_t)made->index));
+}
+
 static bool insert(struct call *c, void *context, struct err *e)
 {
     int64_t pipeline = *(const int64_t *)context;
@@ -193,10 +201,7 @@ static bool insert(struct call *c, void *context, struct err *e)
                                               .user_id = c->who.user_id, .token_id = c->who.token_id },
                        &made, e))
         return false;
-    AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", made.uuid);
-    call_after(c, wake_pipeline, pipeline);
-    return call_answer(c, 202, json_pack("{s:s, s:s, s:I}", "executionId", made.uuid, "executionLink", link, "executionIndex",
-                                         (json_int_t)made.index));
+    return made_answer(c, &made, pipeline);
 }
 
 bool execution_make(struct call *c, struct err *e)
@@ -245,6 +250,26 @@ static bool act(struct call *c, struct err *e)
     return true;
 }
 
+/* {"from": "start"} or "stop", where it failed or was canceled. */
+static bool rerun(struct call *c, void *context, struct err *e)
+{
+    const struct acting *a = context;
+    const char *from = call_text(c, "from", "start");
+    struct run_asker by = { .user_id = c->who.user_id, .token_id = c->who.token_id, .name = c->who.name };
+    struct run_made made = { 0 };
+    int64_t pipeline = 0;
+    if (!text_is(from, "start") && !text_is(from, "stop"))
+        return err_field(e, "from", "from is start, or stop: where the execution failed or was canceled");
+    return runner_rerun(c->api->config.runner, c->tx, a->id, text_is(from, "stop"), &by, call_text(c, "comments", ""), &made, &pipeline, e) &&
+           call_audit(c, a->project, "execution.rerun", c->parameters[0], made.uuid, e) && made_answer(c, &made, pipeline);
+}
+
+static bool rerun_once(struct call *c, struct err *e)
+{
+    struct acting a = { 0 };
+    return execution_of_call(c, &a.id, &a.project, e) && call_once(c, false, rerun, &a, e);
+}
+
 static bool tag(struct call *c, struct err *e)
 {
     int64_t id = 0, project = 0;
@@ -272,8 +297,9 @@ bool execution_act(struct call *c, struct err *e)
         c->next = (struct stage){ CALL_LOOP, act };
         return true;
     }
-    c->next = (struct stage){ CALL_WRITE, tag };
-    return text_is_any_case(asked, "tag") || err_field(e, "action", "?action= is cancel, pause, resume or tag");
+    c->next = (struct stage){ CALL_WRITE, text_is_any_case(asked, "rerun") ? rerun_once : tag };
+    return text_is_any_case(asked, "tag") || text_is_any_case(asked, "rerun") ||
+           err_field(e, "action", "?action= is cancel, pause, resume, rerun or tag");
 }
 
 /* ---- deleting */

@@ -153,7 +153,7 @@ static void print_commands(const char *between)
         printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
 }
 
-#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --service --yes --key --diff --description --hours --help"
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --service --yes --key --diff --description --hours --from --help"
 static void print_kinds(void)
 {
     for (const struct kind *k = KINDS; k->name; k++)
@@ -220,7 +220,8 @@ const struct cli_command CLI_COMMANDS[] = {
     { "explain", "why an event did or did not start something", "explain ID\nID: of an event, a delivery or an execution", command_explain },
     { "doctor", "is all that webhooks need as it should be, and what is to be done", "doctor [--webhook NAME]\n"
       "Ends with 1 when a check failed", command_doctor },
-    { "rerun", "run an event again, or all events of a filter", "rerun EVENT | events --filter F [--search TEXT] [--yes [--key KEY]]\n"
+    { "rerun", "run an event or an execution again, or all events of a filter", "rerun EVENT | EXECUTION --from start|stop [--wait] | events --filter F [--search TEXT] [--yes [--key KEY]]\n"
+      "EXECUTION: an id, or PIPELINE#NUMBER. --from stop goes on from where it failed or was canceled: what was done is not done again\n"
       "Many: without --yes it tells how many runs would begin. What no webhook took is judged anew by today's webhooks. The same --key\n"
       "begins nothing twice", command_rerun },
     { "pushed", "say, from a script, that a run pushed an image: what it starts cannot go round in circles",
@@ -285,7 +286,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
         { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
         { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--key", NULL, &cli->key }, { "--user", NULL, &cli->user },
-        { "--description", NULL, &cli->description }, { "--hours", NULL, &cli->hours },
+        { "--description", NULL, &cli->description }, { "--hours", NULL, &cli->hours }, { "--from", NULL, &cli->from },
         { "--comment", NULL, &cli->comment }, { "--groups", NULL, &cli->groups },
         { "-p", &cli->project, NULL },
     };

@@ -17,6 +17,7 @@ struct cli {
     bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
     const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution, *description, *hours;
+    const char *from;                    /* of --from; NULL: none */
     const char *key;                     /* of --key: the request's Idempotency-Key; NULL: none */
     const char *comment;                 /* of --comment; NULL: none */
     const char *groups;                  /* of --groups: names with commas between; NULL: not given */

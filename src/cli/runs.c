@@ -242,13 +242,36 @@ static int rerun_many(struct cli *cli)
     return code;
 }
 
+static int rerun_execution(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    int code;
+    AUTO_FREE char *id = execution_id(cli, cli->words[0], &code);
+    if (!id)
+        return code;
+    AUTO_FREE char *path = path_of(P "/executions/", id, "?action=rerun");
+    AUTO_JSON *body = json_pack("{s:s}", "from", cli->from ? cli->from : "start");
+    code = cli_do(cli, "POST", path, body, &a);
+    AUTO_FREE char *made = mem_text(code == CLI_OK ? json_text_at(a.json, "executionId", "") : "");
+    if (code == CLI_OK && cli->wait)
+        code = watch_execution(cli, made);
+    else if (code == CLI_OK && cli->output != OUTPUT_TABLE)
+        cli_show(cli, a.json, NULL, 0);
+    else if (code == CLI_OK)
+        puts(made);
+    cli_answer_fini(&a);
+    return code;
+}
+
 int command_rerun(struct cli *cli)
 {
     struct cli_answer a = { 0 };
-    if (need(cli, "rerun EVENT | events --filter F [--yes]"))
+    if (need(cli, "rerun EVENT | EXECUTION --from start|stop [--wait] | events --filter F [--yes]"))
         return CLI_USAGE;
     if (text_is(cli->words[0], "events"))
         return rerun_many(cli);
+    if (cli->from || strchr(cli->words[0], '#'))
+        return rerun_execution(cli);
     AUTO_FREE char *path = path_of(P "/registry-events/", cli->words[0], "?action=rerun");
     int code = cli_do(cli, "POST", path, NULL, &a);
     if (code == CLI_OK)

@@ -381,7 +381,8 @@ static bool hold_group(struct step *s, const struct pipeline_group *g)
     const struct run_facts *f = s->event->facts;
     AUTO_TEXT uses = { 0 };
     for (size_t i = g->first; f && f->restricted && i < g->first + g->count; i++) {
-        AUTO_FREE char *what = s->x->tasks[i].approved ? NULL : f->restricted(f, s->x, i);
+        bool asks = s->x->tasks[i].status == RUN_NOT_STARTED && !s->x->tasks[i].approved;
+        AUTO_FREE char *what = asks ? f->restricted(f, s->x, i) : NULL;
         AUTO_FREE char *path = pipeline_task_path(s->x->pipeline, i);
         if (what)
             text_addf(&uses, "%s%s uses %s", uses.length ? "; " : "", path, what);
@@ -392,18 +393,28 @@ static bool hold_group(struct step *s, const struct pipeline_group *g)
     return true;
 }
 
+/* All of a group begin in one step; in an execution that goes on from another, some of them are done. */
+static bool group_waits(const struct execution *x, const struct pipeline_group *g)
+{
+    for (size_t i = g->first; i < g->first + g->count; i++)
+        if (x->tasks[i].status == RUN_NOT_STARTED)
+            return true;
+    return false;
+}
+
 /* False: nothing more happens by itself. */
 static bool advance_group(struct step *s)
 {
     struct execution *x = s->x;
     const struct pipeline_group *g = &x->pipeline->groups[x->group];
-    if (x->tasks[g->first].status == RUN_NOT_STARTED) { /* all of a group begin in one step */
+    if (group_waits(x, g)) {
         if (x->status == RUN_PAUSING)
             move_execution(s, EXECUTION_IDLE_ON);
         if (x->status != RUN_RUNNING || hold_group(s, g))
             return false;
         for (size_t i = g->first; i < g->first + g->count; i++)
-            begin_task(s, i);
+            if (x->tasks[i].status == RUN_NOT_STARTED)
+                begin_task(s, i);
         return true;
     }
     if (group_active(x))

@@ -90,6 +90,9 @@ const char *run_text(const json_t *text); /* "" for NULL; borrowed */
 /* QUEUED. input and outside (may be NULL) are shared, not taken. */
 struct execution *execution_create(struct pipeline *pipeline, json_t *input, json_t *outside, int64_t now);
 void execution_give_secrets(struct execution *execution, json_t *secrets); /* shared, not taken */
+/* A QUEUED execution goes on from where another of the same pipeline stopped: what was done there counts as done here, with its outputs; the
+ * group of tasks that ended it begins with those that were not done. ERR_CONFLICT when that one is not over, completed, or was rolled back. */
+bool execution_go_on(struct execution *execution, const struct execution *from, struct err *e);
 struct execution *execution_dup(const struct execution *execution);
 void execution_destroy(struct execution **execution);
 void execution_clean(struct execution *execution); /* everything dirty was stored */
@@ -112,6 +115,8 @@ struct run_facts {
     int64_t created_at, updated_at;
     bool nested, rollback, global;
     const char *parent;       /* uuid of the execution that it is a part of; NULL or "": none */
+    const char *rerun;        /* uuid of the execution that it repeats; NULL or "": none */
+    int64_t rerun_index;
     int64_t now;              /* for ${duration}; ${executedOn} is started_at */
     /* A variable of the execution's project. UNKNOWN when there is none by that name (it is told as an error). May be NULL. */
     enum scope_answer (*variable)(void *owner, const char *name, struct value *ret, struct err *e);

@@ -100,6 +100,36 @@ TEST(engine, runs_to_the_end)
     CHECK_TEXT(step(&s, START), "the execution is finished: COMPLETED");
 }
 
+/* What was done stays done; of the group that failed only the rest runs. */
+TEST(engine, goes_on_from_where_another_stopped)
+{
+    AUTO_STORY s = begin("name: p\nproject: q\noutput: {n: '${B.Two.output.n}'}\nstageOrder: [B, C]\nstages:\n"
+                         "  B: {taskOrder: ['One,Two'], tasks: {One: {type: CI}, Two: {type: CI}}}\n"
+                         "  C: {taskOrder: [Three], tasks: {Three: {type: CI, preCondition: '${B.Two.output.n} == 3'}}}\n");
+    AUTO_JSON *three = read_yaml("{n: 3}");
+    struct err e = { 0 };
+    step(&s, START);
+    step(&s, DONE(0, TASK_FAILED, .text = "no disk"));
+    CHECK_TEXT(step(&s, DONE(1, TASK_COMPLETED, .json = three)), "finished, timer 0");
+    struct execution *again = execution_create(s.p, s.x->input, NULL, s.now);
+    CHECK_OK(execution_go_on(again, s.x, &e), e);
+    struct execution *first = s.x;
+    s.x = again;
+    CHECK_TEXT(standing(&s), "QUEUED  | Two=COMPLETED");
+    CHECK_TEXT(step(&s, START), "run One, timer 604800");
+    CHECK_TEXT(step(&s, DONE(0, TASK_COMPLETED)), "run Three");
+    CHECK_TEXT(step(&s, DONE(2, TASK_COMPLETED)), "finished, timer 0");
+    AUTO_FREE char *output = json_write(s.x->output);
+    CHECK_TEXT(output, "{\"n\":3}");
+    struct execution *third = execution_create(s.p, s.x->input, NULL, s.now);
+    CHECK(!execution_go_on(third, s.x, &e));
+    CHECK_TEXT(e.text, "nothing of it failed: run it again from its start");
+    CHECK(!execution_go_on(third, third, &e));
+    CHECK_TEXT(e.text, "the execution is QUEUED; cancel it first, or wait for its end");
+    execution_destroy(&third);
+    execution_destroy(&first);
+}
+
 TEST(engine, skips_and_refuses_by_condition)
 {
     AUTO_STORY s = begin(PIPELINE);

@@ -117,6 +117,39 @@ void execution_clean(struct execution *execution)
         execution->tasks[i].dirty = false;
 }
 
+/* ---- going on from another */
+
+static bool done(const struct task_run *run)
+{
+    return run->status == RUN_COMPLETED || run->status == RUN_SKIPPED || run->status == RUN_FAILED_CONTINUE;
+}
+
+static bool may_go_on(const struct execution *from, struct err *e)
+{
+    if (execution_live(from))
+        return err_set(e, ERR_CONFLICT, "the execution is %s; cancel it first, or wait for its end", run_status_name(from->status));
+    if (from->status == RUN_FAILED || from->status == RUN_CANCELED)
+        return true;
+    return err_set(e, ERR_CONFLICT, "%s: run it again from its start",
+                   from->status == RUN_COMPLETED ? "nothing of it failed" : "what it had done was rolled back");
+}
+
+bool execution_go_on(struct execution *execution, const struct execution *from, struct err *e)
+{
+    const struct pipeline *p = execution->pipeline;
+    if (!may_go_on(from, e))
+        return false;
+    execution->group = from->group;
+    for (size_t i = 0; i < p->task_count && i < from->pipeline->task_count; i++) {
+        if (!done(&from->tasks[i]))
+            continue;
+        execution->tasks[i] = from->tasks[i];
+        task_each(&execution->tasks[i], share);
+        execution->tasks[i].dirty = true;
+    }
+    return true;
+}
+
 /* ---- questions */
 
 bool execution_live(const struct execution *execution)

@@ -163,6 +163,10 @@ static void set_facts(json_t *json, const struct run_facts *f)
     set_link(json, "_pipelineLink", "pipelines", f->pipeline_id);
     if (!text_empty(f->parent))
         set_link(json, "_parentLink", "executions", f->parent);
+    if (!text_empty(f->rerun)) {
+        set_link(json, "_rerunOfLink", "executions", f->rerun);
+        set_number(json, "_rerunOfIndex", f->rerun_index);
+    }
     json_set_text(json, "_projectId", f->project_id);
     set_number(json, "index", f->index);
     json_set_text(json, "comments", f->comments);

@@ -50,16 +50,44 @@ static char *seal_input(const struct runner *r, const struct run_request *reques
     return seal_close(r->config.seal, identity, plain, strlen(plain));
 }
 
+/* The state of one that goes on from where another stopped. */
+static bool take_over(struct execution *fresh, const struct run_row *from, struct err *e)
+{
+    struct execution *old = NULL;
+    struct execution_row state = { .status = from->status, .status_message = from->status_message, .state = from->state,
+                                   .state_version = from->state_version, .live = from->live, .output = from->output,
+                                   .requested_at = from->requested_at, .started_at = from->started_at, .ended_at = from->ended_at };
+    bool ok = execution_read(fresh->pipeline, &state, from->input, from->outside, from->tasks, from->task_count, &old, e) &&
+              execution_go_on(fresh, old, e);
+    execution_destroy(&old);
+    return ok;
+}
+
+/* The rows of what is done already; the caller's. */
+static struct task_row *done_rows(const struct execution *fresh, size_t *ret_count)
+{
+    struct task_row *rows = mem_alloc((fresh->pipeline->run_count + 1) * sizeof *rows);
+    *ret_count = 0;
+    for (size_t i = 0; i < fresh->pipeline->run_count; i++)
+        if (fresh->tasks[i].dirty)
+            task_write(fresh, i, &rows[(*ret_count)++]);
+    return rows;
+}
+
 static bool insert_row(struct runner *r, struct db_tx *tx, const struct run_request *request, const struct run_pipeline *row, struct pipeline *p,
                        const json_t *input, struct run_made *ret, struct err *e)
 {
     struct execution_row state = { 0 };
     struct execution *fresh = execution_create(p, (json_t *)input, (json_t *)request->outside, clock_now());
     struct run_new run = { .project_id = row->project_id, .pipeline_id = row->id, .user_id = request->user_id, .token_id = request->token_id, .webhook_id = request->webhook_id,
-                           .push_id = request->push_id, .attempt = request->attempt, .now = clock_now(), .name = row->name };
+                           .push_id = request->push_id, .attempt = request->attempt, .now = clock_now(), .name = row->name, .rerun_of = request->rerun_of };
     AUTO_FREE char *inputs = json_write(input), *outside = json_or(request->outside, "[]"), *tags = json_or(request->tags, "[]");
     AUTO_FREE char *sealed = seal_input(r, request, p, &run);
+    if (request->goes_on && !take_over(fresh, request->goes_on, e))
+        return execution_destroy(&fresh), false;
     execution_write(fresh, &state);
+    struct task_row *done = done_rows(fresh, &run.task_count);
+    run.tasks = done;
     run.sealed_input = sealed;
     run.state = state.state;
     if (request->parent)
@@ -77,6 +105,9 @@ static bool insert_row(struct runner *r, struct db_tx *tx, const struct run_requ
         ok = err_set(e, ERR_CONFLICT, "this push was run already");
     ret->index = run.index;
     memcpy(ret->uuid, run.uuid, sizeof ret->uuid);
+    for (size_t i = 0; i < run.task_count; i++)
+        task_row_fini(&done[i]);
+    free(done);
     execution_row_fini(&state);
     execution_destroy(&fresh);
     return ok;
@@ -90,6 +121,10 @@ bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request 
     bool ok = run_pipeline_get(tx, request->pipeline_id, &row, e);
     if (ok && text_is(row.state, "DISABLED"))
         ok = err_set(e, ERR_CONFLICT, "pipeline '%s' is disabled; enable it first", row.name);
+    if (ok && request->goes_on) {
+        free(row.definition);
+        row.definition = mem_text(request->goes_on->definition);
+    }
     ok = ok && compile(&row, &p, e) && inputs_known(p, request, e) && pipeline_inputs(p, request->input, &input, e) &&
          insert_row(r, tx, request, &row, p, input, ret, e);
     run_pipeline_fini(&row);

@@ -58,6 +58,8 @@ struct run_request {
     const json_t *outside;    /* array: names of inputs whose values came from outside */
     const struct run_parent *parent; /* store/runs.h; NULL: it is no part of another. Inputs that a part does not declare are left out */
     const json_t *secrets;    /* object: values of inputs that are secret, which input holds a mask of; NULL: none */
+    int64_t rerun_of;         /* the execution that it repeats; 0: none */
+    const struct run_row *goes_on; /* that one, when this goes on from where it stopped, with the definition that it pinned; NULL: anew */
 };
 struct run_made {
     int64_t id;
@@ -77,6 +79,12 @@ struct run_asker { /* who asked, whose rights the run has */
  * image over a newer one). ERR_CONFLICT when its push or webhook is gone. ret_pipeline_id is for runner_wake_pipeline. */
 bool runner_rerun_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct run_made *ret,
                         int64_t *ret_pipeline_id, struct err *e);
+
+/* Repeats an execution that is over, with its inputs and its push. from_stop: it goes on from where that one stopped, by the definition
+ * that it had; else by the pipeline's of today. ERR_CONFLICT: it is not over, its pipeline is gone or disabled; and of from_stop, it
+ * completed, was rolled back, or its tasks share a workspace. After the commit: runner_wake_pipeline. */
+bool runner_rerun(struct runner *r, struct db_tx *tx, int64_t execution_id, bool from_stop, const struct run_asker *by, const char *comments,
+                  struct run_made *ret, int64_t *ret_pipeline_id, struct err *e);
 
 enum { RUN_AGAIN_MOST = 1000 };
 struct run_again { /* what came, or would come, of running many events again */

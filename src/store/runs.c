@@ -59,7 +59,8 @@ bool definition_pin(struct db_tx *tx, int64_t project_id, const char *definition
 void run_row_fini(struct run_row *row)
 {
     char **texts[] = { &row->project, &row->pipeline_uuid, &row->name, &row->status_message, &row->state, &row->output, &row->comments,
-                       &row->executed_by, &row->triggered_by, &row->source, &row->definition, &row->parent_uuid, &row->parent_name, &row->sealed_input };
+                       &row->executed_by, &row->triggered_by, &row->source, &row->definition, &row->parent_uuid, &row->parent_name, &row->rerun_uuid,
+                       &row->sealed_input };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(*texts[i]);
     json_decref(row->input);
@@ -117,6 +118,7 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
         .definition = mem_text(db_text(r, 29)), .pipeline_uuid = mem_text(db_text(r, 30)), .lease_epoch = db_int(r, 31),
         .token_id = db_int(r, 33), .global = db_int(r, 34), .parent_uuid = mem_text(db_text(r, 35)), .parent_name = mem_text(db_text(r, 36)),
         .parent_index = db_int(r, 37), .rollback = db_int(r, 38), .sealed_input = mem_text(db_text(r, 39)),
+        .rerun_uuid = mem_text(db_text(r, 40)), .rerun_index = db_int(r, 41),
     };
     snprintf(row.uuid, sizeof row.uuid, "%s", db_text(r, 1));
     snprintf(row.webhook_uuid, sizeof row.webhook_uuid, "%s", db_text(r, 32));
@@ -156,16 +158,27 @@ bool run_pipeline_named(struct db_tx *tx, int64_t project_id, const char *name, 
     return true;
 }
 
+static bool store_tasks(struct db_tx *tx, int64_t execution, int64_t project, const struct task_row *tasks, size_t count, struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct task_row *t = &tasks[i];
+        if (!db_run(tx, e, SQL_task_put, "iiittttt", execution, (int64_t)t->index, project, run_status_name(t->status), t->state, t->input,
+                    t->output, t->resolved))
+            return false;
+    }
+    return true;
+}
+
 bool run_insert(struct db_tx *tx, struct run_new *run, int64_t *ret_id, struct err *e)
 {
-    if (!db_run(tx, e, SQL_execution_insert, "tiiitittttttttizzzizzzzit", *run->uuid ? run->uuid : id_new(run->uuid), run->project_id, run->pipeline_id,
+    if (!db_run(tx, e, SQL_execution_insert, "tiiitittttttttizzzizzzzitz", *run->uuid ? run->uuid : id_new(run->uuid), run->project_id, run->pipeline_id,
                 run->definition_id, run->name, run->index, run->state, run->input, run->outside, run->comments, run->tags,
                 run->executed_by, run->triggered_by, run->source, run->user_id, run->webhook_id, run->push_id, run->attempt, run->now,
-                run->token_id, run->parent.id, run->parent.slot, run->parent.attempt, (int64_t)run->parent.rollback, run->sealed_input ? run->sealed_input : ""))
+                run->token_id, run->parent.id, run->parent.slot, run->parent.attempt, (int64_t)run->parent.rollback, run->sealed_input ? run->sealed_input : "", run->rerun_of))
         return err_wrap(e, "store an execution of %s", run->name);
     *ret_id = db_changes(tx) ? db_last_id(tx) : 0;
     return !*ret_id ||
-           (db_run(tx, e, SQL_execution_tags_put, "it", *ret_id, run->tags) && total_add(tx, "executions", run->project_id, 1, e) && change_add(tx, run->project_id, "executions", *ret_id, e));
+           (store_tasks(tx, *ret_id, run->project_id, run->tasks, run->task_count, e) && db_run(tx, e, SQL_execution_tags_put, "it", *ret_id, run->tags) && total_add(tx, "executions", run->project_id, 1, e) && change_add(tx, run->project_id, "executions", *ret_id, e));
 }
 
 bool run_tag(struct db_tx *tx, int64_t id, int64_t project_id, const json_t *tags, struct err *e)
@@ -268,17 +281,6 @@ bool run_claim(struct db_tx *tx, int64_t id, const char *node, int64_t *ret_epoc
     return true;
 }
 
-static bool store_tasks(struct db_tx *tx, const struct run_step *step, struct err *e)
-{
-    for (size_t i = 0; i < step->task_count; i++) {
-        const struct task_row *t = &step->tasks[i];
-        if (!db_run(tx, e, SQL_task_put, "iiittttt", step->id, (int64_t)t->index, step->project_id, run_status_name(t->status), t->state,
-                    t->input, t->output, t->resolved))
-            return false;
-    }
-    return true;
-}
-
 bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e)
 {
     const struct execution_row *row = &step->row;
@@ -292,7 +294,7 @@ bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e)
         return false;
     if (!db_changes(tx))
         return err_set(e, ERR_CONFLICT, "another node runs this execution");
-    return store_tasks(tx, step, e) && db_run(tx, e, SQL_inbox_event_follow, "itti", step->id, status, row->status_message, now) &&
+    return store_tasks(tx, step->id, step->project_id, step->tasks, step->task_count, e) && db_run(tx, e, SQL_inbox_event_follow, "itti", step->id, status, row->status_message, now) &&
            change_add(tx, step->project_id, "executions", step->id, e);
 }
 

@@ -34,6 +34,8 @@ struct run_row { /* everything of one execution; texts are its own */
     char *parent_uuid, *parent_name; /* of which execution it is a part; "" when it is none */
     int64_t parent_index;
     bool rollback;
+    char *rerun_uuid; /* the execution that it repeats; "" when it is the first, or that one was deleted */
+    int64_t rerun_index;
     char *sealed_input; /* "" when no input is secret */
     char *project, *pipeline_uuid, *name, *status_message, *state, *output, *comments, *executed_by, *triggered_by, *source, *definition;
     json_t *input, *outside, *tags;
@@ -55,6 +57,9 @@ struct run_new {
     const char *name, *state, *input, *outside, *comments, *tags, *executed_by, *triggered_by, *source;
     const char *sealed_input; /* NULL: no input is secret */
     struct run_parent parent;
+    int64_t rerun_of;              /* the execution that it repeats; 0: none */
+    const struct task_row *tasks; /* what is done already */
+    size_t task_count;
     char uuid[37]; /* filled when it is "" */
 };
 /* *ret_id is 0 when this (webhook, push, attempt) ran already: nothing changed. */

@@ -22,7 +22,7 @@ export interface Stage { name: string; status: string; statusMessage: string; ta
 export interface Execution {
     id: string; name: string; project: string; index: number; status: string; statusMessage: string; comments: string; tags: string[]; _executedBy: string; _triggeredBy: string;
     _pipelineLink: string; _requestTimeInMicros: number; _startTime?: number; _durationInMicros: number; input: Record<string, unknown>; output: Record<string, unknown>;
-    stageOrder: string[]; stages: Record<string, Stage>; starred: { input?: string }; reason?: string;
+    stageOrder: string[]; stages: Record<string, Stage>; starred: { input?: string }; reason?: string; _rerunOfLink?: string; _rerunOfIndex?: number;
 }
 /* Of a list with view=brief. */
 export interface ExecutionBrief extends Omit<Execution, 'stages' | 'output' | 'stageOrder'> { _stages: { name: string; status: string }[] }

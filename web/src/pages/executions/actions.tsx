@@ -11,16 +11,18 @@ export function Actions({ run }: { run: Execution }) {
     const [asking, ask] = useState<'cancel' | 'delete' | null>(null);
     const live = isLive(run.status), waits = ['PAUSED', 'WAITING'].includes(run.status), executes = may('execute', run.project), develops = may('develop', run.project);
     const post = (action: string) => call('POST', `${P}/executions/${run.id}?action=${action}`, {});
-    const again = async () => {
-        const made = await call<{ executionId: string }>('POST', `${P}/pipelines/${run._pipelineLink.split('/').pop()}/executions`, { input: run.input, comments: t('againComment', { n: run.index }) });
+    const again = async (from: 'start' | 'stop') => {
+        const made = await call<{ executionId: string }>('POST', `${P}/executions/${run.id}?action=rerun`, { from });
         go(`/executions/${made.executionId}`);
     };
+    const over = !live && !!run._pipelineLink, stopped = over && ['FAILED', 'CANCELED'].includes(run.status);
     return (
         <>
             {executes && run.status === 'RUNNING' && <button type="button" disabled={busy} onClick={() => act(() => post('pause'))}>{t('pause')}</button>}
             {executes && waits && <button type="button" class="primary" disabled={busy} onClick={() => act(() => post('resume'))}>{t('resume')}</button>}
             {executes && live && <button type="button" onClick={() => ask('cancel')}>{t('cancelRun')}</button>}
-            {executes && !live && run._pipelineLink && <button type="button" class="primary" disabled={busy} onClick={() => act(again)}>{t('runAgain')}</button>}
+            {executes && stopped && <button type="button" class="primary" disabled={busy} title={t('goOnHint')} onClick={() => act(() => again('stop'))}>{t('goOn')}</button>}
+            {executes && over && <button type="button" class={stopped ? undefined : 'primary'} disabled={busy} onClick={() => act(() => again('start'))}>{t('runAgain')}</button>}
             <Menu label={t('moreActions')} items={[run._pipelineLink && { text: t('pipeline'), act: () => go(`/pipelines/${run._pipelineLink.split('/').pop()!}`) },
                 develops && !live && { text: t('remove'), bad: true, act: () => ask('delete') }]} />
             <Trouble problem={problem} />

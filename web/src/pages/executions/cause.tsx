@@ -7,6 +7,7 @@ import { t } from '../../texts';
 
 export function Cause({ run }: { run: Execution }) {
     const { data } = useLoaded<Event | null>(`cause ${run.id}`, [], async (s) => (await list<Event>('/registry-events', { $filter: filterOf({ execution: run.id }), $top: 1 }, s)).rows[0] ?? null);
+    if (!data && run._rerunOfLink) return <p>{t('startedBy', { name: run._executedBy })}: {t('againOf')} <a href={`/executions/${run._rerunOfLink.split('/').pop()!}`}>#{run._rerunOfIndex}</a></p>;
     if (!data) return run._executedBy ? <p>{t('startedBy', { name: run._executedBy })}{run.comments && <> – <bdi>{run.comments}</bdi></>}</p> : null;
     return (
         <p class="cause">{t('startedByPush')} <strong><bdi>{data.imageName}</bdi></strong><span class="tag"><bdi>{data.tag}</bdi></span>
