@@ -16,7 +16,7 @@ struct checker {
 
 static const char *const PIPELINE_KEYS[] = {
     /* what people write */
-    "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "options", "input",
+    "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "concurrencyPolicy", "options", "input",
     "_inputMeta", "_outputMeta", "output", "starred", "workspace", "ciWorkspace", "stageOrder", "stages", "notifications", "rollbacks",
     /* what the server adds */
     "id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy", "_link", "_projectId", "_createTimeInMicros",

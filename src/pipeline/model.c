@@ -176,6 +176,22 @@ static void read_concurrency(struct reader *r)
     r->p->concurrency = (int)n;
 }
 
+static void read_policy(struct reader *r)
+{
+    static const char *const POLICIES[] = { [PIPELINE_QUEUE] = "queue", [PIPELINE_NEWEST] = "newest", [PIPELINE_REFUSE] = "refuse" };
+    const char *policy = read_text(r, r->p->definition, "concurrencyPolicy");
+    for (size_t i = 0; i < ALEN(POLICIES); i++) {
+        if (text_is_any_case(policy, POLICIES[i])) {
+            r->p->policy = (enum pipeline_policy)i;
+            return;
+        }
+    }
+    size_t here = enter(r, "concurrencyPolicy");
+    if (*policy)
+        WRONG(r, "concurrencyPolicy '%.40s' is none of queue, newest, refuse", policy);
+    leave(r, here);
+}
+
 static void read_state(struct reader *r)
 {
     struct pipeline *p = r->p;
@@ -207,6 +223,7 @@ static void read_head(struct reader *r)
     p->options = read_tree(r, p->definition, "options", JSON_ARRAY);
     read_tags(r);
     read_concurrency(r);
+    read_policy(r);
     read_state(r);
 }
 

@@ -92,6 +92,12 @@ struct pipeline_stage {
     size_t first_group, group_count, first_task, task_count;
 };
 
+enum pipeline_policy { /* "concurrencyPolicy": what becomes of an execution when all places are taken */
+    PIPELINE_QUEUE,  /* it waits, the oldest goes first */
+    PIPELINE_NEWEST, /* it waits, and those that wait already end canceled */
+    PIPELINE_REFUSE, /* it does not begin */
+};
+
 enum pipeline_state { PIPELINE_DISABLED, PIPELINE_ENABLED, PIPELINE_RELEASED };
 
 struct pipeline {
@@ -101,6 +107,7 @@ struct pipeline {
     enum pipeline_state state; /* "state", or else "enabled" */
     bool state_given;          /* the definition said either */
     int concurrency;
+    enum pipeline_policy policy;
     const json_t *inputs, *input_meta, *outputs; /* objects; NULL when not given */
     const json_t *tags, *options;                /* arrays; NULL when not given */
     struct pipeline_stage *stages;

@@ -113,6 +113,55 @@ static bool insert_row(struct runner *r, struct db_tx *tx, const struct run_requ
     return ok;
 }
 
+/* ---- when all places of the pipeline are taken */
+
+static bool place_free(struct db_tx *tx, const struct run_pipeline *row, struct err *e)
+{
+    int64_t places = 0;
+    return run_places(tx, row->id, &places, e) &&
+           (places > 0 || err_set(e, ERR_CONFLICT, "pipeline '%s' runs as often as its concurrency lets it (%lld), and its concurrencyPolicy is refuse", row->name,
+                                  (long long)row->concurrency));
+}
+
+/* It never ran: it ends as if somebody had canceled it. */
+static bool give_way(struct runner *r, struct db_tx *tx, int64_t id, const char *to, struct err *e)
+{
+    struct run_row row = { 0 };
+    AUTO(pipeline) p = NULL;
+    AUTO(execution) x = NULL;
+    AUTO_EFFECTS effects = { 0 };
+    AUTO_JSON *definition = NULL;
+    if (!run_get(tx, id, &row, e))
+        return false;
+    struct execution_row state = { .status = row.status, .state = row.state, .state_version = row.state_version, .live = true, .output = row.output,
+                                   .requested_at = row.requested_at };
+    struct run_step step = { .id = id, .project_id = row.project_id, .node = r->config.node };
+    bool ok = run_claim(tx, id, r->config.node, &step.lease_epoch, e) && /* should somebody act upon it right now, that is read again */
+              json_read(row.definition, strlen(row.definition), &definition, e) &&
+              (pipeline_create(definition, &p, NULL) || err_set(e, ERR_INTERNAL, "the definition of %s #%lld cannot be read", row.name, (long long)row.index)) &&
+              execution_read(p, &state, row.input, row.outside, row.tasks, row.task_count, &x, e) &&
+              execution_step(x, &(struct run_event){ .kind = ENGINE_CANCEL, .now = clock_now(), .text = to, .reason = "concurrencyPolicy newest" }, &effects, e);
+    if (ok) {
+        execution_write(x, &step.row);
+        ok = run_store(tx, &step, e);
+        execution_row_fini(&step.row);
+    }
+    run_row_fini(&row);
+    return ok;
+}
+
+/* Each newer one sends those before it away, so there is hardly ever more than one. */
+static bool send_away(struct runner *r, struct db_tx *tx, const struct run_pipeline *row, const struct run_made *made, struct err *e)
+{
+    AUTO_FREE int64_t *ids = NULL;
+    size_t count = 0;
+    AUTO_FREE char *to = mem_format("#%lld, which is newer", (long long)made->index);
+    bool ok = run_waiting_before(tx, row->id, made->id, &ids, &count, e);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = give_way(r, tx, ids[i], to, e);
+    return ok;
+}
+
 bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request *request, struct run_made *ret, struct err *e)
 {
     struct run_pipeline row = { 0 };
@@ -126,7 +175,8 @@ bool runner_insert(struct runner *r, struct db_tx *tx, const struct run_request 
         row.definition = mem_text(request->goes_on->definition);
     }
     ok = ok && compile(&row, &p, e) && inputs_known(p, request, e) && pipeline_inputs(p, request->input, &input, e) &&
-         insert_row(r, tx, request, &row, p, input, ret, e);
+         (request->parent || p->policy != PIPELINE_REFUSE || place_free(tx, &row, e)) && insert_row(r, tx, request, &row, p, input, ret, e) &&
+         (request->parent || p->policy != PIPELINE_NEWEST || send_away(r, tx, &row, ret, e));
     run_pipeline_fini(&row);
     return ok;
 }

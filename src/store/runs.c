@@ -212,8 +212,7 @@ static bool collect_ids(struct db_rows *rows, int64_t **ret, size_t *ret_count, 
     return true;
 }
 
-/* How many executions of the pipeline may still start. */
-static bool places_free(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e)
+static int64_t concurrency_of(struct db_tx *tx, int64_t pipeline_id)
 {
     struct run_pipeline pipeline = { 0 };
     struct err gone = { 0 };
@@ -221,11 +220,41 @@ static bool places_free(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, str
     if (run_pipeline_get(tx, pipeline_id, &pipeline, &gone))
         concurrency = pipeline.concurrency;
     run_pipeline_fini(&pipeline);
+    return concurrency;
+}
+
+static bool count_of(struct db_rows *rows, int64_t *ret, struct err *e)
+{
+    bool ok = db_next(rows, e);
+    *ret = ok ? db_int(rows, 0) : 0;
+    return ok;
+}
+
+/* How many executions of the pipeline may still start. */
+static bool places_free(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e)
+{
+    int64_t taken = 0;
     AUTO(db_rows) rows = db_rows(tx, SQL_execution_running, "i", pipeline_id);
-    if (!db_next(rows, e))
+    if (!count_of(rows, &taken, e))
         return false;
-    *ret = concurrency - db_int(rows, 0);
+    *ret = concurrency_of(tx, pipeline_id) - taken;
     return true;
+}
+
+bool run_places(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e)
+{
+    int64_t taken = 0;
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_live_count, "i", pipeline_id);
+    if (!count_of(rows, &taken, e))
+        return false;
+    *ret = concurrency_of(tx, pipeline_id) - taken;
+    return true;
+}
+
+bool run_waiting_before(struct db_tx *tx, int64_t pipeline_id, int64_t id, int64_t **ret, size_t *ret_count, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_waiting_before, "ii", pipeline_id, id);
+    return collect_ids(rows, ret, ret_count, e);
 }
 
 bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e)

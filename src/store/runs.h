@@ -77,6 +77,11 @@ bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct 
 /* Why a live execution does not go on, for people; also in its event. */
 bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e);
 
+/* How many more executions of the pipeline may begin at once; below 1: another one waits. */
+bool run_places(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e);
+/* Those that wait for their place, are no parts of others, and are older than this one; at most 100. The array is the caller's. */
+bool run_waiting_before(struct db_tx *tx, int64_t pipeline_id, int64_t id, int64_t **ret, size_t *ret_count, struct err *e);
+
 /* Gives queued executions of one pipeline the places that are free, oldest first: they are STARTED, owned by node.
  * Calls each for every one. */
 bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, void (*each)(void *context, int64_t id), void *context,

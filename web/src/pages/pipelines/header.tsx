@@ -53,6 +53,7 @@ export function General({ editing: { draft, change, readOnly, saved } }: { editi
                 <Field label={t('description')}><Text value={textOf(draft.description)} readOnly={readOnly} set={(description) => set({ description })} /></Field>
                 <div class="pair">
                     <Field label={t('concurrency')} hint={t('concurrencyHint')}><Text type="number" min={1} max={50} readOnly={readOnly} value={textOf(draft.concurrency ?? 10)} set={(v) => set({ concurrency: Number(v) })} /></Field>
+                    <Field label={t('policy')}><Choice disabled={readOnly} value={textOf(draft.concurrencyPolicy ?? 'queue')} set={(v) => set({ concurrencyPolicy: v === 'queue' ? undefined : v })} options={[['queue', t('policyQueue')], ['newest', t('policyNewest')], ['refuse', t('policyRefuse')]]} /></Field>
                     <Field label={t('tagsField')}><Text value={tags ?? known} readOnly={readOnly} set={(text) => { setTags(text); set({ tags: tagsOf(text) }); }} onBlur={() => setTags(null)} /></Field>
                 </div>
             </div>

@@ -7,7 +7,7 @@ export interface TaskDraft {
 }
 export interface StageDraft { taskOrder?: string[]; tasks?: Record<string, TaskDraft>; description?: string; tags?: string[]; [other: string]: unknown }
 export interface PipelineDraft {
-    name: string; project: string; description?: string; enabled?: boolean; concurrency?: number; options?: string[]; input?: Record<string, unknown>; output?: Record<string, unknown>;
+    name: string; project: string; description?: string; enabled?: boolean; concurrency?: number; concurrencyPolicy?: string; options?: string[]; input?: Record<string, unknown>; output?: Record<string, unknown>;
     stageOrder?: string[]; stages?: Record<string, StageDraft>; rollbacks?: Rollback[]; notifications?: Notifications; [other: string]: unknown;
 }
 export interface Rollback { stage: string; task?: string; name: string; [other: string]: unknown }
