@@ -153,6 +153,7 @@ static bool move_task(struct step *s, size_t task, enum trigger on)
         return false;
     if (move->from != move->to) {
         run->status = move->to;
+        run->waits = RUN_WAITS_NO;
         run->dirty = s->x->dirty = true;
         if (move->to == RUN_RUNNING)
             begin_attempt(s, run, task);
@@ -456,6 +457,30 @@ static void advance(struct step *s)
     }
 }
 
+/* Nothing works, and something will. */
+static bool idle(const struct execution *x)
+{
+    bool waits = false;
+    for (size_t i = 0; i < x->pipeline->run_count; i++) {
+        if (active(&x->tasks[i]) && !x->tasks[i].waits)
+            return false;
+        waits = waits || active(&x->tasks[i]);
+    }
+    return waits;
+}
+
+static void count_idle(struct step *s)
+{
+    struct execution *x = s->x;
+    bool is = idle(x);
+    if (is == (x->idle_at != 0))
+        return;
+    if (!is && s->event->now > x->idle_at)
+        x->expires_at += s->event->now - x->idle_at;
+    x->idle_at = is ? s->event->now : 0;
+    x->dirty = true;
+}
+
 static void sooner(int64_t *at, int64_t candidate)
 {
     if (candidate && (!*at || candidate < *at))
@@ -466,7 +491,8 @@ static void set_timer(struct step *s)
 {
     struct execution *x = s->x;
     int64_t next = 0;
-    if (x->status == RUN_RUNNING || x->status == RUN_PAUSING || (x->status == RUN_ROLLING_BACK && !x->expired))
+    bool runs = x->status == RUN_RUNNING || x->status == RUN_PAUSING || (x->status == RUN_ROLLING_BACK && !x->expired);
+    if (runs && !x->idle_at)
         next = x->expires_at;
     for (size_t i = 0; execution_live(x) && i < x->pipeline->run_count; i++) {
         if (x->tasks[i].status == RUN_WAITING)
@@ -538,6 +564,18 @@ static bool on_progress(struct step *s, struct err *why)
     if (s->event->json)
         set_json(&run->detail, json_incref(s->event->json));
     run->dirty = true;
+    return true;
+}
+
+static bool on_waits(struct step *s, struct err *why)
+{
+    if (!current(s, why))
+        return false;
+    struct task_run *run = &s->x->tasks[s->event->task];
+    if (!move_task(s, s->event->task, TASK_WAIT_ON))
+        return err_set(why, ERR_CONFLICT, "the task is %s", run_status_name(run->status));
+    run->waits = (unsigned char)s->event->waits;
+    run->dirty = s->x->dirty = true;
     return true;
 }
 
@@ -661,7 +699,7 @@ static bool on_timer(struct step *s, __attribute__((unused)) struct err *why)
 {
     struct execution *x = s->x;
     bool runs = x->status == RUN_RUNNING || x->status == RUN_PAUSING || (x->status == RUN_ROLLING_BACK && !x->expired);
-    if (runs && x->expires_at <= s->event->now && move_execution(s, EXECUTION_EXPIRE_ON)) {
+    if (runs && !x->idle_at && x->expires_at <= s->event->now && move_execution(s, EXECUTION_EXPIRE_ON)) {
         x->expired = true;
         cancel_tasks(s);
         return true;
@@ -729,7 +767,7 @@ static bool on_recover(struct step *s, __attribute__((unused)) struct err *why)
 static bool (*const HANDLERS[])(struct step *s, struct err *why) = {
     [ENGINE_START] = on_start,         [ENGINE_TASK_RESOLVED] = on_resolved, [ENGINE_TASK_PROGRESS] = on_progress,
     [ENGINE_TASK_DONE] = on_done,      [ENGINE_TIMER] = on_timer,            [ENGINE_CANCEL] = on_cancel,
-    [ENGINE_PAUSE] = on_pause,         [ENGINE_RESUME] = on_resume,          [ENGINE_RECOVER] = on_recover,
+    [ENGINE_PAUSE] = on_pause,         [ENGINE_RESUME] = on_resume,          [ENGINE_RECOVER] = on_recover,     [ENGINE_TASK_WAITS] = on_waits,
 };
 
 bool execution_step(struct execution *execution, const struct run_event *event, struct run_effects *effects, struct err *why)
@@ -740,6 +778,7 @@ bool execution_step(struct execution *execution, const struct run_event *event, 
     if (!HANDLERS[event->kind](&s, why))
         return false;
     advance(&s);
+    count_idle(&s);
     set_timer(&s);
     return true;
 }

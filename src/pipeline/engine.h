@@ -47,6 +47,12 @@ const char *run_status_name(enum run_status status); /* "RUNNING" */
 bool run_status_parse(const char *name, enum run_status *ret);
 bool run_status_final(enum run_status status);       /* nothing comes after it */
 
+enum run_waits { /* a RUNNING task does nothing by itself, and the execution's time stands still */
+    RUN_WAITS_NO,
+    RUN_WAITS_PERSON, /* for an answer: to the world, task, stage and execution are WAITING */
+    RUN_WAITS_TIME,   /* for a time, or a change window */
+};
+
 /* ---- the state. Read it freely; only this room writes it. Texts are JSON strings, or NULL: run_text */
 
 struct task_run {
@@ -56,6 +62,7 @@ struct task_run {
     bool warning;       /* completed, and its message is a warning */
     bool timed_out;     /* CANCELING because its time is over */
     bool dirty;         /* its row must be written; cleared by execution_clean */
+    unsigned char waits; /* enum run_waits; only while RUNNING */
     int64_t started_at, ended_at; /* micros; 0: not yet. Of all attempts together */
     int64_t retry_at;   /* WAITING: when to try again */
     int64_t timeout_at; /* 0: no limit */
@@ -77,6 +84,7 @@ struct execution {
     bool dirty;
     int64_t requested_at, started_at, ended_at, expires_at;
     int64_t timer_at;   /* the last SET_TIMER; 0: none */
+    int64_t idle_at;    /* since when all that is under way waits, which does not count; 0: something works */
     json_t *message;    /* statusMessage */
     json_t *canceled;   /* {"by", "reason"} once somebody asked */
     json_t *input;      /* object; secret ones are masked here */
@@ -99,7 +107,12 @@ void execution_clean(struct execution *execution); /* everything dirty was store
 bool execution_live(const struct execution *execution); /* not final */
 size_t execution_stage(const struct execution *execution); /* the current one; stage_count when all are over */
 
-/* Of a stage, worked out from its tasks. Any ret may be NULL. */
+/* As the world sees it: WAITING is what waits for a person. A task whose next try waits is RUNNING. */
+enum run_status execution_shown(const struct execution *execution);
+enum run_status task_run_shown(const struct task_run *run);
+/* What it waits for as a whole, as the task of another execution that it is a part of does. */
+enum run_waits execution_waits(const struct execution *execution);
+/* Of a stage, worked out from its tasks, likewise. Any ret may be NULL. */
 enum run_status execution_stage_status(const struct execution *execution, size_t stage, int64_t *ret_started, int64_t *ret_ended);
 
 /* ---- what the runner knows about it beside the state; borrowed */
@@ -132,13 +145,14 @@ struct run_limits { /* 0: the default */
     int attempts;            /* of one task, retries included: 10 */
     int64_t retry_time;      /* from a task's first start to its last retry: 30 minutes */
     int64_t retry_least, retry_most; /* backoff: 1 s, doubled, up to 1 minute; a delay that the task asks for is capped at 10 min */
-    int64_t execution_time;  /* of a whole execution, without its queueing: 7 days */
+    int64_t execution_time;  /* of a whole execution, without its queueing and what it waits for people and times: 7 days */
 };
 
 enum run_event_kind {
     ENGINE_START,         /* a concurrency slot is free */
     ENGINE_TASK_RESOLVED, /* json: input (masked); resolved: what the effect will act on. Stored before it acts */
     ENGINE_TASK_PROGRESS, /* text, json */
+    ENGINE_TASK_WAITS,    /* waits */
     ENGINE_TASK_DONE,     /* result, json: output (or NULL), text: message, warning, delay */
     ENGINE_TIMER,
     ENGINE_CANCEL,        /* text: by whom; reason */
@@ -156,6 +170,7 @@ struct run_event { /* all borrowed; json values are shared */
     int attempt;       /* TASK_*: of which attempt; one that is not the current is ignored. 0: whichever */
     enum task_result result;
     bool warning;
+    enum run_waits waits; /* TASK_WAITS */
     bool unsure;       /* FAILED, and nobody knows what was carried out: never tried again by itself */
     int64_t delay;     /* RETRY: at least so long; 0: backoff */
     const char *text, *reason;

@@ -1,5 +1,6 @@
 #include "pipeline/engine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -528,4 +529,69 @@ TEST(api, shows_code_streams_execution)
     CHECK_INT(json_int_at(api, "_durationInMicros", 0), 90 * CLOCK_SECOND);
     CHECK_INT(json_int_at(api, "index", 0), 3);
     CHECK_INT(json_object_size(json_object_get(brief, "stages")), 0);
+}
+
+#define STILL(which, what) EVENT(.kind = ENGINE_TASK_WAITS, .task = (which), .waits = RUN_WAITS_##what)
+
+/* What is written, read back. */
+static void restart(struct story *s)
+{
+    struct execution_row row;
+    struct task_row tasks[8];
+    struct execution *again = NULL;
+    struct err e = { 0 };
+    execution_write(s->x, &row);
+    for (size_t i = 0; i < s->p->run_count; i++)
+        task_write(s->x, i, &tasks[i]);
+    CHECK_OK(execution_read(s->p, &row, s->x->input, NULL, tasks, s->p->run_count, &again, &e), e);
+    execution_row_fini(&row);
+    for (size_t i = 0; i < s->p->run_count; i++)
+        task_row_fini(&tasks[i]);
+    execution_destroy(&s->x);
+    s->x = again;
+}
+
+static const char *shown(const struct story *s)
+{
+    static char text[64];
+    snprintf(text, sizeof text, "%s %s %s", run_status_name(execution_shown(s->x)), run_status_name(execution_stage_status(s->x, 0, NULL, NULL)),
+             run_status_name(task_run_shown(&s->x->tasks[0])));
+    return text;
+}
+
+/* To the world, execution, stage and task wait for a person; and that takes nothing of the time that the run may take. */
+TEST(engine, waits_for_people_without_losing_time)
+{
+    AUTO_STORY s = begin("name: p\nproject: q\nstageOrder: [S]\nstages: {S: {taskOrder: ['Ask,Work'], tasks: {Ask: {type: UserOperation}, Work: {type: CI}}}}\n");
+    CHECK_TEXT(step(&s, START), "run Ask, run Work, timer 604800");
+    CHECK_TEXT(step(&s, STILL(0, PERSON)), "");
+    CHECK_TEXT(shown(&s), "WAITING WAITING WAITING");
+    s.now += CLOCK_DAY; /* something works beside it: that counts */
+    CHECK_TEXT(step(&s, DONE(1, TASK_COMPLETED)), "timer 0");
+    s.now += 20 * CLOCK_DAY;
+    restart(&s);
+    CHECK_TEXT(shown(&s), "WAITING WAITING WAITING");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_RECOVER)), "run Ask again");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_TIMER)), "");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_PAUSE)), "");
+    CHECK_TEXT(shown(&s), "PAUSING WAITING WAITING");
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_RESUME)), "");
+    CHECK_TEXT(step(&s, STILL(0, NO)), "timer 518400");
+    CHECK_TEXT(shown(&s), "RUNNING RUNNING RUNNING");
+    CHECK_INT(execution_waits(s.x), RUN_WAITS_NO);
+    CHECK_TEXT(step(&s, STILL(0, TIME)), "timer 0");
+    CHECK_TEXT(shown(&s), "RUNNING RUNNING RUNNING");
+    CHECK_INT(execution_waits(s.x), RUN_WAITS_TIME);
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_CANCEL, .text = "anna")), "cancel Ask");
+    CHECK_TEXT(step(&s, STILL(0, PERSON)), "the task is CANCELING");
+    CHECK_TEXT(shown(&s), "CANCELING CANCELING CANCELING");
+}
+
+TEST(engine, a_task_whose_next_try_waits_runs_to_the_world)
+{
+    AUTO_STORY s = begin("name: p\nproject: q\nstageOrder: [S]\nstages: {S: {taskOrder: [A], tasks: {A: {type: CI}}}}\n");
+    step(&s, START);
+    step(&s, DONE(0, TASK_RETRY, .text = "no cluster"));
+    CHECK_INT(s.x->tasks[0].status, RUN_WAITING);
+    CHECK_TEXT(shown(&s), "RUNNING RUNNING RUNNING");
 }

@@ -163,8 +163,31 @@ size_t execution_stage(const struct execution *execution)
     return execution->group < p->group_count ? p->groups[execution->group].stage : p->stage_count;
 }
 
+enum run_status task_run_shown(const struct task_run *run)
+{
+    if (run->status == RUN_WAITING)
+        return RUN_RUNNING;
+    return run->status == RUN_RUNNING && run->waits == RUN_WAITS_PERSON ? RUN_WAITING : run->status;
+}
+
+enum run_status execution_shown(const struct execution *execution)
+{
+    for (size_t i = 0; execution->status == RUN_RUNNING && i < execution->pipeline->run_count; i++)
+        if (task_run_shown(&execution->tasks[i]) == RUN_WAITING)
+            return RUN_WAITING;
+    return execution->status;
+}
+
+enum run_waits execution_waits(const struct execution *execution)
+{
+    bool still = execution->idle_at || execution->status == RUN_QUEUED || execution->status == RUN_PAUSED;
+    if (!still)
+        return RUN_WAITS_NO;
+    return execution->restricted || execution_shown(execution) == RUN_WAITING ? RUN_WAITS_PERSON : RUN_WAITS_TIME;
+}
+
 /* The worst of its tasks decides; while any is under way, that. */
-static const enum run_status WORST[] = { RUN_CANCELING, RUN_RUNNING, RUN_WAITING, RUN_FAILED, RUN_CANCELED };
+static const enum run_status WORST[] = { RUN_CANCELING, RUN_WAITING, RUN_RUNNING, RUN_FAILED, RUN_CANCELED };
 
 static enum run_status ended_stage(const struct execution *x, size_t stage)
 {
@@ -193,7 +216,7 @@ enum run_status execution_stage_status(const struct execution *execution, size_t
         if (run->ended_at > ended)
             ended = run->ended_at;
         for (size_t w = 0; w < worst; w++)
-            if (run->status == WORST[w])
+            if (task_run_shown(run) == WORST[w])
                 worst = w;
     }
     enum run_status status = worst < ALEN(WORST) ? WORST[worst] : ended_stage(execution, stage);
@@ -201,5 +224,5 @@ enum run_status execution_stage_status(const struct execution *execution, size_t
         *ret_started = started;
     if (ret_ended)
         *ret_ended = run_status_final(status) ? ended : 0;
-    return status == RUN_WAITING ? RUN_RUNNING : status;
+    return status;
 }

@@ -68,7 +68,7 @@ static json_t *task_json(const struct execution *x, const struct run_facts *f, c
     json_set_text(json, "id", id);
     json_set_text(json, "name", t->name);
     json_set_text(json, "type", t->type);
-    json_set_text(json, "status", run_status_name(run->status));
+    json_set_text(json, "status", run_status_name(task_run_shown(run)));
     json_set_text(json, "statusMessage", task_message(run));
     if (run->status == RUN_FAILED || run->status == RUN_FAILED_CONTINUE)
         json_set_text(json, "failureMessage", run_text(run->message));
@@ -92,7 +92,7 @@ static void stage_message(const struct execution *x, const struct pipeline_stage
         if (x->tasks[i].status == status)
             text = run_text(x->tasks[i].message);
     AUTO_FREE char *executing = mem_format("Executing %s", s->name);
-    bool running = status == RUN_RUNNING || status == RUN_CANCELING;
+    bool running = status == RUN_RUNNING || status == RUN_WAITING || status == RUN_CANCELING;
     json_set_text(json, "statusMessage", running ? executing : status == RUN_FAILED || status == RUN_CANCELED ? text : "");
 }
 
@@ -124,7 +124,7 @@ static json_t *rollback_response(const struct execution *x, const struct pipelin
     const json_t *output = json_object_get(run->output, "outputProperties");
     json_t *json = json_object();
     json_set_text(json, "name", t->name);
-    json_set_text(json, "status", run_status_name(run->status));
+    json_set_text(json, "status", run_status_name(task_run_shown(run)));
     json_set_text(json, "statusMessage", task_message(run));
     json_set_text(json, "_link", json_text_at(run->output ? run->output : run->detail, run->output ? "pipelineExecutionLink" : "execution", ""));
     set_number(json, "index", json_int_at(run->output ? run->output : run->detail, run->output ? "executionIndex" : "index", 0));
@@ -188,7 +188,7 @@ static void set_facts(json_t *json, const struct run_facts *f)
 static void set_state(json_t *json, const struct execution *x, int64_t now)
 {
     int64_t until = x->ended_at ? x->ended_at : now;
-    json_set_text(json, "status", run_status_name(x->status));
+    json_set_text(json, "status", run_status_name(execution_shown(x)));
     json_set_text(json, "statusMessage", run_text(x->message));
     json_object_set_new(json, "_restricted", json_boolean(x->restricted));
     if (x->canceled)

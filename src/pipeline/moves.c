@@ -9,6 +9,7 @@ const struct move TASK_MOVES[] = {
     { RUN_NOT_STARTED, TASK_FAIL_IGNORED_ON, RUN_FAILED_CONTINUE, ASK_NOTHING, "its condition cannot be evaluated" },
     { RUN_RUNNING, TASK_RESOLVE_ON, RUN_RUNNING, ASK_NOTHING, "what it will act on is stored before it acts" },
     { RUN_RUNNING, TASK_PROGRESS_ON, RUN_RUNNING, ASK_NOTHING, "for people who watch" },
+    { RUN_RUNNING, TASK_WAIT_ON, RUN_RUNNING, ASK_NOTHING, "shown as WAITING while it is people; the execution's time stands still" },
     { RUN_RUNNING, TASK_COMPLETE_ON, RUN_COMPLETED, ASK_NOTHING, "done" },
     { RUN_RUNNING, TASK_FAIL_ON, RUN_FAILED, ASK_NOTHING, "also when tries or time for tries are used up" },
     { RUN_RUNNING, TASK_FAIL_IGNORED_ON, RUN_FAILED_CONTINUE, ASK_NOTHING, "the pipeline goes on" },

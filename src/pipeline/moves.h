@@ -8,6 +8,7 @@
     X(SKIP, "its condition is false")                                        \
     X(RESOLVE, "its inputs are resolved")                                    \
     X(PROGRESS, "it reports progress")                                       \
+    X(WAIT, "it waits for people or for a time, or does so no longer")       \
     X(COMPLETE, "it succeeded")                                              \
     X(FAIL, "it failed for good")                                            \
     X(FAIL_IGNORED, "it failed for good, and ignoreFailure is set")          \

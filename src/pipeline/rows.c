@@ -30,9 +30,10 @@ void execution_write(const struct execution *execution, struct execution_row *re
     set_true(state, "restricted", execution->restricted);
     set_time(state, "expiresAt", execution->expires_at);
     set_time(state, "timerAt", execution->timer_at);
+    set_time(state, "idleAt", execution->idle_at);
     set_shared(state, "canceled", execution->canceled);
     *ret = (struct execution_row){
-        .status = execution->status,
+        .status = execution_shown(execution),
         .status_message = run_text(execution->message),
         .state = json_write(state),
         .state_version = EXECUTION_STATE_VERSION,
@@ -53,6 +54,8 @@ void task_write(const struct execution *execution, size_t task, struct task_row 
         json_object_set_new(state, "failures", json_integer(run->failures));
     set_true(state, "warning", run->warning);
     set_true(state, "timedOut", run->timed_out);
+    if (run->waits)
+        json_object_set_new(state, "waits", json_integer(run->waits));
     set_time(state, "startedAt", run->started_at);
     set_time(state, "endedAt", run->ended_at);
     set_time(state, "retryAt", run->retry_at);
@@ -126,6 +129,7 @@ static bool read_task(struct execution *x, const struct task_row *row, struct er
     run->failures = (int)json_int_at(state, "failures", 0);
     run->warning = json_bool_at(state, "warning", false);
     run->timed_out = json_bool_at(state, "timedOut", false);
+    run->waits = (unsigned char)json_int_at(state, "waits", RUN_WAITS_NO);
     run->started_at = json_int_at(state, "startedAt", 0);
     run->ended_at = json_int_at(state, "endedAt", 0);
     run->retry_at = json_int_at(state, "retryAt", 0);
@@ -146,11 +150,12 @@ static bool read_head(struct execution *x, const struct execution_row *row, stru
     if (group < 0 || (size_t)group > x->pipeline->group_count)
         return err_set(e, ERR_INVALID, "it stands at group %lld; the pipeline has %zu", (long long)group, x->pipeline->group_count);
     x->group = (size_t)group;
-    x->status = row->status;
+    x->status = row->status == RUN_WAITING ? RUN_RUNNING : row->status;
     x->expired = json_bool_at(state, "expired", false);
     x->restricted = json_bool_at(state, "restricted", false);
     x->expires_at = json_int_at(state, "expiresAt", 0);
     x->timer_at = json_int_at(state, "timerAt", 0);
+    x->idle_at = json_int_at(state, "idleAt", 0);
     x->canceled = shared(state, "canceled");
     x->started_at = row->started_at;
     x->ended_at = row->ended_at;

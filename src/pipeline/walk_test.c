@@ -44,10 +44,11 @@ static struct run_event any_event(struct walk *w)
     static const enum run_event_kind OFTEN[] = {
         ENGINE_START,  ENGINE_TASK_DONE, ENGINE_TASK_DONE, ENGINE_TASK_DONE,     ENGINE_TASK_DONE,     ENGINE_TIMER,
         ENGINE_TIMER,  ENGINE_RECOVER,   ENGINE_PAUSE,     ENGINE_RESUME,        ENGINE_RESUME,        ENGINE_TASK_PROGRESS,
-        ENGINE_RESUME, ENGINE_START,     ENGINE_TIMER,     ENGINE_TASK_RESOLVED, ENGINE_TASK_RESOLVED, ENGINE_CANCEL,
+        ENGINE_TASK_WAITS, ENGINE_START,     ENGINE_TIMER,     ENGINE_TASK_RESOLVED, ENGINE_TASK_RESOLVED, ENGINE_CANCEL,
     };
     struct run_event event = { .kind = OFTEN[dice(w, dice(w, 12) ? ALEN(OFTEN) - 1 : ALEN(OFTEN))], .text = "because", .facts = &FACTS };
     event.administrator = !dice(w, 3);
+    event.waits = (enum run_waits)dice(w, 3);
     w->now += dice(w, 20) ? dice(w, 3) * CLOCK_SECOND : CLOCK_MINUTE;
     event.now = w->now;
     event.task = dice(w, (unsigned)w->x->pipeline->run_count + 1);
@@ -112,7 +113,7 @@ static void check_step(const struct execution *before, const struct execution *a
             CHECK(after->tasks[e->task].status == RUN_CANCELING);
     }
     CHECK_INT(finished, execution_live(before) && !execution_live(after));
-    bool active = false;
+    bool active = false, works = false;
     for (size_t i = 0; i < after->pipeline->run_count; i++) {
         const struct task_run *was = &before->tasks[i], *is = &after->tasks[i];
         if (run_status_final(was->status))
@@ -122,10 +123,13 @@ static void check_step(const struct execution *before, const struct execution *a
         CHECK(was->status == is->status || is->dirty);
         active = active || is->status == RUN_RUNNING || is->status == RUN_WAITING || is->status == RUN_CANCELING;
         CHECK((is->status == RUN_WAITING) == (is->retry_at != 0));
+        CHECK(!is->waits || is->status == RUN_RUNNING);
+        works = works || ((is->status == RUN_RUNNING || is->status == RUN_WAITING || is->status == RUN_CANCELING) && !is->waits);
         CHECK(run_status_final(is->status) == (is->ended_at != 0));
     }
     CHECK(!after->restricted || after->status == RUN_PAUSED);
     CHECK(active == (after->status == RUN_RUNNING || after->status == RUN_PAUSING || after->status == RUN_CANCELING || after->status == RUN_ROLLING_BACK));
+    CHECK((after->idle_at != 0) == (active && !works) && after->expires_at >= before->expires_at);
     CHECK(before->status == after->status || after->dirty);
 }
 
@@ -156,7 +160,7 @@ static bool one_step(struct walk *w)
 static void one_walk(struct pipeline *p, unsigned seed)
 {
     AUTO_JSON *output = read_yaml("{v: 5}");
-    struct walk w = { .x = execution_create(p, NULL, NULL, 0), .output = output, .seed = seed };
+    struct walk w = { .x = execution_create(p, NULL, NULL, 0), .output = output, .seed = seed, .now = CLOCK_SECOND };
     for (int i = 0; i < 250 && one_step(&w); i++)
         ;
     for (int i = 0; !execution_live(w.x) && i < 5; i++)

@@ -40,6 +40,7 @@ struct effect {
     int64_t log_size;  /* that an earlier start stored */
     char progress[512];
     json_t *detail;    /* not stored yet */
+    enum run_waits waits; /* as it was told last */
     struct timer progress_timer;
     void (*then)(struct task_job *job);
     void (*abandon)(struct task_job *job);
@@ -216,6 +217,16 @@ void task_detail(struct task_job *job, json_t *detail)
     progress_soon(f);
 }
 
+void task_waits(struct task_job *job, enum run_waits waits)
+{
+    struct effect *f = of(job);
+    struct run_event event = { .kind = ENGINE_TASK_WAITS, .task = f->task, .attempt = f->job.attempt, .waits = waits };
+    if (f->waits == waits || f->draining)
+        return;
+    f->waits = waits;
+    live_feed(f->live, &event, NULL, NULL);
+}
+
 static void log_add(struct effect *f, const char *bytes, size_t size, bool stream)
 {
     struct live_view view = live_view(f->live);
@@ -330,6 +341,12 @@ static void part_begun(void *context, const char *name, const struct run_made *m
     task_detail(&f->job, json_pack("{s:s, s:s, s:I}", "kind", "part", "execution", link, "index", (json_int_t)made->index));
 }
 
+static void part_waits(void *context, enum run_waits waits)
+{
+    struct effect *f = context;
+    task_waits(&f->job, waits);
+}
+
 static void part_done(void *context, const struct part_end *end)
 {
     struct effect *f = context;
@@ -359,7 +376,7 @@ bool task_part_start(struct task_job *job, const char *pipeline, const json_t *i
     bool ok = part_inputs(f, inputs, &wish, e);
     f->part_ended = ended;
     if (ok)
-        f->part = part_start(f->runner, &wish, part_begun, part_done, f);
+        f->part = part_start(f->runner, &wish, part_begun, part_waits, part_done, f);
     part_wish_fini(&wish);
     return ok;
 }
@@ -386,6 +403,7 @@ static void ask_begun(void *context, const struct user_op *op)
     char until[CLOCK_TEXT];
     AUTO_FREE char *link = mem_format("/codestream/api/user-operations/%s", op->uuid), *who = json_write(op->approvers);
     clock_rfc3339(op->expires_at, until);
+    task_waits(&f->job, RUN_WAITS_PERSON);
     task_progress(&f->job, "waits for an answer (%s) until %s", op->index, until);
     task_detail(&f->job, json_pack("{s:s, s:s, s:s, s:s}", "kind", "approval", "userOperation", link, "index", op->index, "expires", until));
 }
@@ -504,6 +522,7 @@ static void job_fill(struct effect *f)
     f->job.execution = v.row->uuid;
     f->job.execution_index = v.row->index;
     f->job.deadline = run->timeout_at;
+    f->waits = (enum run_waits)run->waits;
     f->job.input = task->input;
     f->job.on_crash = json_text_at(task->spec, "onCrash", "");
     f->job.scope = &f->scope.scope;

@@ -118,13 +118,14 @@ struct part_end { /* borrowed, valid in done */
     const struct run_row *row; /* how it ended; NULL: see e */
     const struct err *e;       /* it could not begin, or not be read */
 };
-/* Begins it, or finds the one that the same wish began before, and waits. begun (once, when its execution is there) and done (once, later,
- * on the loop; *part is gone then) may be asked not to run by part_drop. */
+/* Begins it, or finds the one that the same wish began before, and waits. begun (once, when its execution is there), waits (what it waits for,
+ * as that changes) and done (once, later, on the loop; *part is gone then) may be asked not to run by part_drop. */
 struct part *part_start(struct runner *r, const struct part_wish *wish, void (*begun)(void *context, const char *name, const struct run_made *made),
-                        void (*done)(void *context, const struct part_end *end), void *context);
+                        void (*waits)(void *context, enum run_waits waits), void (*done)(void *context, const struct part_end *end), void *context);
 void part_cancel(struct part *part, const char *by, const char *reason); /* done still runs, when it has ended */
 void part_drop(struct part *part);                                       /* nobody waits any more; it goes on */
 void parts_ended(struct runner *r, int64_t execution_id);
+void parts_moved(struct runner *r, int64_t execution_id, enum run_waits waits); /* an execution is read, or took a step */
 
 /* ---- knowledge.c: what an execution's references see beside its own state */
 struct knowledge { /* variables and endpoints of a project, opened */

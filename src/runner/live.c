@@ -315,6 +315,7 @@ static void publish(struct live *live, struct store_job *job)
     live->row.updated_at = clock_now();
     perform(live, &job->effects);
     end_stored(live);
+    parts_moved(live->runner, live->row.id, execution_waits(live->now));
     if (!execution_live(live->now)) {
         live->runner->stats.executions_finished++;
         parts_ended(live->runner, live->row.id);
@@ -446,7 +447,7 @@ static bool needs_knowledge(const struct live *live)
     bool needs = false;
     LIST_EACH(&live->waiting, l) {
         enum run_event_kind kind = OWNER(l, struct fed, link)->event.kind;
-        needs |= kind != ENGINE_TASK_RESOLVED && kind != ENGINE_TASK_PROGRESS;
+        needs |= kind != ENGINE_TASK_RESOLVED && kind != ENGINE_TASK_PROGRESS && kind != ENGINE_TASK_WAITS;
     }
     return needs && !live->ended && execution_live(live->now);
 }

@@ -26,6 +26,7 @@ struct part {
     bool dropped;
     char *cancel_by, *cancel_reason; /* asked for before it was there */
     void (*begun)(void *context, const char *name, const struct run_made *made);
+    void (*told)(void *context, enum run_waits waits);
     void (*done)(void *context, const struct part_end *end);
     void *context;
 };
@@ -113,6 +114,15 @@ void parts_ended(struct runner *r, int64_t execution_id)
         read_end(p);
 }
 
+void parts_moved(struct runner *r, int64_t execution_id, enum run_waits waits)
+{
+    char key[24];
+    key_of(execution_id, key);
+    struct part *p = map_get(r->parts, key);
+    if (p)
+        p->told(p->context, waits);
+}
+
 /* ---- its beginning: found or made in one write */
 
 static bool check_circle(struct db_tx *tx, const struct part *p, struct err *e)
@@ -156,6 +166,14 @@ static bool begin_work(struct db_job *job, struct db_tx *tx, struct err *e)
     return true;
 }
 
+/* It has no place yet; or it went on before it was waited for. One that is still read back tells itself. */
+static void tell_waits(struct part *p)
+{
+    struct live *live = live_find(p->runner, p->made.id);
+    if (p->fresh || live)
+        p->told(p->context, live ? execution_waits(live_view(live).now) : RUN_WAITS_TIME);
+}
+
 static void begin_done(struct db_job *job, const struct err *e)
 {
     struct part *p = OWNER(job, struct part, job);
@@ -172,6 +190,7 @@ static void begin_done(struct db_job *job, const struct err *e)
         key_of(p->made.id, key);
         p->waits = true;
         map_put(r->parts, key, p);
+        tell_waits(p);
         if (p->cancel_by)
             part_cancel(p, p->cancel_by, p->cancel_reason);
     }
@@ -179,14 +198,14 @@ static void begin_done(struct db_job *job, const struct err *e)
 }
 
 struct part *part_start(struct runner *r, const struct part_wish *wish, void (*begun)(void *context, const char *name, const struct run_made *made),
-                        void (*done)(void *context, const struct part_end *end), void *context)
+                        void (*waits)(void *context, enum run_waits waits), void (*done)(void *context, const struct part_end *end), void *context)
 {
     struct part *p = NEW(struct part);
     *p = (struct part){ .job = { .work = begin_work, .done = begin_done }, .runner = r, .of = wish->of, .project_id = wish->project_id,
                         .user_id = wish->user_id, .token_id = wish->token_id, .pipeline = mem_text(wish->pipeline), .comments = mem_text(wish->comments),
                         .executed_by = mem_text(wish->executed_by), .triggered_by = mem_text(wish->triggered_by), .source = mem_text(wish->source),
                         .input = json_incref((json_t *)wish->input), .outside = json_incref((json_t *)wish->outside),
-                        .secrets = json_incref((json_t *)wish->secrets), .begun = begun, .done = done, .context = context, .busy = true };
+                        .secrets = json_incref((json_t *)wish->secrets), .begun = begun, .told = waits, .done = done, .context = context, .busy = true };
     runner_began(r);
     db_write(r->config.db, &p->job);
     return p;

@@ -323,7 +323,8 @@ bool run_store(struct db_tx *tx, const struct run_step *step, struct err *e)
         return false;
     if (!db_changes(tx))
         return err_set(e, ERR_CONFLICT, "another node runs this execution");
-    return store_tasks(tx, step->id, step->project_id, step->tasks, step->task_count, e) && db_run(tx, e, SQL_inbox_event_follow, "itti", step->id, status, row->status_message, now) &&
+    const char *follows = row->status == RUN_WAITING ? run_status_name(RUN_RUNNING) : status; /* an event that is WAITING waits for its registry */
+    return store_tasks(tx, step->id, step->project_id, step->tasks, step->task_count, e) && db_run(tx, e, SQL_inbox_event_follow, "itti", step->id, follows, row->status_message, now) &&
            change_add(tx, step->project_id, "executions", step->id, e);
 }
 

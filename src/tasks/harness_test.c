@@ -53,6 +53,11 @@ void task_part_cancel(struct task_job *job)
     (void)job;
 }
 
+void task_waits(struct task_job *job, enum run_waits waits)
+{
+    OWNER(job, struct harness, job)->waits = waits;
+}
+
 void task_detail(struct task_job *job, json_t *detail)
 {
     struct harness *h = OWNER(job, struct harness, job);

@@ -17,6 +17,7 @@ struct harness {
     void (*then)(struct task_job *job);
     /* the outcome */
     enum task_result result;
+    enum run_waits waits; /* as it said last */
     bool warning;
     struct text message, progress, log;
     json_t *output, *detail;

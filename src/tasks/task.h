@@ -149,6 +149,9 @@ void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (
 void task_detail(struct task_job *run, json_t *detail);
 /* Live progress: one line for people, stored with the task (at most a few a second are), the latest wins. */
 void task_progress(struct task_job *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether it now does nothing but wait: for people, who see it as WAITING, or for a time. The run's time stands still meanwhile. It holds over a
+ * restart until the task says otherwise. */
+void task_waits(struct task_job *run, enum run_waits waits);
 /* Appends to the task's log; masked and stored in chunks. */
 void task_log(struct task_job *run, const char *bytes, size_t size);
 /* The same, of a stream that can be read again (a container's log): how far of it is stored, in bytes from its beginning, stands in

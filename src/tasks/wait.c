@@ -82,6 +82,7 @@ static void wait_on(struct task_job *job)
 {
     struct wait *w = job->context;
     char text[CLOCK_TEXT];
+    task_waits(job, RUN_WAITS_TIME);
     if (w->until > clock_now())
         task_progress(job, "waiting until %s", clock_rfc3339(w->until, text));
     timer_set(&w->timer, job->services->loop, 0, look);

@@ -55,6 +55,8 @@ export interface Variable extends Made { type: string; value: string }
 export interface Integration extends Made { version: string; status: string; yaml: string; changeLog: string; sourceVersion: string; latest: boolean }
 export interface Token { id: string; name: string; orgRole: string; serviceRole: string; revoked: boolean; createdAt: string; expiresAt?: string; usedAt?: string; token?: string }
 
+/* Its time goes on. */
+export const goes = (status: string) => status === 'RUNNING' || status === 'WAITING';
 export const LIVE = ['QUEUED', 'RUNNING', 'STARTED', 'WAITING', 'PAUSED', 'PAUSING', 'RESUMING', 'CANCELING', 'NOT_STARTED', 'ROLLING_BACK'];
 export const isLive = (status: string) => LIVE.includes(status);
 

@@ -9,7 +9,7 @@ import { t } from '../../texts';
 export function Actions({ run }: { run: Execution }) {
     const { busy, problem, run: act } = useAction();
     const [asking, ask] = useState<'cancel' | 'delete' | null>(null);
-    const live = isLive(run.status), waits = ['PAUSED', 'WAITING'].includes(run.status), executes = may('execute', run.project), develops = may('develop', run.project);
+    const live = isLive(run.status), runs = ['RUNNING', 'WAITING'].includes(run.status), executes = may('execute', run.project), develops = may('develop', run.project);
     const post = (action: string) => call('POST', `${P}/executions/${run.id}?action=${action}`, {});
     const again = async (from: 'start' | 'stop') => {
         const made = await call<{ executionId: string }>('POST', `${P}/executions/${run.id}?action=rerun`, { from });
@@ -18,8 +18,8 @@ export function Actions({ run }: { run: Execution }) {
     const over = !live && !!run._pipelineLink, stopped = over && ['FAILED', 'CANCELED'].includes(run.status);
     return (
         <>
-            {executes && run.status === 'RUNNING' && <button type="button" disabled={busy} onClick={() => act(() => post('pause'))}>{t('pause')}</button>}
-            {executes && waits && <button type="button" class="primary" disabled={busy} onClick={() => act(() => post('resume'))}>{t('resume')}</button>}
+            {executes && runs && <button type="button" disabled={busy} onClick={() => act(() => post('pause'))}>{t('pause')}</button>}
+            {executes && run.status === 'PAUSED' && <button type="button" class="primary" disabled={busy} onClick={() => act(() => post('resume'))}>{t('resume')}</button>}
             {executes && live && <button type="button" onClick={() => ask('cancel')}>{t('cancelRun')}</button>}
             {executes && stopped && <button type="button" class="primary" disabled={busy} title={t('goOnHint')} onClick={() => act(() => again('stop'))}>{t('goOn')}</button>}
             {executes && over && <button type="button" class={stopped ? undefined : 'primary'} disabled={busy} onClick={() => act(() => again('start'))}>{t('runAgain')}</button>}

@@ -29,8 +29,10 @@ function Failure({ run, all }: { run: Execution; all: Placed[] }) {
 }
 
 /* Words for a run that stands still; the server's own, where it has some. */
-function Standing({ run }: { run: Execution }) {
+function Standing({ run, all }: { run: Execution; all: Placed[] }) {
     if (['FAILED', 'COMPLETED', 'RUNNING'].includes(run.status)) return null;
+    const asks = all.find((one) => one.task.status === 'WAITING');
+    if (run.status === 'WAITING' && asks) return <p class="notice"><bdi>{`${asks.stage.name} › ${asks.task.name}: ${asks.task.statusMessage}`}</bdi></p>;
     const said = run.status === 'QUEUED' && !run.statusMessage ? t('queuedHint') : run.statusMessage;
     return said || run.reason ? <p class="notice"><bdi>{[said, run.reason].filter(Boolean).join(' – ')}</bdi></p> : null;
 }
@@ -58,7 +60,7 @@ export default function ExecutionPage({ id = '' }: Parts) {
                 <span>{run.project}</span>{run.tags.map((tag) => <a key={tag} class="chip" href={`/executions?tag=${encodeURIComponent(tag)}`}>{tag}</a>)}</p>
             <Cause run={run} />
             <Failure run={run} all={all} />
-            <Standing run={run} />
+            <Standing run={run} all={all} />
             <Course run={run} selected={look?.key ?? ''} />
             {look && <TaskDetail key={look.key} run={run} of={look} />}
             <div class="pair">

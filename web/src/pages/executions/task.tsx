@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { download } from '../../api';
 import type { Execution, Pod } from '../../model';
-import { isLive, pageOf } from '../../model';
+import { goes, isLive, pageOf } from '../../model';
 import { Approval } from '../approvals/answer';
 import { Duration, Status, Time, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';
@@ -39,7 +39,7 @@ export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution
     return (
         <section class="panel" aria-label={task.name}>
             <header class="panel-head"><h2>{task.name}</h2><Status is={task.status} /><span class="faint">{[task.type, task._resolved?.action, task.endpoints.kubernetesServer].filter(Boolean).join(' · ')}</span>
-                <Duration from={task._startTime} micros={task._durationInMicros} going={task.status === 'RUNNING'} />{(task._attempt ?? 1) > 1 && <span class="chip">{t('attempt', { n: task._attempt! })}</span>}</header>
+                <Duration from={task._startTime} micros={task._durationInMicros} going={goes(task.status)} />{(task._attempt ?? 1) > 1 && <span class="chip">{t('attempt', { n: task._attempt! })}</span>}</header>
             {task.statusMessage && task.status !== 'FAILED' && <p aria-live="polite"><bdi>{task.statusMessage}</bdi></p>}
             {task._retryTime && isLive(task.status) && <p class="notice">{t('triesAgain')} <Time at={task._retryTime} /></p>}
             <Artifacts input={task.input?.artifacts} links={task.output?.artifacts} />
