@@ -17,6 +17,14 @@ static void set_link(json_t *json, const char *key, const char *resource, const 
     json_set_text(json, key, link);
 }
 
+static json_t *bound_shown(const json_t *bound)
+{
+    json_t *copy = json_deep_copy(bound), *tasks = json_object_get(copy, "tasks");
+    for (size_t i = 0; i < json_array_size(tasks); i++)
+        json_object_del(json_array_get(tasks, i), "hash"); /* of secrets too, which could be guessed by it */
+    return copy;
+}
+
 static json_t *op_json(const struct user_op *op)
 {
     const char *const TEXTS[][2] = {
@@ -33,7 +41,7 @@ static json_t *op_json(const struct user_op *op)
     json_object_set_new(json, "executionIndex", json_integer(op->execution_index));
     json_object_set(json, "approvers", op->approvers);
     json_object_set(json, "approverGroups", op->groups);
-    json_object_set(json, "_bound", op->bound);
+    json_object_set_new(json, "_bound", bound_shown(op->bound));
     json_set_time(json, "createdAt", "_createTimeInMicros", op->created_at);
     json_set_time(json, "updatedAt", "_updateTimeInMicros", op->updated_at);
     json_set_time(json, "requestedOn", "_requestedOnInMicros", op->created_at);

@@ -595,3 +595,21 @@ TEST(engine, a_task_whose_next_try_waits_runs_to_the_world)
     CHECK_INT(s.x->tasks[0].status, RUN_WAITING);
     CHECK_TEXT(shown(&s), "RUNNING RUNNING RUNNING");
 }
+
+/* What people said to the other execution counts there only. */
+TEST(engine, going_on_asks_again)
+{
+    AUTO_STORY s = begin("name: p\nproject: q\nstageOrder: [S]\nstages: {S: {taskOrder: [First, Ask, Put, Check], tasks: {First: {type: CI}, Ask: {type: UserOperation}, Put: {type: K8S}, Check: {type: CI}}}}\n");
+    struct err e = { 0 };
+    step(&s, START);
+    for (size_t i = 0; i < 3; i++)
+        step(&s, DONE(i, TASK_COMPLETED));
+    CHECK_TEXT(step(&s, DONE(3, TASK_FAILED, .text = "no")), "finished, timer 0");
+    struct execution *first = s.x;
+    s.x = execution_create(s.p, first->input, NULL, s.now);
+    CHECK_OK(execution_go_on(s.x, first, &e), e);
+    CHECK_TEXT(standing(&s), "QUEUED  | First=COMPLETED Put=COMPLETED");
+    CHECK_TEXT(step(&s, START), "run Ask, timer 604800");
+    CHECK_TEXT(step(&s, DONE(1, TASK_COMPLETED)), "run Check");
+    execution_destroy(&first);
+}

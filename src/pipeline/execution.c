@@ -134,6 +134,25 @@ static bool may_go_on(const struct execution *from, struct err *e)
                    from->status == RUN_COMPLETED ? "nothing of it failed" : "what it had done was rolled back");
 }
 
+/* What people said to another execution counts there only: it goes on from the question whose answer the rest depends on. */
+static void ask_again(struct execution *x)
+{
+    bool asks = false;
+    for (size_t g = x->group + 1; g-- > 0 && !asks;) {
+        if (g >= x->pipeline->group_count)
+            continue;
+        const struct pipeline_group *group = &x->pipeline->groups[g];
+        for (size_t i = group->first; i < group->first + group->count; i++) {
+            if (!text_is(x->pipeline->tasks[i].type, "UserOperation"))
+                continue;
+            asks = true;
+            task_each(&x->tasks[i], json_release_auto);
+            x->tasks[i] = (struct task_run){ 0 };
+        }
+        x->group = asks ? g : x->group;
+    }
+}
+
 bool execution_go_on(struct execution *execution, const struct execution *from, struct err *e)
 {
     const struct pipeline *p = execution->pipeline;
@@ -147,6 +166,7 @@ bool execution_go_on(struct execution *execution, const struct execution *from, 
         task_each(&execution->tasks[i], share);
         execution->tasks[i].dirty = true;
     }
+    ask_again(execution);
     return true;
 }
 

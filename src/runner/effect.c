@@ -10,12 +10,14 @@
 #include "event/image_ref.h"
 #include "pipeline/scope.h"
 #include "runner/asks.h"
+#include "runner/bound.h"
 #include "runner/inside.h"
 #include "runner/task_log.h"
 #include "runner/workspaces.h"
 #include "secrets/mask.h"
 #include "store/ancestry.h"
 #include "store/inbox.h"
+#include "store/user_operations.h"
 
 #define PROGRESS_EVERY (250 * CLOCK_MS) /* at most so often is progress stored */
 
@@ -29,6 +31,7 @@ struct effect {
     bool stops;  /* it is started only to be canceled: what it left goes on */
     struct knowledge knowledge;
     json_t *endpoints; /* by role */
+    json_t *approved;  /* what people said yes to, in this run; of tasks that can be bound to it */
     json_t *integration;
     struct live_facts facts;
     struct execution_scope scope;
@@ -78,6 +81,7 @@ static void effect_free(struct effect *f)
     push_fini(&f->pushed);
     json_decref(f->endpoints);
     json_decref(f->integration);
+    json_decref(f->approved);
     list_remove(&f->link);
     if (f->started)
         r->stats.tasks_running--;
@@ -419,12 +423,23 @@ static void ask_done(void *context, const struct user_op *op, const struct err *
     f->ask_ended(&f->job, op ? &answer : NULL, e);
 }
 
-/* What is approved: the image that was pushed, where one was. */
+static struct bound_from bound_from(const struct effect *f)
+{
+    return (struct bound_from){ .job = &f->job, .view = f->view, .facts = &f->facts.facts, .knowledge = &f->knowledge, .mask = f->mask, .task = f->task };
+}
+
+/* What is approved: the image that was pushed, where one was, and what the tasks behind the question will do. */
 static json_t *bound_to(const struct effect *f)
 {
+    struct bound_from from = bound_from(f);
+    json_t *bound = bound_render(&from);
     const struct push *p = &f->pushed;
     AUTO_FREE char *image = mem_format("%s/%s:%s", p->registry ? p->registry : "", p->repository ? p->repository : "", p->tag ? p->tag : "");
-    return p->id ? json_pack("{s:s, s:s}", "image", image, "digest", p->digest ? p->digest : "") : json_object();
+    if (p->id) {
+        json_set_text(bound, "image", image);
+        json_set_text(bound, "digest", p->digest ? p->digest : "");
+    }
+    return bound;
 }
 
 void task_ask_start(struct task_job *job, const struct task_ask *ask,
@@ -461,6 +476,7 @@ struct load_job {
     json_t *names; /* of endpoints */
     int64_t push_id, project_id, execution_id, log_size, log_position;
     bool again; /* it was started before: there may be a log of it */
+    bool bound; /* what people approved may be about it */
 };
 
 static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
@@ -470,6 +486,8 @@ static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
     if (!knowledge_read(tx, f->runner->config.seal, job->project_id, job->names, &f->knowledge, e))
         return false;
     struct err gone = { 0 };
+    if (job->bound && !user_ops_approved(tx, job->execution_id, &f->approved, e))
+        return false;
     if (job->again && !log_end(tx, job->execution_id, (int64_t)f->task, f->job.attempt, &job->log_size, &job->log_position, e))
         return false;
     return !job->push_id || push_get(tx, job->push_id, &f->pushed, &gone) || gone.kind == ERR_NOT_FOUND || (*e = gone, false);
@@ -580,6 +598,17 @@ static bool want_workspace(struct effect *f, const char *engine, struct err *e)
     return true;
 }
 
+/* It must be what people approved, where they were asked. */
+static bool still_approved(struct effect *f, struct err *e)
+{
+    AUTO_FREE char *diff = NULL;
+    struct bound_from from = bound_from(f);
+    bool ok = bound_check(&from, f->approved, &diff, e);
+    if (diff)
+        task_log(&f->job, diff, strlen(diff));
+    return ok;
+}
+
 /* Inputs that are secret must not show either. */
 static void secret_inputs(struct effect *f)
 {
@@ -612,7 +641,9 @@ static void work(struct effect *f)
     }
     f->job.endpoints = f->endpoints;
     const char *engine = json_text_at(json_object_get(f->endpoints, TASK_WORKSPACE), "name", "");
-    if (!f->job.type->workspace || !*engine)
+    if (f->approved && !still_approved(f, &e))
+        fail(f, &e);
+    else if (!f->job.type->workspace || !*engine)
         start_type(f); /* which says that there is no workspace */
     else if (!want_workspace(f, engine, &e))
         fail(f, &e);
@@ -642,7 +673,8 @@ static json_t *endpoint_names(struct live *live, size_t task)
     AUTO_JSON *roles = task_roles(live_view(live).now->pipeline, task);
     json_t *names = json_array(), *name;
     const char *role;
-    bool all = false;
+    const char *type = live_view(live).now->pipeline->tasks[task].type;
+    bool all = text_is(type, TASK_USER_OPERATION.name); /* what comes after it is shown with the question */
     json_object_foreach(roles, role, name) {
         all |= json_is_string(name) && strstr(json_string_value(name), "${");
         json_array_append(names, name);
@@ -650,6 +682,12 @@ static json_t *endpoint_names(struct live *live, size_t task)
     if (all) /* one of them is computed: read all of the project */
         json_array_append_new(names, json_string("*"));
     return names;
+}
+
+static bool binds(const char *name)
+{
+    const struct task_type *type = task_type_find(name);
+    return type && type->bind;
 }
 
 static void start(struct live *live, size_t task, int attempt, bool stops)
@@ -667,7 +705,7 @@ static void start(struct live *live, size_t task, int attempt, bool stops)
     struct load_job *job = NEW(struct load_job);
     *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
                               .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id, .execution_id = v.row->id,
-                              .again = attempt > 1 || v.now->tasks[task].resolved };
+                              .again = attempt > 1 || v.now->tasks[task].resolved, .bound = binds(v.now->pipeline->tasks[task].type) };
     db_read(v.runner->config.db, &job->job);
 }
 

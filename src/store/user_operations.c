@@ -103,7 +103,7 @@ bool user_op_delete(struct db_tx *tx, const struct user_op *op, struct err *e)
     if (!db_run(tx, e, SQL_user_op_delete, "i", op->id))
         return false;
     if (!db_changes(tx))
-        return err_set(e, ERR_CONFLICT, "it is still asked; answer it, or cancel its execution");
+        return err_set(e, ERR_CONFLICT, "it is still asked, or its execution goes on; answer it, wait for the end, or cancel the execution");
     return change_add(tx, op->project_id, "user-operations", op->id, e);
 }
 
@@ -112,6 +112,17 @@ bool user_ops_pending(struct db_tx *tx, const struct user_op *op, void (*each)(v
     AUTO(db_rows) r = db_rows(tx, SQL_user_ops_pending, "iti", op->pipeline_id, op->task, op->id);
     while (db_next(r, e))
         each(context, db_int(r, 0));
+    return !db_rows_failed(r);
+}
+
+bool user_ops_approved(struct db_tx *tx, int64_t execution_id, json_t **ret, struct err *e)
+{
+    AUTO_JSON *all = json_array();
+    AUTO(db_rows) r = db_rows(tx, SQL_user_ops_approved, "i", execution_id);
+    while (db_next(r, e))
+        json_array_append_new(all, json_pack("{s:s, s:s, s:o}", "index", db_text(r, 0), "by", db_text(r, 1), "bound", column_tree(r, 2)));
+    if (!db_rows_failed(r))
+        *ret = TAKE(all);
     return !db_rows_failed(r);
 }
 

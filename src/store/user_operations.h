@@ -28,8 +28,10 @@ struct user_op_end { /* borrowed */
 };
 /* *ret_first false: it had ended before, and nothing changed. */
 bool user_op_end(struct db_tx *tx, const struct user_op *op, const struct user_op_end *end, bool *ret_first, struct err *e);
-bool user_op_delete(struct db_tx *tx, const struct user_op *op, struct err *e); /* ERR_CONFLICT while it is ACTIVE */
+bool user_op_delete(struct db_tx *tx, const struct user_op *op, struct err *e); /* ERR_CONFLICT while it is ACTIVE, or its execution goes on */
 /* The others that the same task of the same pipeline still asks. */
 bool user_ops_pending(struct db_tx *tx, const struct user_op *op, void (*each)(void *context, int64_t id), void *context, struct err *e);
+/* [{"index", "by", "bound"}] of those that people approved in an execution; the caller's. */
+bool user_ops_approved(struct db_tx *tx, int64_t execution_id, json_t **ret, struct err *e);
 /* Array of texts; the caller's. */
 bool user_groups(struct db_tx *tx, int64_t user_id, json_t **ret, struct err *e);

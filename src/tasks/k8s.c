@@ -452,6 +452,7 @@ const struct task_type TASK_K8S = {
     .crash = TASK_FINDABLE,
     .start = k8s_start,
     .cancel = k8s_cancel,
+    .bind = k8s_bind,
     .preview = k8s_preview,
     .preview_cancel = k8s_preview_cancel,
 };

@@ -87,6 +87,7 @@ void k8s_say(struct k8s *k, const char *format, ...) __attribute__((format(print
 struct k8s *k8s_create(struct task_job *job);
 bool k8s_prepare(struct k8s *k, struct err *e);
 void k8s_free(struct k8s *k);
+bool k8s_bind(struct task_job *job, json_t **ret, struct err *e); /* k8s_bind.c */
 bool k8s_preview(struct task_preview *p, struct err *e); /* k8s_preview.c */
 void k8s_preview_cancel(struct task_preview *p);
 void k8s_end(struct k8s *k);                        /* when nothing is in flight any more */

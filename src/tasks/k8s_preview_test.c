@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "base/test.h"
 #include "base/yaml.h"
 #include "kube/fake_test.h"
@@ -122,4 +123,37 @@ TEST(k8s_preview, says_why_a_run_would_fail)
     CHECK(!preview(&s, replies, "{action: APPLY}", true));
     CHECK_HAS(s.h.e.text, "yaml is empty");
     leave(&s);
+}
+
+/* ---- what people approve */
+
+static char *bound_hash(const char *input, const char *value)
+{
+    struct harness h;
+    AUTO(yaml) yaml = NULL;
+    AUTO_JSON *bound = NULL;
+    struct err e = { 0 };
+    harness_open(&h);
+    CHECK_OK(yaml_read(input, strlen(input), &yaml, &e), e);
+    harness_value(&h, "input.X", value, true);
+    h.endpoints = json_pack("{s:{s:s, s:s, s:{s:s}}}", "kubernetesServer", "name", "lab", "type", "k8s", "properties", "kubernetesURL", "http://127.0.0.1:9");
+    h.job.input = yaml_document(yaml, 0);
+    h.job.endpoints = h.endpoints;
+    CHECK_OK(h.job.type->bind(&h.job, &bound, &e), e);
+    char *hash = bound ? mem_text(json_text_at(bound, "hash", "")) : NULL;
+    CHECK(!strstr(json_text_at(bound, "yaml", ""), "c2VjcmV0"));
+    harness_close(&h);
+    return hash;
+}
+
+TEST(k8s_bind, is_known_by_everything_that_decides)
+{
+    static const char *const MAP_YAML = "yaml: \"apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\ndata: {tag: '${input.X}'}\\n\"";
+    AUTO_FREE char *apply = mem_format("{action: APPLY, %s}", MAP_YAML), *force = mem_format("{action: APPLY, force: true, %s}", MAP_YAML), *get = mem_format("{action: GET, %s}", MAP_YAML);
+    static const char *const SECRET = "{action: APPLY, yaml: \"apiVersion: v1\\nkind: Secret\\nmetadata: {name: a}\\ndata: {x: '${input.X}'}\\n\"}";
+    AUTO_FREE char *one = bound_hash(apply, "1"), *same = bound_hash(apply, "1"), *two = bound_hash(apply, "2"), *forced = bound_hash(force, "1"), *read = bound_hash(get, "1");
+    AUTO_FREE char *secret = bound_hash(SECRET, "c2VjcmV0"), *other = bound_hash(SECRET, "c2VjcmV1");
+    CHECK_TEXT(one, same);
+    CHECK(!text_is(one, two) && !text_is(one, forced) && !text_is(secret, other) && strlen(one) == 64);
+    CHECK(!read); /* it changes nothing */
 }

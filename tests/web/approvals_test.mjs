@@ -10,6 +10,14 @@ async function pipelines(server) {
     await one('outer', { Inner: task('Pipeline', { pipeline: 'release', inputProperties: { tag: 'v2' } }) });
 }
 
+const YAML = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: site, namespace: shop}\ndata: {tag: '${input.tag}', uid: '${S.Say.output.responseCode}'}\n";
+
+async function covered(server) {
+    await server.make('/endpoints', { project: 'default', name: 'cluster', type: 'k8s', properties: { kubernetesURL: 'https://127.0.0.1:9' } });
+    const tasks = { Ask: task('UserOperation', { summary: 'Apply ${input.tag}?' }), Say: task('REST', { action: 'get', url: server.url }), Site: { ...task('K8S', { action: 'APPLY', yaml: YAML }), endpoints: { kubernetesServer: 'cluster' } } };
+    await server.make('/pipelines', { project: 'default', name: 'covered', kind: 'PIPELINE', enabled: true, input: { tag: 'v3' }, stageOrder: ['S'], stages: { S: { taskOrder: Object.keys(tasks), tasks } } });
+}
+
 /* By evaluate: the page's own policy lets no script in. */
 async function violations(page) {
     await page.evaluate(readFileSync(AXE, 'utf8'));
@@ -47,6 +55,13 @@ await story('approvals_test', async () => {
     await page.getByRole('button', { name: 'Reject' }).click();
     await until('both have failed', async () => (await server.rows('/executions')).slice(0, 2).every((x) => x.status === 'FAILED'));
     check('a run leads to its part, where a no fails both', true);
+    await covered(server);
+    await page.goto(`${server.url}/executions/${await run('covered')}`);
+    await page.getByText('ConfigMap site in shop').click();
+    check('a question shows what a yes is for', await page.getByText("tag: v3").isVisible() && await page.getByText('${S.Say.output.responseCode}').first().isVisible() && await page.getByText('S.Say (REST)').isVisible());
+    await picture(page, 'approvals-covered');
+    const more = await violations(page);
+    check('axe finds nothing there either', more.length === 0, more.join('; '));
     check('the console has nothing to say', unexpected(page).length === 0, unexpected(page).join('; '));
     await server.end();
 });

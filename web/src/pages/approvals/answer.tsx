@@ -3,7 +3,7 @@ import './approvals.css';
 import { useState } from 'preact/hooks';
 import { call } from '../../api';
 import { useLoaded } from '../../loading';
-import type { UserOperation } from '../../model';
+import type { Bound, UserOperation } from '../../model';
 import { Field, Status, Text, Time, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';
 
@@ -27,7 +27,30 @@ export function Answer({ of: op, done }: { of: UserOperation; done: () => void }
     );
 }
 
-/* Who is asked, until when, and about which image. */
+function Covered({ of: task }: { of: Bound }) {
+    return (
+        <li>
+            <p><strong>{task.task}</strong> <span class="chip">{task.action}</span> <small class="faint"><bdi>{task.cluster}</bdi></small></p>
+            {task.problem && <p class="notice">{t('approvalProblem')} <bdi>{task.problem}</bdi></p>}
+            {task.unknown.length > 0 && <p class="faint">{t('approvalUnknown')} {task.unknown.map((name) => <code key={name}>{name} </code>)}</p>}
+            {task.byTag && task.byTag.length > 0 && <p class="faint">{t('approvalByTag')} {task.byTag.map((name) => <code key={name}>{name} </code>)}</p>}
+            {task.yaml ? <details><summary>{task.objects?.join(', ')}</summary><pre tabIndex={0}>{task.yaml}</pre></details> : <p>{task.objects?.join(', ')}</p>}
+        </li>
+    );
+}
+
+/* What is bound to a yes: should it be another thing by then, it is not done. */
+function Covers({ of: { tasks = [], notCovered = [] } }: { of: UserOperation['_bound'] }) {
+    if (!tasks.length && !notCovered.length) return null;
+    return (
+        <section class="covers" aria-label={t('approvalCovers')}>
+            {tasks.length > 0 && <><p class="faint">{t('approvalCovers')}</p><ul>{tasks.map((task) => <Covered key={task.task} of={task} />)}</ul></>}
+            {notCovered.length > 0 && <p class="faint">{t('approvalNotCovered')} {notCovered.map((one) => <span key={one.task} title={one.why}>{one.task} ({one.type}) </span>)}</p>}
+        </section>
+    );
+}
+
+/* Who is asked, until when, and about what. */
 export function Question({ of: op }: { of: UserOperation }) {
     const who = [...op.approvers, ...op.approverGroups.map((g) => t('ofGroup', { name: g }))];
     return (
@@ -35,6 +58,7 @@ export function Question({ of: op }: { of: UserOperation }) {
             {op.summary && <p><strong><bdi>{op.summary}</bdi></strong></p>}
             {op.description && <p class="faint"><bdi>{op.description}</bdi></p>}
             {op._bound.image && <p><code class="clip" title={op._bound.digest}>{op._bound.image}</code></p>}
+            <Covers of={op._bound} />
             <p class="faint">{op.status === 'ACTIVE' ? <>{who.length ? t('mayAnswer', { who: who.join(', ') }) : t('mayAnswerAll')} {t('expiresOn')} <Time at={op._expiresOnInMicros} /></>
                 : op.respondedBy ? <>{t('answeredBy', { who: op.respondedBy })}{op._respondedOnInMicros ? <> <Time at={op._respondedOnInMicros} /></> : null}{op.responseMessage && <>: <bdi>{op.responseMessage}</bdi></>}</> : <bdi>{op.responseMessage}</bdi>}</p>
         </>
