@@ -60,6 +60,8 @@ static void runner_metrics(struct text *out, const struct runner_stats *s)
     metric(out, "executions_finished_total", "counter", "Executions finished.", (double)s->executions_finished);
     metric(out, "executions_live", "gauge", "Executions under way.", (double)s->live);
     metric(out, "tasks_running", "gauge", "Tasks under way.", (double)s->tasks_running);
+    metric(out, "notifications_sent_total", "counter", "Notifications that arrived.", (double)s->notifications_sent);
+    metric(out, "notification_failures_total", "counter", "Tries of notifications that did not arrive.", (double)s->notifications_failed);
     metric(out, "confirms_open", "gauge", "Pushes that a registry is asked about.", (double)s->confirms_open);
 }
 

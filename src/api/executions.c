@@ -46,7 +46,7 @@ bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with
                                .source = row.source, .comments = row.comments, .tags = row.tags, .created_at = row.requested_at,
                                .updated_at = row.updated_at, .global = row.global, .nested = *row.parent_uuid && !row.rollback,
                                .rollback = row.rollback, .parent = row.parent_uuid, .rerun = row.rerun_uuid, .rerun_index = row.rerun_index, .now = clock_now() };
-    ok = ok && build(&row, &facts, with_stages, ret, e);
+    ok = ok && build(&row, &facts, with_stages, ret, e) && (!with_stages || notifications_in_document(tx, id, *ret, e));
     object_fini(&project);
     run_row_fini(&row);
     return ok;

@@ -27,6 +27,7 @@
     /* artifacts.c */ X(artifacts_list) X(artifact_get)                                                                                \
     /* executions.c */ X(executions_list) X(executions_of_pipeline) X(execution_of_pipeline) X(execution_one) X(execution_make) \
         X(execution_act) X(execution_remove) X(executions_remove) X(execution_logs) X(execution_events) X(changes_live)                    \
+    /* notifications.c */ X(notifications_list) X(notifications_of_execution) X(notification_one) X(notification_act)            \
     /* user_operations.c */ X(user_operations_list) X(user_operation_one) X(user_operation_respond) X(user_operation_remove)      \
         X(user_operations_batch)                                                                                                   \
     /* deployments.c, summary.c */ X(deployments_list) X(deployment_one) X(summary_get)                                         \
@@ -41,3 +42,7 @@
 #define X(name) bool name(struct call *c, struct err *e);
 HANDLERS(X)
 #undef X
+
+/* notifications.c: what an execution told, put into its document, its stages and tasks, as Code Stream shows it. */
+struct db_tx;
+bool notifications_in_document(struct db_tx *tx, int64_t execution_id, json_t *document, struct err *e);

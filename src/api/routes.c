@@ -146,9 +146,14 @@ const struct route ROUTES[] = {
     { "GET", "P/executions/{id}/logs", READ(execution_logs), MAY_VIEW, BODY_NONE, 0 },
     { "GET", "P/executions/{id}/artifacts", READ(artifacts_list), MAY_VIEW, BODY_NONE, 0 },
     { "GET", "P/executions/{id}/artifacts/{stage}/{task}/{number}", READ(artifact_get), MAY_VIEW, BODY_NONE, 0 },
+    { "GET", "P/executions/{id}/notifications", READ(notifications_of_execution), MAY_VIEW, BODY_NONE, 0 },
     { "GET", "P/executions/{id}/pushes", READ(execution_pushes), MAY_VIEW, BODY_NONE, 0 },
     { "POST", "P/executions/{id}/pushes", WRITE(execution_pushed), MAY_EXECUTE, BODY_JSON, 0 },
     { "GET", "P/executions/{id}/events", READ(execution_events), MAY_VIEW, BODY_NONE, 0 },
+
+    { "GET", "P/notifications", READ(notifications_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "GET", "P/notifications/{id}", READ(notification_one), MAY_VIEW, BODY_NONE, 0 },
+    { "POST", "P/notifications/{id}", WRITE(notification_act), MAY_EXECUTE, BODY_JSON, 0 },
 
     { "GET", "P/user-operations", READ(user_operations_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "GET", "P/user-operations/{id}", READ(user_operation_one), MAY_VIEW, BODY_NONE, 0 },

@@ -196,7 +196,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
       "in an endpoint's properties name files that are read here", command_apply },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
-      "KIND: projects variables cloud-proxies endpoints custom-integrations pipelines webhooks hooks watches events executions user-operations deployments deliveries ssh-hosts tokens users audit\n"
+      "KIND: projects variables cloud-proxies endpoints custom-integrations pipelines webhooks hooks watches events executions user-operations notifications deployments deliveries ssh-hosts tokens users audit\n"
       "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there;\nwatches are the repositories that the sweep looks at;\ndeployments are what runs where, and which push and run brought it", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
     { "delete", "delete one thing", "delete KIND NAME\n"

@@ -30,6 +30,8 @@ static const struct column DEPLOYMENTS[] = { { "SINCE", "since" }, { "CLUSTER", 
                                              { "NAME", "name" }, { "CONTAINER", "container" }, { "IMAGE", "image" }, { "STATUS", "status" },
                                              { "RUN", "executionName" }, { "#", "executionIndex" }, { "ID", "id" } };
 static const struct column INTEGRATIONS[] = { { "NAME", "name" }, { "LATEST", "sourceVersion" }, { "DESCRIPTION", "description" }, { "ID", "id" } };
+static const struct column NOTIFICATIONS[] = { { "TIME", "createdAt" }, { "PIPELINE", "name" }, { "#", "executionIndex" }, { "EVENT", "event" }, { "STAGE", "stage" }, { "TASK", "task" },
+                                               { "KIND", "kind" }, { "TO", "target" }, { "STATUS", "status" }, { "TRIES", "attempts" }, { "MESSAGE", "message" }, { "ID", "id" } };
 static const struct column SSH_HOSTS[] = { { "HOST", "name" }, { "PROJECT", "project" }, { "CLOUD PROXY", "cloudProxyName" }, { "TYPE", "type" }, { "FINGERPRINT", "fingerprint" },
                                            { "SINCE", "createdAt" }, { "ID", "id" } };
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
@@ -55,6 +57,7 @@ const struct kind KINDS[] = { /* in the order in which apply makes them */
     { "events", "/registry-events", NULL, EVENTS, ALEN(EVENTS) },
     { "executions", "/executions", NULL, EXECUTIONS, ALEN(EXECUTIONS) },
     { "user-operations", "/user-operations", NULL, USER_OPERATIONS, ALEN(USER_OPERATIONS) },
+    { "notifications", "/notifications", NULL, NOTIFICATIONS, ALEN(NOTIFICATIONS) },
     { "deployments", "/deployments", NULL, DEPLOYMENTS, ALEN(DEPLOYMENTS) },
     { "deliveries", "/registry-deliveries", NULL, DELIVERIES, ALEN(DELIVERIES) },
     { "ssh-hosts", "/ssh-hosts", NULL, SSH_HOSTS, ALEN(SSH_HOSTS) },

@@ -201,7 +201,9 @@ static bool open_runner(struct server *s, struct err *e)
                                     .hub_auth_url = config_text(s->config, "docker-hub-auth-url"),
                                     .allow_in_cluster = config_bool(s->config, "allow-in-cluster"), .docker_socket = config_text(s->config, "docker-socket"), .changed = execution_changed, .context = s,
                                     .sweep = config_bool(s->config, "sweep"), .sweep_seconds = config_int(s->config, "sweep-seconds"),
-                                    .sweep_per_minute = config_int(s->config, "sweep-requests-per-minute") };
+                                    .sweep_per_minute = config_int(s->config, "sweep-requests-per-minute"),
+                                    .notify_retry = config_int(s->config, "notification-retry-seconds") * CLOCK_SECOND,
+                                    .notify_tried = config_int(s->config, "notification-hours") * CLOCK_HOUR };
     return runner_create(&config, &s->runner, e);
 }
 

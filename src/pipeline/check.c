@@ -3,16 +3,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pipeline/check_inside.h"
 #include "pipeline/condition.h"
 #include "pipeline/expression.h"
-
-struct checker {
-    const struct pipeline *p;
-    const struct pipeline_checks *checks;
-    struct problems *found;
-    const struct pipeline_task *task; /* whose texts are looked at; NULL: the pipeline's own, read when all is over */
-    char pointer[1024];
-};
 
 static const char *const PIPELINE_KEYS[] = {
     /* what people write */
@@ -27,22 +20,17 @@ static const char *const TASK_KEYS[] = {
     "type", "ignoreFailure", "preCondition", "endpoints", "input", "tags", "timeout", "retries", "onCrash", "description", "_configured", NULL,
 };
 
-static size_t enter(struct checker *c, const char *key)
+size_t check_enter(struct checker *c, const char *key)
 {
     size_t here = strlen(c->pointer);
     json_pointer_add(c->pointer, sizeof c->pointer, key);
     return here;
 }
 
-static void leave(struct checker *c, size_t here)
+void check_leave(struct checker *c, size_t here)
 {
     c->pointer[here] = 0;
 }
-
-#define ERROR(c, ...) problem_add((c)->found, PROBLEM_ERROR, (c)->pointer, __VA_ARGS__)
-#define WARN(c, ...) problem_add((c)->found, PROBLEM_WARNING, (c)->pointer, __VA_ARGS__)
-/* Kept at import, refused when it is to run. */
-#define UNFIT(c, ...) problem_add((c)->found, (c)->checks->enabling ? PROBLEM_ERROR : PROBLEM_WARNING, (c)->pointer, __VA_ARGS__)
 
 static bool listed(const char *const *list, const char *key)
 {
@@ -52,16 +40,16 @@ static bool listed(const char *const *list, const char *key)
     return false;
 }
 
-static void check_keys(struct checker *c, const json_t *object, const char *const *known, const char *what)
+void check_keys(struct checker *c, const json_t *object, const char *const *known, const char *what)
 {
     void *at = json_object_iter((json_t *)object);
     for (; at; at = json_object_iter_next((json_t *)object, at)) {
         const char *key = json_object_iter_key(at);
         if (listed(known, key))
             continue;
-        size_t here = enter(c, key);
+        size_t here = check_enter(c, key);
         UNFIT(c, "unknown key '%s' of a %s", key, what);
-        leave(c, here);
+        check_leave(c, here);
     }
 }
 
@@ -149,7 +137,7 @@ static void check_text(struct checker *c, const char *text)
     }
 }
 
-static void check_tree(struct checker *c, const json_t *tree)
+void check_tree(struct checker *c, const json_t *tree)
 {
     const char *key;
     json_t *value;
@@ -159,15 +147,15 @@ static void check_tree(struct checker *c, const json_t *tree)
     json_array_foreach(tree, i, value) {
         char index[24];
         snprintf(index, sizeof index, "%zu", i);
-        size_t here = enter(c, index);
+        size_t here = check_enter(c, index);
         check_tree(c, value);
-        leave(c, here);
+        check_leave(c, here);
     }
     json_object_foreach((json_t *)tree, key, value) {
-        size_t here = enter(c, key);
+        size_t here = check_enter(c, key);
         check_text(c, key);
         check_tree(c, value);
-        leave(c, here);
+        check_leave(c, here);
     }
 }
 
@@ -179,7 +167,7 @@ static void each_reference(void *owner, const char *reference, size_t n, __attri
 static void check_condition(struct checker *c)
 {
     const struct pipeline_task *t = c->task;
-    size_t here = enter(c, "preCondition");
+    size_t here = check_enter(c, "preCondition");
     struct condition *never = NULL;
     struct err e = { 0 };
     if (t->condition)
@@ -187,7 +175,7 @@ static void check_condition(struct checker *c)
     else if (*t->condition_text && !condition_parse(t->condition_text, strlen(t->condition_text), 0, &never, &e))
         ERROR(c, "the condition is wrong: %s", e.text);
     condition_destroy(&never);
-    leave(c, here);
+    check_leave(c, here);
 }
 
 /* One that a type has as its input: read here, so that a typing error is found before any run. */
@@ -198,14 +186,14 @@ static void check_input_condition(struct checker *c, const char *key)
     struct err e = { 0 };
     if (!*text)
         return;
-    size_t outer = enter(c, "input"), here = enter(c, key);
+    size_t outer = check_enter(c, "input"), here = check_enter(c, key);
     if (condition_parse(text, strlen(text), 0, &condition, &e))
         condition_each(condition, each_reference, c);
     else
         ERROR(c, "the condition is wrong: %s", e.text);
     condition_destroy(&condition);
-    leave(c, here);
-    leave(c, outer);
+    check_leave(c, here);
+    check_leave(c, outer);
 }
 
 /* ---- fields of a type */
@@ -255,10 +243,10 @@ static void check_field(struct checker *c, const struct field *field)
     }
     size_t here = strlen(c->pointer), n = strcspn(field->path, ".[");
     AUTO_FREE char *first = mem_text_n(field->path, n);
-    enter(c, first);
+    check_enter(c, first);
     if (!fits(value, field->type))
         UNFIT(c, "'%s' must be %s", field->path, FIELD_WORDS[field->type]);
-    leave(c, here);
+    check_leave(c, here);
 }
 
 /* Is key the first step of a field's path? */
@@ -273,7 +261,7 @@ static bool known_field(const struct pipeline_type *type, const char *key)
 
 static void check_input(struct checker *c, const struct pipeline_type *type)
 {
-    size_t here = enter(c, "input");
+    size_t here = check_enter(c, "input");
     const char *key;
     json_t *value;
     for (size_t i = 0; i < type->field_count; i++)
@@ -281,11 +269,11 @@ static void check_input(struct checker *c, const struct pipeline_type *type)
     json_object_foreach((json_t *)c->task->input, key, value) {
         if (known_field(type, key))
             continue;
-        size_t inner = enter(c, key);
+        size_t inner = check_enter(c, key);
         UNFIT(c, "a %s task knows no input '%s'", type->name, key);
-        leave(c, inner);
+        check_leave(c, inner);
     }
-    leave(c, here);
+    check_leave(c, here);
 }
 
 /* "name!" in the table is one that must be there. */
@@ -297,7 +285,7 @@ static bool endpoint_is(const char *row, const char *key)
 
 static void check_endpoints(struct checker *c, const struct pipeline_type *type)
 {
-    size_t here = enter(c, "endpoints");
+    size_t here = check_enter(c, "endpoints");
     const char *key;
     json_t *value;
     for (const char *const *row = type->endpoints; row && *row; row++) {
@@ -309,14 +297,14 @@ static void check_endpoints(struct checker *c, const struct pipeline_type *type)
         const char *const *row = type->endpoints;
         while (row && *row && !endpoint_is(*row, key))
             row++;
-        size_t inner = enter(c, key);
+        size_t inner = check_enter(c, key);
         if (!row || !*row)
             UNFIT(c, "a %s task has no endpoint '%s'", type->name, key);
         else if (!json_is_string(value) && !json_is_null(value))
             UNFIT(c, "endpoint '%s' must be the name of an endpoint", key);
-        leave(c, inner);
+        check_leave(c, inner);
     }
-    leave(c, here);
+    check_leave(c, here);
 }
 
 /* Code Stream's types that reach into products of others; NULL: it is none of them. */
@@ -344,7 +332,7 @@ static void check_type(struct checker *c)
         check_input_condition(c, type->condition);
         return;
     }
-    size_t here = enter(c, "type");
+    size_t here = check_enter(c, "type");
     const char *instead = instead_of(c->task->type);
     if (instead)
         UNFIT(c, "this server keeps '%s' tasks, and cannot run them: %s", c->task->type, instead);
@@ -352,7 +340,7 @@ static void check_type(struct checker *c)
         UNFIT(c, "task type '%s' is not known here", c->task->type);
     else
         UNFIT(c, "task '%s' has no type", c->task->name);
-    leave(c, here);
+    check_leave(c, here);
 }
 
 /* ---- all of it */
@@ -361,34 +349,20 @@ static void check_task(struct checker *c, const struct pipeline_task *t)
 {
     c->task = t;
     snprintf(c->pointer, sizeof c->pointer, "%s", "");
-    enter(c, "stages");
-    enter(c, c->p->stages[t->stage].name);
-    enter(c, "tasks");
-    enter(c, t->name);
+    check_enter(c, "stages");
+    check_enter(c, c->p->stages[t->stage].name);
+    check_enter(c, "tasks");
+    check_enter(c, t->name);
     check_keys(c, t->spec, TASK_KEYS, "task");
     check_type(c);
     check_condition(c);
-    size_t here = enter(c, "input");
+    size_t here = check_enter(c, "input");
     check_tree(c, t->input);
-    leave(c, here);
-    enter(c, "endpoints");
+    check_leave(c, here);
+    check_enter(c, "endpoints");
     check_tree(c, t->endpoints);
     c->task = NULL;
     c->pointer[0] = 0;
-}
-
-/* Kept and given back, but nothing acts on them: better said than found out. */
-static void check_unused(struct checker *c, const char *key)
-{
-    const json_t *value = json_object_get(c->p->definition, key);
-    bool some = json_array_size(value) > 0;
-    void *at = json_object_iter((json_t *)value);
-    for (; at; at = json_object_iter_next((json_t *)value, at))
-        some = some || json_array_size(json_object_iter_value(at)) > 0;
-    size_t here = enter(c, key);
-    if (some)
-        WARN(c, "'%s' are kept, but this server does not act on them yet", key);
-    leave(c, here);
 }
 
 /* ---- the workspace of CI tasks */
@@ -403,10 +377,10 @@ const json_t *pipeline_workspace(const struct pipeline *pipeline)
 
 static void check_workspace_field(struct checker *c, const json_t *space, const char *key, const char *why)
 {
-    size_t here = enter(c, key);
+    size_t here = check_enter(c, key);
     if (nothing(json_object_get(space, key)))
         UNFIT(c, "CI tasks need a workspace: %s", why);
-    leave(c, here);
+    check_leave(c, here);
 }
 
 static void check_workspace(struct checker *c)
@@ -419,27 +393,27 @@ static void check_workspace(struct checker *c)
     }
     if (!needed)
         return;
-    size_t here = enter(c, json_is_object(json_object_get(c->p->definition, "workspace")) || !space ? "workspace" : "ciWorkspace");
+    size_t here = check_enter(c, json_is_object(json_object_get(c->p->definition, "workspace")) || !space ? "workspace" : "ciWorkspace");
     check_keys(c, space, WORKSPACE_KEYS, "workspace");
     check_workspace_field(c, space, "endpoint", "'endpoint' names an endpoint of type docker");
     check_workspace_field(c, space, "image", "'image' is what its container is made of");
-    size_t inner = enter(c, "type");
+    size_t inner = check_enter(c, "type");
     if (text_is_any_case(json_text_at(space, "type", ""), "K8S"))
         UNFIT(c, "workspaces of type K8S are not run by this version: choose type DOCKER and an endpoint of type docker");
-    leave(c, inner);
-    inner = enter(c, "autoCloneForTrigger");
+    check_leave(c, inner);
+    inner = check_enter(c, "autoCloneForTrigger");
     if (json_bool_at(space, "autoCloneForTrigger", false))
         WARN(c, "the repository is not cloned by itself: let the first step do it");
-    leave(c, inner);
+    check_leave(c, inner);
     check_tree(c, space);
-    leave(c, here);
+    check_leave(c, here);
 }
 
 static void check_rest(struct checker *c, const char *key)
 {
-    size_t here = enter(c, key);
+    size_t here = check_enter(c, key);
     check_tree(c, json_object_get(c->p->definition, key));
-    leave(c, here);
+    check_leave(c, here);
 }
 
 void pipeline_check(const struct pipeline *pipeline, const struct pipeline_checks *checks, struct problems *found)
@@ -449,18 +423,18 @@ void pipeline_check(const struct pipeline *pipeline, const struct pipeline_check
     if (!pipeline->task_count)
         UNFIT(&c, "the pipeline has no task to run");
     for (size_t i = 0; i < pipeline->stage_count; i++) {
-        size_t here = enter(&c, "stages");
-        enter(&c, pipeline->stages[i].name);
+        size_t here = check_enter(&c, "stages");
+        check_enter(&c, pipeline->stages[i].name);
         check_keys(&c, pipeline->stages[i].spec, STAGE_KEYS, "stage");
         if (!pipeline->stages[i].task_count)
             WARN(&c, "stage '%s' has no task", pipeline->stages[i].name);
-        leave(&c, here);
+        check_leave(&c, here);
     }
     for (size_t i = 0; i < pipeline->task_count; i++)
         check_task(&c, &pipeline->tasks[i]);
     check_rest(&c, "output");
     check_workspace(&c);
-    check_unused(&c, "notifications");
+    check_notifications(&c);
     check_rest(&c, "rollbacks");
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "pipeline/condition.h"
 #include "pipeline/moves.h"
+#include "pipeline/notification.h"
 #include "pipeline/scope.h"
 
 #define TEXT_MOST 4000                 /* bytes of a message */
@@ -98,6 +99,92 @@ static void span(int64_t micros, char out[32])
     snprintf(out, 32, "%lld %s%s", (long long)n, minutes ? "minute" : "second", n == 1 ? "" : "s");
 }
 
+/* ---- telling people. What is told is worked out by the runner, after the step: texts of statuses follow their moves */
+
+static void tell(struct step *s, enum notify_event event, size_t stage, size_t of_task, size_t task)
+{
+    const struct pipeline *p = s->x->pipeline;
+    bool first = true;
+    for (size_t i = 0; i < p->notification_count; i++) {
+        const struct pipeline_notification *n = &p->notifications[i];
+        if (n->event != event || n->stage != stage || n->task != of_task)
+            continue;
+        s->x->occasions += first;
+        s->x->dirty = true;
+        first = false;
+        effect(s, (struct run_effect){ .kind = EFFECT_NOTIFY, .task = task, .notification = i, .occasion = s->x->occasions });
+    }
+}
+
+static void tell_task(struct step *s, size_t task, enum notify_event event)
+{
+    if (task < s->x->pipeline->task_count)
+        tell(s, event, s->x->pipeline->tasks[task].stage, task, task);
+}
+
+static void tell_all(struct step *s, enum notify_event event, size_t task)
+{
+    tell(s, event, NOTIFY_NONE, NOTIFY_NONE, task);
+}
+
+/* A task asks people: it, its stage and the whole wait. */
+static void tell_question(struct step *s, size_t task)
+{
+    tell_task(s, task, NOTIFY_WAITING);
+    tell(s, NOTIFY_WAITING, s->x->pipeline->tasks[task].stage, NOTIFY_NONE, task);
+    tell_all(s, NOTIFY_WAITING, task);
+}
+
+/* What a status means to those who are told; false: nothing. */
+static bool telling(enum run_status status, enum notify_event *ret)
+{
+    switch (status) {
+    case RUN_COMPLETED:
+        *ret = NOTIFY_SUCCESS;
+        return true;
+    case RUN_FAILED:
+    case RUN_FAILED_CONTINUE:
+    case RUN_ROLLBACK_COMPLETED: /* told when the rollback is over: what failed, and how it was undone */
+    case RUN_ROLLBACK_FAILED:
+        *ret = NOTIFY_FAILURE;
+        return true;
+    case RUN_CANCELED:
+        *ret = NOTIFY_CANCELED;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Stages have no moves of their own: those that somebody wants to hear of are compared with how they stood before the step. */
+struct stages_before {
+    enum run_status at[PIPELINE_STAGES];
+    bool any;
+};
+
+static void look_at_stages(const struct execution *x, struct stages_before *ret)
+{
+    ret->any = false;
+    for (size_t i = 0; i < x->pipeline->notification_count; i++)
+        ret->any = ret->any || (x->pipeline->notifications[i].stage != NOTIFY_NONE && x->pipeline->notifications[i].task == NOTIFY_NONE);
+    for (size_t i = 0; ret->any && i < x->pipeline->stage_count; i++)
+        ret->at[i] = execution_stage_status(x, i, NULL, NULL);
+}
+
+static void tell_stages(struct step *s, const struct stages_before *before)
+{
+    enum notify_event event;
+    for (size_t i = 0; before->any && i < s->x->pipeline->stage_count; i++) {
+        enum run_status now = execution_stage_status(s->x, i, NULL, NULL);
+        if (now == before->at[i])
+            continue;
+        if (before->at[i] == RUN_NOT_STARTED && now != RUN_SKIPPED)
+            tell(s, NOTIFY_STARTED, i, NOTIFY_NONE, RUN_NO_TASK);
+        if (telling(now, &event))
+            tell(s, event, i, NOTIFY_NONE, RUN_NO_TASK);
+    }
+}
+
 /* ---- moves */
 
 static void ask(struct step *s, enum ask what, size_t task)
@@ -159,9 +246,20 @@ static bool move_task(struct step *s, size_t task, enum trigger on)
             begin_attempt(s, run, task);
         else if (run_status_final(move->to))
             end_task(s, run);
+        enum notify_event event = NOTIFY_STARTED;
+        if (telling(move->to, &event) || (move->to == RUN_RUNNING && run->attempt == 1))
+            tell_task(s, task, event);
     }
     ask(s, move->ask, task);
     return true;
+}
+
+static void tell_pause(struct step *s)
+{
+    size_t stage = execution_stage(s->x);
+    if (stage < s->x->pipeline->stage_count)
+        tell(s, NOTIFY_WAITING, stage, NOTIFY_NONE, RUN_NO_TASK);
+    tell_all(s, NOTIFY_WAITING, RUN_NO_TASK);
 }
 
 static bool move_execution(struct step *s, enum trigger on)
@@ -176,6 +274,11 @@ static bool move_execution(struct step *s, enum trigger on)
     if (run_status_final(move->to))
         x->ended_at = s->event->now;
     ask(s, move->ask, RUN_NO_TASK);
+    enum notify_event event = NOTIFY_STARTED;
+    if (telling(move->to, &event) || move->from == RUN_QUEUED)
+        tell_all(s, event, RUN_NO_TASK);
+    if (move->to == RUN_PAUSED)
+        tell_pause(s);
     return true;
 }
 
@@ -390,6 +493,9 @@ static bool hold_group(struct step *s, const struct pipeline_group *g)
     }
     if (!uses.length || !move_execution(s, EXECUTION_RESTRICT_ON))
         return false;
+    for (size_t i = g->first; i < g->first + g->count; i++)
+        if (s->x->tasks[i].status == RUN_NOT_STARTED && !s->x->tasks[i].approved)
+            tell_task(s, i, NOTIFY_WAITING);
     set_format(&s->x->message, "%s. An administrator of project %s may resume it.", text_of(&uses), f->project);
     return true;
 }
@@ -574,6 +680,8 @@ static bool on_waits(struct step *s, struct err *why)
     struct task_run *run = &s->x->tasks[s->event->task];
     if (!move_task(s, s->event->task, TASK_WAIT_ON))
         return err_set(why, ERR_CONFLICT, "the task is %s", run_status_name(run->status));
+    if (s->event->waits == RUN_WAITS_PERSON && run->waits != RUN_WAITS_PERSON)
+        tell_question(s, s->event->task);
     run->waits = (unsigned char)s->event->waits;
     run->dirty = s->x->dirty = true;
     return true;
@@ -775,10 +883,13 @@ bool execution_step(struct execution *execution, const struct run_event *event, 
     if (!execution_live(execution))
         return err_set(why, ERR_CONFLICT, "the execution is finished: %s", run_status_name(execution->status));
     struct step s = { execution, event, effects, limits_of(event) };
+    struct stages_before before;
+    look_at_stages(execution, &before);
     if (!HANDLERS[event->kind](&s, why))
         return false;
     advance(&s);
     count_idle(&s);
+    tell_stages(&s, &before);
     set_timer(&s);
     return true;
 }

@@ -68,7 +68,7 @@ struct task_run {
     int64_t timeout_at; /* 0: no limit */
     json_t *message;    /* what happened in the end, or why it waits */
     json_t *progress;   /* "2 of 3 updated" */
-    json_t *detail;     /* progress for programs */
+    json_t *detail;     /* progress for programs; of "kind" "approval" when people are asked, "userOperation" tells which question */
     json_t *input;      /* as resolved, secrets masked */
     json_t *resolved;   /* what the effect resolved to, before it acted */
     json_t *output;
@@ -85,6 +85,7 @@ struct execution {
     int64_t requested_at, started_at, ended_at, expires_at;
     int64_t timer_at;   /* the last SET_TIMER; 0: none */
     int64_t idle_at;    /* since when all that is under way waits, which does not count; 0: something works */
+    int64_t occasions;  /* how often it had something to tell: each has its number */
     json_t *message;    /* statusMessage */
     json_t *canceled;   /* {"by", "reason"} once somebody asked */
     json_t *input;      /* object; secret ones are masked here */
@@ -152,7 +153,7 @@ enum run_event_kind {
     ENGINE_START,         /* a concurrency slot is free */
     ENGINE_TASK_RESOLVED, /* json: input (masked); resolved: what the effect will act on. Stored before it acts */
     ENGINE_TASK_PROGRESS, /* text, json */
-    ENGINE_TASK_WAITS,    /* waits */
+    ENGINE_TASK_WAITS,    /* waits; with PERSON, what is told of it is rendered: so its detail comes before */
     ENGINE_TASK_DONE,     /* result, json: output (or NULL), text: message, warning, delay */
     ENGINE_TIMER,
     ENGINE_CANCEL,        /* text: by whom; reason */
@@ -185,6 +186,7 @@ enum run_effect_kind {
     EFFECT_CANCEL_TASK, /* task; it answers with TASK_DONE (canceled). resume: after a crash, nothing of it runs here */
     EFFECT_SET_TIMER,   /* at: deliver TIMER then, instead of any earlier one; 0: none is needed */
     EFFECT_FINISHED,    /* the execution is over: free its slot, tell those who wait */
+    EFFECT_NOTIFY,      /* notification, task (or RUN_NO_TASK), occasion: stored with the step, so that it is told once */
 };
 
 struct run_effect {
@@ -193,6 +195,8 @@ struct run_effect {
     int attempt;
     bool resume;
     int64_t at;
+    size_t notification; /* in pipeline.notifications */
+    int64_t occasion;    /* from 1; the same for all that one happening causes */
 };
 
 struct run_effects { /* { 0 } is empty */

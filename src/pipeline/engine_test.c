@@ -44,10 +44,12 @@ static void end(struct story *s)
 
 static void say(struct text *out, const struct story *s, const struct run_effect *e)
 {
-    static const char *const WORDS[] = { "run", "cancel", "timer", "finished" };
+    static const char *const WORDS[] = { "run", "cancel", "timer", "finished", "tell" };
     text_addf(out, "%s%s", out->length ? ", " : "", WORDS[e->kind]);
     if (e->kind == EFFECT_SET_TIMER)
         text_addf(out, " %lld", e->at ? (long long)((e->at - s->now) / CLOCK_SECOND) : 0LL);
+    if (e->kind == EFFECT_NOTIFY)
+        text_addf(out, " %lld/%zu%s%s", (long long)e->occasion, e->notification, e->task == RUN_NO_TASK ? "" : " of ", e->task == RUN_NO_TASK ? "" : s->p->tasks[e->task].name);
     if (e->kind == EFFECT_RUN_TASK || e->kind == EFFECT_CANCEL_TASK)
         text_addf(out, " %s%s%s", s->p->tasks[e->task].name, e->attempt > 1 ? "*" : "", e->resume ? " again" : "");
 }

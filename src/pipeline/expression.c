@@ -12,7 +12,9 @@
 
 const char *const REFERENCE_DEFAULTS[] = {
     "name",    "requestBy", "executionId", "executionIndex", "executionUrl", "status",   "statusMessage", "comments",
-    "project", "duration",  "startTime",   "endTime",        "executedOn",   "stageName", "taskName",      NULL,
+    "project", "duration",  "startTime",   "endTime",        "executedOn",   "stageName", "taskName",
+    /* in notifications */
+    "notificationEvent", "userOpUrl", "userOpIndex", "userOpSummary", "userOpDescription", "userOpExpires", NULL,
 };
 
 /* ---- finding them */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "pipeline/condition.h"
+#include "pipeline/notification.h"
 
 #define NAME_LENGTH 256
 #define TAG_LENGTH 50
@@ -548,6 +549,7 @@ bool pipeline_create(json_t *definition, struct pipeline **ret, struct problems 
     if (list->errors > before)
         return false;
     fit(p);
+    notifications_compile(p);
     *ret = TAKE(p);
     return true;
 }
@@ -569,6 +571,7 @@ void pipeline_unref(struct pipeline *pipeline)
     free(pipeline->stages);
     free(pipeline->groups);
     free(pipeline->tasks);
+    free(pipeline->notifications);
     json_decref(pipeline->texts);
     json_decref(pipeline->definition);
     free(pipeline);

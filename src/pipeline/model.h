@@ -19,6 +19,7 @@
 #define PIPELINE_PARALLEL 24
 #define PIPELINE_ROLLBACKS 50
 #define PIPELINE_RETRIES 20
+#define PIPELINE_NOTIFICATIONS 100
 #define PIPELINE_CONCURRENCY 50
 #define PIPELINE_DEFAULT_CONCURRENCY 10
 #define PIPELINE_TAGS 20
@@ -92,6 +93,17 @@ struct pipeline_stage {
     size_t first_group, group_count, first_task, task_count;
 };
 
+enum notify_kind { NOTIFY_EMAIL, NOTIFY_JIRA, NOTIFY_WEBHOOK };
+enum notify_event { NOTIFY_SUCCESS, NOTIFY_FAILURE, NOTIFY_WAITING, NOTIFY_CANCELED, NOTIFY_STARTED };
+
+struct pipeline_notification { /* who is told of what: pipeline/notification.h */
+    enum notify_kind kind;
+    enum notify_event event;
+    const json_t *spec;  /* its object */
+    size_t index;        /* in its list, "/notifications/webhook/INDEX" */
+    size_t stage, task;  /* of which; SIZE_MAX: of none, so it is the stage's, or the whole pipeline's */
+};
+
 enum pipeline_policy { /* "concurrencyPolicy": what becomes of an execution when all places are taken */
     PIPELINE_QUEUE,  /* it waits, the oldest goes first */
     PIPELINE_NEWEST, /* it waits, and those that wait already end canceled */
@@ -116,6 +128,9 @@ struct pipeline {
     size_t stage_count, group_count, task_count;
     /* Rollbacks stand behind the tasks, as tasks of type Pipeline that are in no group: tasks[task_count .. run_count - 1]. */
     size_t run_count;
+    /* Those that can be told: an entry with an unknown event, stage or task is left out, and pipeline_check says so. */
+    struct pipeline_notification *notifications;
+    size_t notification_count;
     size_t references; /* how many hold it */
 };
 

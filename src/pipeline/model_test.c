@@ -240,17 +240,6 @@ TEST(check, only_warns_at_import_of_what_is_unknown)
     CHECK_TEXT(key, "W " AT "/input/colour a K8S task knows no input 'colour'");
 }
 
-TEST(check, says_what_nothing_acts_on)
-{
-    AUTO_PROBLEMS found = { 0 };
-    AUTO(pipeline) p = make_pipeline("name: P\nnotifications: {email: [], webhook: [{event: FAILURE}]}\nrollbacks: []\n" STAGES);
-    struct pipeline_checks checks = { NULL, 0, false };
-    pipeline_check(p, &checks, &found);
-    AUTO_FREE char *have = list(&found);
-    CHECK_HAS(have, "W /notifications 'notifications' are kept, but this server does not act on them yet");
-    CHECK_INT(found.count, 2);
-}
-
 TEST(problems, are_told_though_their_words_are_cut)
 {
     AUTO_PROBLEMS found = { 0 };

@@ -31,6 +31,7 @@ void execution_write(const struct execution *execution, struct execution_row *re
     set_time(state, "expiresAt", execution->expires_at);
     set_time(state, "timerAt", execution->timer_at);
     set_time(state, "idleAt", execution->idle_at);
+    set_time(state, "occasions", execution->occasions);
     set_shared(state, "canceled", execution->canceled);
     *ret = (struct execution_row){
         .status = execution_shown(execution),
@@ -156,6 +157,7 @@ static bool read_head(struct execution *x, const struct execution_row *row, stru
     x->expires_at = json_int_at(state, "expiresAt", 0);
     x->timer_at = json_int_at(state, "timerAt", 0);
     x->idle_at = json_int_at(state, "idleAt", 0);
+    x->occasions = json_int_at(state, "occasions", 0);
     x->canceled = shared(state, "canceled");
     x->started_at = row->started_at;
     x->ended_at = row->ended_at;

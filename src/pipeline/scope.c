@@ -111,7 +111,7 @@ static bool default_value(const struct execution_scope *s, const char *name, str
         { "requestBy", f->requested_by },
         { "executionId", f->id },
         { "executionUrl", f->url },
-        { "status", run_status_name(x->status) },
+        { "status", run_status_name(execution_shown(x)) },
         { "statusMessage", run_text(x->message) },
         { "comments", f->comments },
         { "stageName", t ? x->pipeline->stages[t->stage].name : "" },
@@ -120,6 +120,8 @@ static bool default_value(const struct execution_scope *s, const char *name, str
     for (size_t i = 0; i < ALEN(rows); i++)
         if (text_is(rows[i].name, name))
             return given_text(ret, rows[i].text);
+    if (text_starts(name, "userOp") || text_is(name, "notificationEvent")) /* pipeline/notification.c knows them */
+        return given_text(ret, "");
     return given_text(ret, when(text_is(name, "endTime") ? x->ended_at : x->started_at, time)); /* startTime, executedOn */
 }
 

@@ -407,9 +407,11 @@ static void ask_begun(void *context, const struct user_op *op)
     char until[CLOCK_TEXT];
     AUTO_FREE char *link = mem_format("/codestream/api/user-operations/%s", op->uuid), *who = json_write(op->approvers);
     clock_rfc3339(op->expires_at, until);
-    task_waits(&f->job, RUN_WAITS_PERSON);
     task_progress(&f->job, "waits for an answer (%s) until %s", op->index, until);
     task_detail(&f->job, json_pack("{s:s, s:s, s:s, s:s}", "kind", "approval", "userOperation", link, "index", op->index, "expires", until));
+    timer_clear(&f->progress_timer);
+    progress_store(&f->progress_timer); /* those who are told of the question are told where it is */
+    task_waits(&f->job, RUN_WAITS_PERSON);
 }
 
 static void ask_done(void *context, const struct user_op *op, const struct err *e)

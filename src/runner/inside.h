@@ -42,6 +42,7 @@ struct runner {
     struct token_watch *tokens; /* tokens_work.h */
     struct sweep *sweep;         /* sweep_work.h */
     struct workspaces *workspaces; /* workspaces.h */
+    struct notify_state *notify; /* notify_work.h */
     int in_flight;             /* database jobs and effects of ours that are not done */
     bool draining;
     void (*drained)(void *context);
@@ -145,6 +146,8 @@ bool endpoint_open(const struct seal *seal, const char *uuid, json_t *properties
  * the knowledge. */
 bool restricted_read(struct db_tx *tx, const struct run_row *row, struct knowledge *k, struct err *e);
 bool restricted_endpoint(const struct knowledge *k, const char *name); /* and the knowledge has no administrator's rights */
+/* The same of any tree with references, and an endpoint that it names ("": none); the caller's; NULL: nothing, or an administrator runs it. */
+char *restricted_in(const struct knowledge *k, const struct pipeline *pipeline, const json_t *tree, const char *endpoint);
 char *restricted_uses(const struct run_facts *facts, const struct execution *execution, size_t task);
 struct live_facts {
     struct run_facts facts; /* borrows from the execution, the knowledge and url: not to be copied */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "runner/inside.h"
+#include "runner/notify_work.h"
 #include "runner/workspaces.h"
 #include "store/deployments.h"
 #include "store/people.h"
@@ -47,6 +48,7 @@ struct store_job {
     struct run_effects effects;
     struct run_step step;
     struct wakes wakes;
+    struct notices notices;      /* what its events tell */
     json_t *places;              /* [{"task", "places"}], of the events that moved it; NULL: none */
     char *approved_by, *approved; /* an administrator let it use what is restricted: an audit row */
 };
@@ -149,7 +151,7 @@ void live_facts(const struct live *live, struct knowledge *k, struct live_facts 
 {
     const struct run_row *row = &live->row;
     const char *base = live->runner->config.external_url, *url = ret->url;
-    snprintf(ret->url, sizeof ret->url, "%s/codestream/api/executions/%s", base ? base : "", row->uuid);
+    snprintf(ret->url, sizeof ret->url, "%s/executions/%s", base ? base : "", row->uuid);
     ret->facts = (struct run_facts){ .id = row->uuid, .project = row->project, .project_id = "", .pipeline_id = row->pipeline_uuid,
                              .index = row->index, .url = url, .requested_by = row->executed_by, .triggered_by = row->triggered_by,
                              .source = row->source, .comments = row->comments, .tags = row->tags, .created_at = row->requested_at,
@@ -167,6 +169,7 @@ static void store_job_free(struct store_job *job)
         task_row_fini(&job->step.tasks[i]);
     free(job->step.tasks);
     wakes_fini(&job->wakes);
+    notices_fini(&job->notices);
     json_decref(job->places);
     free(job->approved_by);
     free(job->approved);
@@ -194,7 +197,7 @@ static bool store_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
 {
     struct store_job *job = OWNER(db_job, struct store_job, job);
     struct live *live = job->live;
-    if (!run_store(tx, &job->step, e) || !store_places(tx, job, e))
+    if (!run_store(tx, &job->step, e) || !store_places(tx, job, e) || !notices_store(tx, &job->notices, e))
         return false;
     if (job->approved_by && !audit_add(tx, live->row.project_id, job->approved_by, "execution.approve", live->row.uuid, job->approved, e))
         return false;
@@ -222,6 +225,8 @@ static void perform(struct live *live, const struct run_effects *effects)
             break;
         case EFFECT_FINISHED:
             live->ended = true;
+            break;
+        case EFFECT_NOTIFY: /* stored with the step */
             break;
         }
     }
@@ -341,6 +346,8 @@ static void store_done(struct db_job *db_job, const struct err *e)
         publish(live, job);
     if (!e)
         wakes_act(r, &job->wakes);
+    if (!e && job->notices.count)
+        runner_wake_notifications(r);
     store_job_free(job);
     if (live->ended && list_empty(&live->effects))
         live_forget(live);
@@ -386,7 +393,9 @@ static bool take_events(struct live *live, struct store_job *job)
         f->event.facts = &facts.facts;
         f->event.now = facts.facts.now;
         AUTO_FREE char *restricted = job->next->restricted ? mem_text(run_text(job->next->message)) : NULL;
+        size_t effects = job->effects.count;
         f->refused = !execution_step(job->next, &f->event, &job->effects, &f->why);
+        notices_add(&job->notices, live, job->next, &facts, &live->knowledge, &job->effects, effects);
         if (restricted && !f->refused && f->event.kind == ENGINE_RESUME) {
             job->approved_by = mem_text(f->text);
             job->approved = TAKE(restricted);
@@ -446,7 +455,9 @@ static bool needs_knowledge(const struct live *live)
 {
     bool needs = false;
     LIST_EACH(&live->waiting, l) {
-        enum run_event_kind kind = OWNER(l, struct fed, link)->event.kind;
+        const struct run_event *event = &OWNER(l, struct fed, link)->event;
+        enum run_event_kind kind = event->kind;
+        needs |= live->now->pipeline->notification_count && kind == ENGINE_TASK_WAITS && event->waits == RUN_WAITS_PERSON;
         needs |= kind != ENGINE_TASK_RESOLVED && kind != ENGINE_TASK_PROGRESS && kind != ENGINE_TASK_WAITS;
     }
     return needs && !live->ended && execution_live(live->now);

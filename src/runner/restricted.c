@@ -133,3 +133,14 @@ char *restricted_uses(const struct run_facts *facts, const struct execution *exe
     judge_tree(&j, execution->pipeline->stages[t->stage].spec, "tasks");
     return listed(uses);
 }
+
+char *restricted_in(const struct knowledge *k, const struct pipeline *pipeline, const json_t *tree, const char *endpoint)
+{
+    AUTO_JSON *uses = json_object();
+    struct judging j = { k, pipeline, uses };
+    if (k->administrator || !json_object_size(k->restricted))
+        return NULL;
+    judge_tree(&j, tree, NULL);
+    judge(&j, "endpoint", endpoint);
+    return listed(uses);
+}

@@ -35,6 +35,7 @@ static const struct slice {
     { SQL_retention_artifacts, RUNS, NULL },
     { SQL_retention_executions, RUNS, "executions" },
     { SQL_retention_deployments, RUNS, NULL },
+    { SQL_retention_notifications, RUNS, NULL },
     { SQL_retention_changes, CHANGES, NULL },
     { SQL_retention_hours, HOURS, NULL },
     { SQL_retention_days, DAYS, NULL },

@@ -10,6 +10,7 @@
 #include "runner/decide.h"
 #include "runner/hub_work.h"
 #include "runner/limits.h"
+#include "runner/notify_work.h"
 #include "runner/sweep_work.h"
 #include "runner/tokens.h"
 #include "runner/tokens_work.h"
@@ -114,6 +115,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->tokens = tokens_create(r);
     r->sweep = sweep_create(r);
     r->workspaces = workspaces_create(r);
+    r->notify = notify_create(r);
     *ret = r;
     return true;
 }
@@ -145,6 +147,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     tokens_drain(r);
     sweep_drain(r);
     workspaces_drain(r);
+    notify_drain(r);
     live_drain(r);
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
@@ -165,6 +168,7 @@ void runner_destroy(struct runner **runner)
     tokens_destroy(&r->tokens);
     sweep_destroy(&r->sweep);
     workspaces_destroy(&r->workspaces);
+    notify_destroy(&r->notify);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
     map_destroy(&r->parts);
@@ -276,6 +280,7 @@ bool runner_start(struct runner *r, struct err *e)
     runner_wake_tokens(r);
     sweep_start(r);
     workspaces_wake(r);
+    notify_start(r);
     runner_wake_inbox(r);
     return true;
 }
@@ -292,5 +297,8 @@ void runner_act(struct runner *r, int64_t execution_id, enum run_action action, 
 
 struct runner_stats runner_stats(const struct runner *r)
 {
-    return r->stats;
+    struct runner_stats stats = r->stats;
+    stats.notifications_sent = r->notify->sent;
+    stats.notifications_failed = r->notify->failed;
+    return stats;
 }

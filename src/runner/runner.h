@@ -31,6 +31,8 @@ struct runner_config {
     bool sweep;                    /* sweep.h: registries are looked at */
     int64_t sweep_seconds;         /* from one look at a repository to the next, at the least; 0: 30 */
     int64_t sweep_per_minute;      /* requests to one registry; 0: 100 */
+    int64_t notify_retry;          /* micros from the first try of a notification to the second; 0: 10 s */
+    int64_t notify_tried;          /* micros until one is given up; 0: a day */
     void (*changed)(void *context, int64_t execution_id); /* an execution moved: live streams look again; may be NULL */
     void *context;
 };
@@ -123,6 +125,7 @@ void runner_act(struct runner *r, int64_t execution_id, enum run_action action, 
 void runner_answered(struct runner *r, int64_t user_operation_id);
 
 struct runner_stats {
-    int64_t deliveries_matched, pushes, executions_started, executions_finished, live, tasks_running, confirms_open;
+    int64_t deliveries_matched, pushes, executions_started, executions_finished, live, tasks_running, confirms_open, notifications_sent,
+        notifications_failed; /* tries of them */
 };
 struct runner_stats runner_stats(const struct runner *r);

@@ -122,7 +122,8 @@ void open_server(void)
     CHECK_OK(db_write_now(s.db, fill_rows, NULL, &e), e);
     CHECK_OK(http_client_create(s.loop, NULL, &s.http, &e), e);
     CHECK_OK(seal_create("0000000000000000000000000000000000000000000000000000000000000001", NULL, false, &s.seal, &e), e);
-    struct runner_config runner = { .loop = s.loop, .db = s.db, .http = s.http, .seal = s.seal, .node = "test" };
+    struct runner_config runner = { .loop = s.loop, .db = s.db, .http = s.http, .seal = s.seal, .node = "test",
+                                    .notify_retry = 5 * CLOCK_MS };
     CHECK_OK(runner_create(&runner, &s.runner, &e), e);
     CHECK_OK(runner_start(s.runner, &e), e);
 }

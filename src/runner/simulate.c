@@ -278,7 +278,7 @@ static void prepare_run(struct would_run *run)
     }
     show_inputs(run, input);
     run->execution = execution_create(run->pipeline, input, outside, clock_now());
-    snprintf(run->url, sizeof run->url, "%s/codestream/api/executions/%s", run->simulation->runner->config.external_url
+    snprintf(run->url, sizeof run->url, "%s/executions/%s", run->simulation->runner->config.external_url
              ? run->simulation->runner->config.external_url : "", NOBODY);
     run->facts = (struct run_facts){ .id = NOBODY, .project = run->pipeline_row.project, .project_id = run->project_uuid,
                                      .pipeline_id = run->pipeline_uuid, .index = run->index, .url = run->url, .requested_by = run->owner,

@@ -194,3 +194,8 @@ char *seal_of_listener(const char *uuid)
 {
     return mem_format("listener:%s:token", uuid);
 }
+
+char *seal_of_notification(const char *uuid)
+{
+    return mem_format("notification:%s:content", uuid);
+}

@@ -29,3 +29,4 @@ char *seal_of_endpoint(const char *uuid, const char *property); /* "endpoint:UUI
 char *seal_of_variable(const char *uuid);                       /* "variable:UUID:value" */
 char *seal_of_execution(const char *uuid);                      /* "execution:UUID:input" */
 char *seal_of_listener(const char *uuid);                       /* "listener:UUID:token" */
+char *seal_of_notification(const char *uuid);                   /* "notification:UUID:content" */

@@ -159,3 +159,15 @@ static const struct list_column USER_OPERATIONS[] = {
 static const char *const SEARCH_USER_OPERATIONS[] = { "x.name", "x.task", "x.summary", "x.description", "x.requested_by", "x.idx", NULL };
 const struct list_source LIST_USER_OPERATIONS = { "user-operations", WITH_PROJECT("user_operations"), USER_OPERATIONS, SEARCH_USER_OPERATIONS,
                                                   "x.project_id", NULL };
+
+static const struct list_column NOTIFICATIONS[] = {
+    { "id", "x.uuid", LIST_TEXT }, { "project", "j.name", LIST_TEXT }, { "_projectId", "j.uuid", LIST_TEXT }, { "name", "x.name", LIST_TEXT },
+    { "pipelineName", "x.name", LIST_TEXT }, { "executionId", "x.execution", LIST_TEXT }, { "executionIndex", "x.idx", LIST_INT }, { "kind", "x.kind", LIST_TEXT },
+    { "type", "x.type", LIST_TEXT }, { "event", "x.event", LIST_TEXT }, { "stage", "x.stage", LIST_TEXT }, { "task", "x.task", LIST_TEXT },
+    { "endpoint", "x.endpoint", LIST_TEXT }, { "target", "x.target", LIST_TEXT }, { "subject", "x.subject", LIST_TEXT }, { "status", "x.status", LIST_TEXT },
+    { "attempts", "x.attempts", LIST_INT }, { "responseCode", "x.code", LIST_INT }, { "message", "x.message", LIST_TEXT }, { "createdAt", "x.created_at", LIST_INT },
+    { "_createTimeInMicros", "x.created_at", LIST_INT }, { "updatedAt", "x.updated_at", LIST_INT }, { "_updateTimeInMicros", "x.updated_at", LIST_INT },
+    { "_nextTryInMicros", "x.next_at", LIST_INT }, { NULL, NULL, 0 }
+};
+static const char *const SEARCH_NOTIFICATIONS[] = { "x.name", "x.target", "x.subject", "x.message", "x.reference", NULL };
+const struct list_source LIST_NOTIFICATIONS = { "notifications", WITH_PROJECT("notifications"), NOTIFICATIONS, SEARCH_NOTIFICATIONS, "x.project_id", NULL };

@@ -113,7 +113,7 @@ bool project_delete(struct db_tx *tx, int64_t id, struct err *e)
         if (db_int(rows, i))
             return err_set(e, ERR_CONFLICT, "the project still has %s", WHAT[i]);
     return db_run(tx, e, SQL_project_forget_definitions, "i", id) && db_run(tx, e, SQL_project_forget_pushes, "i", id) &&
-           db_run(tx, e, SQL_project_delete, "i", id) && change_add(tx, id, "projects", id, e);
+           db_run(tx, e, SQL_project_forget_notifications, "i", id) && db_run(tx, e, SQL_project_delete, "i", id) && change_add(tx, id, "projects", id, e);
 }
 
 /* ---- endpoints */

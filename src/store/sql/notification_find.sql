@@ -1,0 +1,1 @@
+SELECT id FROM notifications WHERE uuid = $1;
