@@ -22,6 +22,7 @@
 #define ANSWER_LIMIT (16u << 20)
 #define CONNECTIONS_KEPT 64
 #define HEADER_LIMIT 200 /* headers of an answer that are kept */
+#define FLOW_BUFFER (128L << 10) /* of a call that flows: what libcurl reads and writes at once */
 
 struct http_way {
     int holders;
@@ -30,7 +31,7 @@ struct http_way {
 
 struct http_call_private {
     struct http_transfer transfer;
-    struct link link;
+    struct link link, wake;
     struct http_client *client;
     struct http_call *call;
     CURL *easy;
@@ -43,7 +44,7 @@ struct http_call_private {
     enum http_reach reach;
     size_t limit;
     int64_t began;
-    bool canceled, too_large, stopped, proxied, unreachable_by_rule;
+    bool canceled, too_large, stopped, proxied, unreachable_by_rule, held;
     CURLcode code;
     char error[CURL_ERROR_SIZE];
 };
@@ -52,6 +53,7 @@ struct http_call_private {
 
 static void private_free(struct http_call_private *p)
 {
+    list_remove(&p->wake);
     if (p->easy) {
         curl_multi_remove_handle(p->client->multi, p->easy);
         curl_easy_cleanup(p->easy);
@@ -75,7 +77,7 @@ static bool describe(const struct http_call_private *p, struct err *e)
     if (p->too_large)
         return err_set(e, ERR_TOO_LARGE, "%s %s: the answer is larger than %zu bytes", p->method, p->shown, p->limit);
     if (p->stopped)
-        return err_set(e, ERR_CANCELED, "%s %s: stopped by its reader", p->method, p->shown);
+        return err_set(e, ERR_CANCELED, "%s %s: stopped by who reads or gives", p->method, p->shown);
     if (p->way && p->way->why.kind)
         return err_set(e, p->way->why.kind, "%s %s: %.400s", p->method, p->shown, p->way->why.text);
     if (p->unreachable_by_rule)
@@ -114,12 +116,12 @@ static void tell_done(struct http_call_private *p)
 static void tell_ended(struct post *post)
 {
     struct http_client *client = OWNER(post, struct http_client, post);
-    client->posted = false;
     for (struct link *l; (l = list_first(&client->ended));) {
         struct http_call_private *p = OWNER(l, struct http_call_private, link);
         list_remove(l);
         tell_done(p);
     }
+    client->posted = false; /* what ended meanwhile was told as well: no post outlives the client */
 }
 
 static void end_later(struct http_call_private *p)
@@ -208,6 +210,7 @@ bool http_client_create(struct loop *loop, const struct http_client_config *conf
     *c = (struct http_client){ .loop = loop, .multi = curl_multi_init(),
                                .user_agent = mem_text(config && config->user_agent ? config->user_agent : "slipway/" SLIPWAY_VERSION) };
     list_init(&c->ended);
+    list_init(&c->waking);
     list_init(&c->doors);
     c->via_hosts = map_create();
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
@@ -229,6 +232,7 @@ void http_client_destroy(struct http_client **client)
         return;
     curl_multi_cleanup(c->multi);
     timer_clear(&c->timer);
+    timer_clear(&c->wake);
     doors_close(c);
     size_t at = 0;
     const char *key;
@@ -473,6 +477,8 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *context)
     struct http_call *c = p->call;
     if (p->canceled)
         return 0;
+    if (p->held)
+        return CURL_WRITEFUNC_PAUSE; /* libcurl keeps this piece, and reads no other */
     if (c->on_data) {
         long status = 0;
         curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -486,6 +492,16 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *context)
     }
     text_add_n(&c->answer, bytes, size * n);
     return size * n;
+}
+
+static size_t give_body(char *to, size_t size, size_t n, void *context)
+{
+    struct http_call_private *p = context;
+    if (p->canceled)
+        return CURL_READFUNC_ABORT;
+    ssize_t got = p->call->give(p->call, to, size * n);
+    p->stopped |= got < 0;
+    return got > 0 ? (size_t)got : got < 0 ? CURL_READFUNC_ABORT : CURL_READFUNC_PAUSE;
 }
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
@@ -535,7 +551,12 @@ static void set_method(struct http_call_private *p, const struct http_call *c)
         curl_easy_setopt(p->easy, CURLOPT_NOBODY, 1L);
         return;
     }
-    if (c->body) {
+    if (c->give) {
+        curl_easy_setopt(p->easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(p->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)c->body_size);
+        curl_easy_setopt(p->easy, CURLOPT_READFUNCTION, give_body);
+        curl_easy_setopt(p->easy, CURLOPT_READDATA, p);
+    } else if (c->body) {
         curl_easy_setopt(p->easy, CURLOPT_POST, 1L);
         curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body_size);
         curl_easy_setopt(p->easy, CURLOPT_COPYPOSTFIELDS, c->body);
@@ -554,7 +575,7 @@ static void set_headers(struct http_call_private *p, const struct http_call *c)
         typed |= text_is_any_case(h->name, "Content-Type");
         p->headers = curl_slist_append(p->headers, line);
     }
-    if (c->body && !typed)
+    if ((c->body || c->give) && !typed)
         p->headers = curl_slist_append(p->headers, "Content-Type: application/octet-stream");
     p->headers = curl_slist_append(p->headers, "Expect:");
     curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
@@ -568,7 +589,9 @@ static long milliseconds(int64_t micros, int64_t otherwise)
 static void set_limits(struct http_call_private *p, const struct http_call *c)
 {
     curl_easy_setopt(p->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(c->connect_micros, 5 * CLOCK_SECOND));
-    if (c->on_data) {
+    if (c->give) {
+        curl_easy_setopt(p->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    } else if (c->on_data) {
         curl_easy_setopt(p->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(p->easy, CURLOPT_LOW_SPEED_TIME, milliseconds(c->timeout_micros, 30 * CLOCK_SECOND) / 1000 + 1);
         curl_easy_setopt(p->easy, CURLOPT_TCP_KEEPALIVE, 1L); /* silence may be long: a peer that died in it is found by the kernel */
@@ -582,6 +605,15 @@ static void set_limits(struct http_call_private *p, const struct http_call *c)
     p->limit = c->answer_limit ? c->answer_limit : ANSWER_LIMIT;
     p->reach = c->reach;
     p->proxied = !text_empty(c->proxy) || p->via; /* then the proxy's address is connected to, and the proxy knows what it may reach */
+}
+
+static void set_flow(struct http_call_private *p, const struct http_call *c)
+{
+    if (!c->flows && !c->give)
+        return;
+    curl_easy_setopt(p->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(p->easy, CURLOPT_BUFFERSIZE, FLOW_BUFFER);
+    curl_easy_setopt(p->easy, CURLOPT_UPLOAD_BUFFERSIZE, FLOW_BUFFER);
 }
 
 static bool set_all(struct http_call_private *p, const struct http_call *c, struct err *e)
@@ -609,6 +641,7 @@ static bool set_all(struct http_call_private *p, const struct http_call *c, stru
     if (!text_empty(c->socket_path))
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket_path);
     set_limits(p, c);
+    set_flow(p, c);
     return http_trust_apply(easy, c->trust, &p->trust, e);
 }
 
@@ -640,6 +673,54 @@ void http_call_cancel(struct http_call *c)
     p->canceled = true;
     if (!link_in_list(&p->link)) /* else it ended just now; its done will say canceled */
         end_later(p);            /* libcurl is left later: we may be inside one of its callbacks */
+}
+
+void http_call_hold(struct http_call *c)
+{
+    if (c->private)
+        c->private->held = true;
+}
+
+static void wake_calls(struct timer *t)
+{
+    struct http_client *client = OWNER(t, struct http_client, wake);
+    int running;
+    for (struct link *l; (l = list_first(&client->waking));) {
+        struct http_call_private *p = OWNER(l, struct http_call_private, wake);
+        list_remove(l);
+        p->held = false;
+        if (!link_in_list(&p->link)) /* else it ended meanwhile */
+            curl_easy_pause(p->easy, CURLPAUSE_CONT);
+    }
+    curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    gather_ended(client);
+}
+
+/* Later: who wakes one call is often within a callback of another, and libcurl would call back at once. */
+void http_call_wake(struct http_call *c)
+{
+    struct http_call_private *p = c->private;
+    if (!p || link_in_list(&p->wake))
+        return;
+    struct http_client *client = p->client;
+    list_append(&client->waking, &p->wake);
+    if (!timer_is_set(&client->wake))
+        timer_set(&client->wake, client->loop, 0, wake_calls);
+}
+
+char *http_url_join(const char *base, const char *location)
+{
+    CURLU *parts = curl_url();
+    char *url = NULL, *user = NULL, *out = NULL;
+    bool ok = parts && curl_url_set(parts, CURLUPART_URL, base, 0) == CURLUE_OK && curl_url_set(parts, CURLUPART_USER, NULL, 0) == CURLUE_OK && curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+              curl_url_set(parts, CURLUPART_URL, location, 0) == CURLUE_OK && curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
+              curl_url_get(parts, CURLUPART_URL, &url, 0) == CURLUE_OK;
+    if (ok && (text_starts(url, "https://") || text_starts(url, "http://")))
+        out = mem_text(url);
+    curl_free(url);
+    curl_free(user);
+    curl_url_cleanup(parts);
+    return out;
 }
 
 bool http_call_refused(const struct http_call *c, struct err *e)

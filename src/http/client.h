@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "http/message.h"
 #include "loop/loop.h"
 
@@ -60,6 +62,10 @@ struct http_call {
     struct http_headers headers;       /* the caller's */
     const void *body;
     size_t body_size;
+    /* Instead of body, which may not fit into memory: puts the next bytes (at most size) of body_size in all where told. 0: there are none yet,
+     * and http_call_wake says when; negative: the call fails. Then only connecting has a time limit: who gives the bytes sees whether they move. */
+    ssize_t (*give)(struct http_call *c, char *to, size_t size);
+    bool flows; /* its answer is held back and let go on (http_call_hold): HTTP/1.1, so that TCP itself holds back the peer. Of give: always */
     const struct http_trust *trust;    /* NULL: the system's */
     const char *proxy;                 /* URL of an HTTP proxy; NULL: none; the environment's is never used */
     const char *via;                   /* the Cloud Proxy that it goes through; NULL or "": none. It decides what may be reached */
@@ -84,6 +90,13 @@ struct http_call {
 bool http_call_start(struct http_call *c, struct http_client *client, struct err *e);
 /* done still runs, once, later, with ERR_CANCELED. Welcome when not started or done. */
 void http_call_cancel(struct http_call *c);
+/* In on_data of a call that flows: this piece is taken, the next one waits for http_call_wake, however long; no silence counts meanwhile. */
+void http_call_hold(struct http_call *c);
+/* Later, on the loop: on_data goes on, and give is asked again. Welcome at any time, also when not started or done. */
+void http_call_wake(struct http_call *c);
+
+/* What a Location means that came with the answer to base (RFC 3986 section 5.2). The caller's; NULL: no http or https URL, or one with a user. */
+char *http_url_join(const char *base, const char *location);
 
 /* What a not-2xx answer means as an error: kind by status, "GET https://host/path answered 404 Not Found: first 200 bytes". */
 bool http_call_refused(const struct http_call *c, struct err *e);

@@ -13,6 +13,8 @@ struct http_client {
     struct link ended; /* struct http_call_private whose done is due */
     struct post post;
     bool posted;
+    struct link waking; /* struct http_call_private that go on, by their wake */
+    struct timer wake;
     struct http_vias vias;
     char *folder;          /* of the doors; NULL: none was needed yet */
     int64_t door_count;
