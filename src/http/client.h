@@ -86,7 +86,8 @@ struct http_call {
     struct http_call_private *private;
 };
 
-/* false: done never runs. true: done runs exactly once, later, on the loop; c may be freed or started again inside it. */
+/* false: done never runs. true: done runs exactly once, later, on the loop; c may be freed or started again inside it. Not within on_data or
+ * give, of whatever call. */
 bool http_call_start(struct http_call *c, struct http_client *client, struct err *e);
 /* done still runs, once, later, with ERR_CANCELED. Welcome when not started or done. */
 void http_call_cancel(struct http_call *c);

@@ -12,6 +12,8 @@
 #define TOKEN_MOST (16u << 10)
 #define BASIC_LIVES (10 * CLOCK_MINUTE)
 #define TOKEN_LIVES 60 /* seconds, when the token service does not say (Distribution's specification) */
+#define SILENCE CLOCK_MINUTE
+enum { REDIRECTS = 3 };
 
 static void answered(struct http_call *call, const struct err *e);
 static void token_answered(struct http_call *call, const struct err *e);
@@ -50,6 +52,56 @@ static const char *auth_url(const struct registry_target *t)
     return t->api == REGISTRY_API_DOCKERHUB ? t->hub->auth_url : NULL;
 }
 
+static bool take_piece(struct http_call *c, const char *bytes, size_t size)
+{
+    struct registry_ask *a = OWNER(c, struct registry_ask, call);
+    if (c->status / 100 == 2)
+        return a->on_data(a, bytes, size);
+    size_t room = ANSWER_LIMIT - c->answer.length;
+    text_add_n(&c->answer, bytes, size < room ? size : room);
+    return true;
+}
+
+static ssize_t give_piece(struct http_call *c, char *to, size_t size)
+{
+    struct registry_ask *a = OWNER(c, struct registry_ask, call);
+    return a->give(a, to, size);
+}
+
+/* What only the question itself has, and not the one to the token service. */
+static void set_question(struct registry_ask *a, struct http_call *c)
+{
+    if (a->accept)
+        http_headers_add(&c->headers, "Accept", a->accept);
+    for (size_t i = 0; a->headers && i < a->headers->count; i++)
+        http_headers_add(&c->headers, a->headers->at[i].name, a->headers->at[i].value);
+    c->body = a->body;
+    c->body_size = a->body_size;
+    c->give = a->give ? give_piece : NULL;
+    c->on_data = a->on_data ? take_piece : NULL;
+    c->flows = a->on_data;
+    if (a->on_data)
+        c->timeout_micros = SILENCE;
+    if (a->follow || a->give)
+        c->redirects = 0;
+}
+
+/* Whom to trust there, and what may be reached: the registry and its near relatives may be anywhere; another host that it names (its token
+ * service, where its blobs lie) only on the internet, and by the usual checks. */
+static void set_trust(struct registry_ask *a, struct http_call *c, const char *url, bool token)
+{
+    bool same = url_same_origin(url, a->target->base_url), near = challenge_realm_near(url, a->target->base_url);
+    a->trust = (struct http_trust){ .insecure = a->target->insecure };
+    if (*a->target->ca_pem)
+        a->trust.ca_pem = a->target->ca_pem;
+    if (*a->target->fingerprint && same)
+        a->trust.fingerprint = a->target->fingerprint;
+    if (token || same || near)
+        c->trust = &a->trust;
+    if (!same && !near && !(token && url_same_origin(url, auth_url(a->target))))
+        c->reach = HTTP_REACH_PUBLIC;
+}
+
 static bool send_call(struct registry_ask *a, const char *method, const char *url, const char *authorization,
                       void (*done)(struct http_call *, const struct err *), struct err *e)
 {
@@ -57,19 +109,11 @@ static bool send_call(struct registry_ask *a, const char *method, const char *ur
     int64_t left = a->deadline - clock_mono();
     if (left <= CLOCK_MS)
         return err_set(e, ERR_TIMEOUT, "%s did not answer in time", a->target->host);
-    *c = (struct http_call){ .method = method, .url = url, .timeout_micros = left, .redirects = 3, .via = a->target->via, .done = done,
+    *c = (struct http_call){ .method = method, .url = url, .timeout_micros = left, .redirects = REDIRECTS, .via = a->target->via, .done = done,
                              .answer_limit = a->answer_limit ? a->answer_limit : ANSWER_LIMIT };
-    a->trust = (struct http_trust){ .insecure = a->target->insecure };
-    if (*a->target->ca_pem)
-        a->trust.ca_pem = a->target->ca_pem;
-    if (*a->target->fingerprint && url_same_origin(url, a->target->base_url))
-        a->trust.fingerprint = a->target->fingerprint;
-    if (done == token_answered || url_same_origin(url, a->target->base_url))
-        c->trust = &a->trust;
-    if (done == token_answered && !challenge_realm_near(url, a->target->base_url) && !url_same_origin(url, auth_url(a->target)))
-        c->reach = HTTP_REACH_PUBLIC;
-    if (a->accept && done == answered)
-        http_headers_add(&c->headers, "Accept", a->accept);
+    set_trust(a, c, url, done == token_answered);
+    if (done == answered)
+        set_question(a, c);
     if (authorization)
         http_headers_add(&c->headers, "Authorization", authorization);
     bool ok = http_call_start(c, a->client, e);
@@ -88,6 +132,7 @@ bool registry_ask_start(struct registry_ask *a, struct http_client *client, stru
 {
     a->client = client;
     a->asked_token = a->let_in_by_password = a->canceled = false;
+    a->redirects = 0;
     a->url = mem_format("%s%s", a->target->base_url, a->path);
     a->scope_text = mem_text(a->scope ? a->scope : "");
     a->authorization = mem_text(tokens_get(a->tokens, a->target, a->scope_text));
@@ -106,22 +151,28 @@ void registry_ask_cancel(struct registry_ask *a)
 
 /* ---- the token service */
 
+static void add_parameter(struct text *url, const char **divide, const char *name, const char *value)
+{
+    if (text_empty(value))
+        return;
+    text_addf(url, "%s%s=", *divide, name);
+    text_add_url(url, value);
+    *divide = "&";
+}
+
 static char *token_url(const struct registry_ask *a, const struct challenge *c)
 {
     AUTO_TEXT url = { 0 };
     const char *scope = *a->scope_text ? a->scope_text : c->scope;
     text_add(&url, c->realm);
     const char *divide = strchr(c->realm, '?') ? "&" : "?";
-    const struct { const char *name, *value; } ROWS[] = {
-        { "service", c->service }, { "scope", scope }, { "account", *a->target->username ? a->target->username : NULL }
-    };
-    for (size_t i = 0; i < ALEN(ROWS); i++) {
-        if (text_empty(ROWS[i].value))
-            continue;
-        text_addf(&url, "%s%s=", divide, ROWS[i].name);
-        text_add_url(&url, ROWS[i].value);
-        divide = "&";
+    add_parameter(&url, &divide, "service", c->service);
+    for (const char *at = scope ? scope : ""; *at; at += strspn(at, " ")) { /* one for each repository */
+        AUTO_FREE char *one = mem_text_n(at, strcspn(at, " "));
+        add_parameter(&url, &divide, "scope", one);
+        at += strlen(one);
     }
+    add_parameter(&url, &divide, "account", a->target->username);
     return text_take(&url);
 }
 
@@ -202,11 +253,34 @@ static bool let_us_in(struct registry_ask *a, struct err *e)
     return again;
 }
 
+/* true: another call is under way; as let_us_in. */
+static bool follow(struct registry_ask *a, struct err *e)
+{
+    const char *location = http_headers_get(&a->call.answer_headers, "Location");
+    int status = a->call.status;
+    if (!a->follow || !location || status < 301 || status > 308 || (status > 303 && status < 307) || a->redirects >= REDIRECTS)
+        return false;
+    AUTO_FREE char *url = http_url_join(a->url, location);
+    if (!url)
+        return err_set(e, ERR_UPSTREAM, "%s leads to '%.150s', which is no URL", a->target->host, location);
+    a->redirects++;
+    free(a->url);
+    a->url = mem_text(url);
+    if (!url_same_origin(url, a->target->base_url))
+        forget(&a->authorization);
+    return ask(a, e);
+}
+
 static void answered(struct http_call *call, const struct err *failed)
 {
     struct registry_ask *a = OWNER(call, struct registry_ask, call);
     struct err e = { 0 };
-    if (failed || call->status != 401) {
+    if (!failed && call->status / 100 == 3 && (follow(a, &e) || e.kind)) {
+        if (e.kind)
+            finish(a, &e);
+        return;
+    }
+    if (failed || call->status != 401 || !url_same_origin(a->url, a->target->base_url)) {
         if (!failed && a->authorization && text_starts(a->authorization, "Basic "))
             tokens_put(a->tokens, a->target, a->scope_text, a->authorization, BASIC_LIVES);
         finish(a, failed);
@@ -216,7 +290,7 @@ static void answered(struct http_call *call, const struct err *failed)
     bool tried = a->authorization && !a->authorization_remembered;
     a->authorization_remembered = false;
     forget(&a->authorization);
-    if (!tried && let_us_in(a, &e))
+    if (!tried && !a->give && let_us_in(a, &e))
         return;
     finish(a, e.kind ? &e : NULL);
 }

@@ -14,8 +14,16 @@ struct registry_ask {
     const char *method, *path; /* "HEAD", "/v2/acme/web/manifests/1.4"; copied */
     const char *scope;         /* "repository:acme/web:pull"; NULL: the challenge's. Copied */
     const char *accept;        /* constant; NULL: none */
+    const struct http_headers *headers; /* more of them; NULL: none. Lives until done */
+    const void *body;          /* NULL: none. Lives until done */
+    size_t body_size;
     size_t answer_limit;       /* 0: 64 KiB */
-    int64_t deadline;          /* clock_mono */
+    int64_t deadline;          /* clock_mono. With on_data or give: until it begins; then as http_call has it, with a minute of silence */
+    bool follow;               /* redirects lead to where the content lies: any host, without our credentials. Else: three, at most */
+    /* What is large. Of an answer 2xx, the pieces; of others, the words are collected as usual. */
+    bool (*on_data)(struct registry_ask *a, const char *bytes, size_t size);
+    /* The body, body_size bytes. It cannot be given twice: 401 is an answer then, and the next question logs in anew. */
+    ssize_t (*give)(struct registry_ask *a, char *to, size_t size);
     struct registry_tokens *tokens; /* NULL: logs in anew */
     /* e: ERR_UNAUTHORIZED, ERR_FORBIDDEN: the token service refused; others: no answer; NULL: see call */
     void (*done)(struct registry_ask *a, const struct err *e);
@@ -28,6 +36,7 @@ struct registry_ask {
     char *url, *scope_text, *authorization;
     struct http_trust trust;
     bool authorization_remembered, canceled;
+    int redirects;
 };
 bool registry_ask_start(struct registry_ask *a, struct http_client *client, struct err *e);
 void registry_ask_cancel(struct registry_ask *a);
