@@ -102,7 +102,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->services = (struct task_services){ .loop = config->loop, .http = config->http, .clusters = kube_clusters_create(config->loop, config->http),
                                            .allow_in_cluster = config->allow_in_cluster, .docker_socket = config->docker_socket,
                                            .remote = remote_pool_create(config->loop, config->http, SSH_PLACES),
-                                           .hosts = &r->hosts };
+                                           .hosts = &r->hosts, .registries = &r->hub };
     r->hosts = (struct task_hosts){ .ask = hosts_ask, .context = r };
     r->live = map_create();
     r->pipelines = map_create();

@@ -5,6 +5,7 @@
 
 #include "base/test.h"
 #include "base/yaml.h"
+#include "registry/client.h"
 #include "ssh/ssh.h"
 
 static struct harness *harness_of(struct task_job *job)
@@ -153,6 +154,7 @@ void harness_open(struct harness *h)
     h->services.remote = remote_pool_create(h->services.loop, h->services.http, 2);
     h->hosts = (struct task_hosts){ ask_host, h };
     h->services.hosts = &h->hosts;
+    h->services.registries = &REGISTRY_HUB;
     h->scope.find = find;
     h->values = json_object();
     h->job = (struct task_job){ .services = &h->services, .project = "Dev", .pipeline = "CD", .stage = "Deploy", .task = "Apply",
@@ -215,4 +217,9 @@ bool harness_run(struct harness *h, const char *input, int64_t cancel_after)
         timer_set(&h->cancel_timer, h->services.loop, cancel_after, cancel_now);
     loop_run(h->services.loop);
     return true;
+}
+
+void task_pushed(struct task_job *job, const char *image)
+{
+    text_addf(&harness_of(job)->log, "pushed %s\n", image);
 }

@@ -14,6 +14,7 @@
 #include "pipeline/engine.h"
 
 struct kube_clusters; /* kube/kube.h: connections to clusters, by target */
+struct registry_hub;
 struct remote_pool;   /* ssh/ssh.h: sessions with hosts */
 
 /* The key by which a host is known to a project since a task first reached it (store/ssh_hosts.h). */
@@ -38,6 +39,7 @@ struct task_services {
     struct kube_clusters *clusters;
     bool allow_in_cluster; /* kube/config.h */
     const char *docker_socket; /* docker/target.h */
+    const struct registry_hub *registries; /* registry/client.h: what registries let us in with, and ask of us */
     struct remote_pool *remote;
     const struct task_hosts *hosts;
 };
@@ -139,7 +141,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION, TASK_CI, TASK_CUSTOM, TASK_SSH, TASK_POWERSHELL;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION, TASK_CI, TASK_CUSTOM, TASK_SSH, TASK_POWERSHELL, TASK_IMAGE;
 
 /* ---- what a type calls; all on the loop */
 
