@@ -6,6 +6,7 @@
 #include "pipeline/check_inside.h"
 #include "pipeline/condition.h"
 #include "pipeline/expression.h"
+#include "pipeline/literals.h"
 
 static const char *const PIPELINE_KEYS[] = {
     /* what people write */
@@ -416,6 +417,21 @@ static void check_rest(struct checker *c, const char *key)
     check_leave(c, here);
 }
 
+/* A mask that no stored value could replace, of an export of another server. */
+static void found_mask(void *context, const char *pointer)
+{
+    struct checker *c = context;
+    snprintf(c->pointer, sizeof c->pointer, "%s", pointer);
+    UNFIT(c, "a mask stands here for a secret that this server does not have: write ${var.NAME}, and give that variable its value (slipway variable set NAME --type SECRET)");
+    c->pointer[0] = 0;
+}
+
+static void check_secrets(struct checker *c)
+{
+    json_decref(literals_unmasked(c->p->definition, NULL, found_mask, c));
+    literals_check("pipeline", c->p->definition, c->found);
+}
+
 void pipeline_check(const struct pipeline *pipeline, const struct pipeline_checks *checks, struct problems *found)
 {
     struct checker c = { .p = pipeline, .checks = checks, .found = found };
@@ -436,6 +452,7 @@ void pipeline_check(const struct pipeline *pipeline, const struct pipeline_check
     check_workspace(&c);
     check_notifications(&c);
     check_rest(&c, "rollbacks");
+    check_secrets(&c);
 }
 
 const struct pipeline_type *pipeline_type_find(const struct pipeline_type *types, size_t count, const char *name)

@@ -37,6 +37,7 @@ struct problem {
     char *pointer; /* JSON Pointer into the definition; "" is the whole */
     char *text;    /* one sentence without a full stop */
     int line, column; /* from 1 where the source was text (pipeline/source.h); else 0 */
+    char *variable;   /* of a secret that stands there as it is: the SECRET variable that could hold it (pipeline/literals.h); else NULL */
 };
 
 struct problems { /* { 0 } is an empty list */
@@ -49,9 +50,10 @@ void problems_fini(struct problems *found);
 #define AUTO_PROBLEMS __attribute__((cleanup(problems_fini))) struct problems
 void problem_add(struct problems *found, enum problem_level level, const char *pointer, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+void problem_secret(struct problems *found, const char *variable); /* of the one added last */
 /* False when there is an error; then e (kind ERR_INVALID, field its pointer) tells the first one, and how many follow. */
 bool problems_ok(const struct problems *found, struct err *e);
-json_t *problems_json(const struct problems *found); /* [{level, pointer, message, line?, column?}]; the caller's */
+json_t *problems_json(const struct problems *found); /* [{level, pointer, message, line?, column?, variable?}]; the caller's */
 
 /* ---- what a task type lets its YAML say; the table stands in tasks/, above this room */
 

@@ -9,6 +9,7 @@ void problems_fini(struct problems *found)
     for (size_t i = 0; i < found->count; i++) {
         free(found->at[i].pointer);
         free(found->at[i].text);
+        free(found->at[i].variable);
     }
     free(found->at);
     *found = (struct problems){ 0 };
@@ -32,7 +33,7 @@ void problem_add(struct problems *found, enum problem_level level, const char *p
     struct problem *p = problem_new(found);
     if (!p)
         return;
-    char text[512];
+    char text[1024]; /* a command with a long pointer may stand in it */
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -40,6 +41,12 @@ void problem_add(struct problems *found, enum problem_level level, const char *p
     *p = (struct problem){ .level = level, .pointer = mem_text(pointer), .text = mem_text(text) };
     text_mend(p->pointer); /* either may have been cut within a character */
     text_mend(p->text);
+}
+
+void problem_secret(struct problems *found, const char *variable)
+{
+    if (found->count && !found->at[found->count - 1].variable)
+        found->at[found->count - 1].variable = mem_text(variable);
 }
 
 static const struct problem *first_error(const struct problems *found)
@@ -73,6 +80,8 @@ static json_t *problem_json(const struct problem *p)
         json_object_set_new(json, "line", json_integer(p->line));
         json_object_set_new(json, "column", json_integer(p->column));
     }
+    if (p->variable)
+        json_set_text(json, "variable", p->variable);
     return json;
 }
 
