@@ -118,7 +118,8 @@ static bool work(struct db_job *job, struct db_tx *tx, struct err *e)
     c->tx = tx;
     bool ok = known(c, e) && c->stage.handle(c, e) && checked(c, e);
     c->tx = NULL;
-    return ok;
+    c->rehearsal = c->rehearsal && ok;
+    return ok && (!c->rehearsal || err_set(e, ERR_CANCELED, "a rehearsal is not kept"));
 }
 
 static void go_on(struct call *c)
@@ -140,7 +141,9 @@ static void go_on(struct call *c)
 static void worked(struct db_job *job, const struct err *e)
 {
     struct call *c = OWNER(job, struct call, job);
-    if (e)
+    if (c->rehearsal && e && e->kind == ERR_CANCELED && c->status)
+        call_end(c, NULL);
+    else if (e)
         call_end(c, e);
     else
         go_on(c);

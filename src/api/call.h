@@ -54,6 +54,7 @@ struct call {
     struct who who;               /* in READ and WRITE handlers, and kept for what follows them */
     struct db_tx *tx;             /* in READ and WRITE handlers */
     bool in_project;              /* call_in was passed */
+    bool rehearsal;               /* a WRITE handler answers, and nothing of what it did is kept */
     struct stage next;
     void *context;                /* the handler's own, until the end */
     void (*context_free)(void *context);

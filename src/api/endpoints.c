@@ -8,6 +8,7 @@
 #include "api/saving.h"
 #include "base/ids.h"
 #include "base/mem.h"
+#include "pipeline/literals.h"
 #include "runner/hub.h"
 #include "runner/sweep.h"
 #include "runner/validate.h"
@@ -76,9 +77,19 @@ static bool add_url(struct call *c, const struct endpoint_row *row, json_t *json
     return ok;
 }
 
+/* What is not sealed is seen by all. */
+static void add_warnings(json_t *json)
+{
+    AUTO_PROBLEMS found = { 0 };
+    literals_check("endpoint", json, &found);
+    if (found.count)
+        json_object_set_new(json, "_warnings", problems_json(&found));
+}
+
 static bool answer_with_url(struct call *c, const struct endpoint_row *row, struct err *e)
 {
     json_t *json = endpoint_json(row);
+    add_warnings(json);
     if (add_url(c, row, json, e))
         return call_answer(c, 200, json);
     json_decref(json);
@@ -315,13 +326,25 @@ static bool unused(struct call *c, const struct endpoint_row *row, struct err *e
     return ok;
 }
 
+static bool drop(struct call *c, const struct endpoint_row *row, struct err *e)
+{
+    call_after(c, hooks_forget, 0);
+    return (!row->restricted || call_may(c, row->object.project_id, MAY_RESTRICTED, e)) && unused(c, row, e) && endpoint_delete(c->tx, row, e) &&
+           call_audit(c, row->object.project_id, "endpoint.delete", row->object.name, "", e);
+}
+
+bool endpoint_drop(struct call *c, int64_t id, struct err *e)
+{
+    struct endpoint_row row = { 0 };
+    bool ok = endpoint_get(c->tx, id, &row, e) && drop(c, &row, e);
+    endpoint_row_fini(&row);
+    return ok;
+}
+
 bool endpoint_remove(struct call *c, struct err *e)
 {
     struct endpoint_row row = { 0 };
-    bool ok = find(c, &row, e) && (!row.restricted || call_may(c, row.object.project_id, MAY_RESTRICTED, e)) && unused(c, &row, e) &&
-              endpoint_delete(c->tx, &row, e) && call_audit(c, row.object.project_id, "endpoint.delete", row.object.name, "", e) &&
-              call_answer(c, 200, endpoint_json(&row));
+    bool ok = find(c, &row, e) && drop(c, &row, e) && call_answer(c, 200, endpoint_json(&row));
     endpoint_row_fini(&row);
-    call_after(c, hooks_forget, 0);
     return ok;
 }

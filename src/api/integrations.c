@@ -157,6 +157,14 @@ bool integration_change(struct call *c, struct err *e)
     return ok;
 }
 
+bool integration_drop(struct call *c, int64_t id, struct err *e)
+{
+    struct integration_row row = { 0 };
+    bool ok = integration_get(c->tx, id, &row, e) && integration_delete(c->tx, &row, e) && audited(c, &row, "custom-integration.delete", e);
+    integration_row_fini(&row);
+    return ok;
+}
+
 /* A draft with its versions, or one version, unless that is released. */
 bool integration_remove(struct call *c, struct err *e)
 {

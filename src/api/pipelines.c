@@ -320,11 +320,23 @@ bool pipeline_clone(struct call *c, struct err *e)
     return ok;
 }
 
+static bool drop(struct call *c, const struct pipeline_row *row, struct err *e)
+{
+    return pipeline_delete(c->tx, row, e) && call_audit(c, row->object.project_id, "pipeline.delete", row->object.name, "", e);
+}
+
+bool pipeline_drop(struct call *c, int64_t id, struct err *e)
+{
+    struct pipeline_row row = { 0 };
+    bool ok = pipeline_get(c->tx, id, &row, e) && drop(c, &row, e);
+    pipeline_row_fini(&row);
+    return ok;
+}
+
 bool pipeline_remove(struct call *c, struct err *e)
 {
     struct pipeline_row row = { 0 };
-    bool ok = find(c, &row, e) && pipeline_delete(c->tx, &row, e) &&
-              call_audit(c, row.object.project_id, "pipeline.delete", row.object.name, "", e) && call_answer(c, 200, pipeline_json(&row));
+    bool ok = find(c, &row, e) && drop(c, &row, e) && call_answer(c, 200, pipeline_json(&row));
     pipeline_row_fini(&row);
     return ok;
 }

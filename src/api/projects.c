@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/resources.h"
+#include "api/saving.h"
 #include "base/mem.h"
 
 static const struct finder PROJECT = { "project", project_find, NULL };
@@ -68,25 +69,30 @@ bool project_one(struct call *c, struct err *e)
     return find(c, &id, e) && answer_project(c, id, e);
 }
 
+bool project_save(struct call *c, int64_t id, const json_t *spec, int64_t *ret, struct err *e)
+{
+    struct object row = { 0 };
+    if (id && !project_get(c->tx, id, &row, e))
+        return false;
+    const char *name = json_text_at(spec, "name", row.name), *description = json_text_at(spec, "description", row.description ? row.description : "");
+    bool ok = name_ok(name, "project", e) &&
+              (id ? project_update(c->tx, id, name, description, c->who.name, e) : project_insert(c->tx, name, description, c->who.name, &id, e)) &&
+              call_audit(c, id, row.name ? "project.update" : "project.create", row.name ? row.name : name, row.name ? name : "", e);
+    *ret = id;
+    object_fini(&row);
+    return ok;
+}
+
 bool project_create(struct call *c, struct err *e)
 {
     int64_t id = 0;
-    const char *name = call_text(c, "name", NULL);
-    return name_ok(name, "project", e) && project_insert(c->tx, name, call_text(c, "description", ""), c->who.name, &id, e) &&
-           call_audit(c, id, "project.create", name, "", e) && answer_project(c, id, e);
+    return project_save(c, 0, c->body, &id, e) && answer_project(c, id, e);
 }
 
 bool project_change(struct call *c, struct err *e)
 {
     int64_t id = 0;
-    struct object row = { 0 };
-    if (!find(c, &id, e) || !project_get(c->tx, id, &row, e))
-        return false;
-    const char *name = call_text(c, "name", row.name), *description = call_text(c, "description", row.description);
-    bool ok = name_ok(name, "project", e) && project_update(c->tx, id, name, description, c->who.name, e) &&
-              call_audit(c, id, "project.update", row.name, name, e) && answer_project(c, id, e);
-    object_fini(&row);
-    return ok;
+    return find(c, &id, e) && project_save(c, id, c->body, &id, e) && answer_project(c, id, e);
 }
 
 bool project_remove(struct call *c, struct err *e)

@@ -5,6 +5,7 @@
 #include "api/saving.h"
 #include "base/mem.h"
 #include "pipeline/expression.h"
+#include "pipeline/literals.h"
 #include "secrets/seal.h"
 
 bool endpoint_type_ok(const char *name, struct err *e)
@@ -66,9 +67,9 @@ static json_t *seal_one(const struct seal *seal, const char *uuid, const char *k
 {
     AUTO_FREE char *text = json_as_text(fresh);
     const json_t *kept = json_object_get(stored, key);
-    if (text_is(text, API_MASK)) {
+    if (literal_is_mask(text)) {
         if (!kept)
-            err_field(e, key, "property %s is a mask, and no value of it is stored", key);
+            err_field(e, key, "property %s is a mask, and no value of it is stored: write ${var.NAME}, given its value by slipway variable set NAME --type SECRET", key);
         return json_incref((json_t *)kept);
     }
     if (!*text || is_reference(text))

@@ -37,7 +37,8 @@
         X(cloud_proxy_token) X(cloud_proxy_instance_act) X(cloud_proxy_instance_remove)                                              \
     /* ssh_hosts.c */ X(ssh_hosts_list) X(ssh_host_one) X(ssh_host_remove)                                                          \
     /* cloud_links.c */ X(cloud_proxy_enrolment) X(cloud_proxy_link)                                                                 \
-    /* transfer.c */ X(import_post) X(export_get)
+    /* transfer.c, apply.c */ X(import_post) X(export_get) X(apply_post) \
+    /* secure.c */ X(pipeline_secure) X(endpoint_secure) X(variable_secure)
 
 #define X(name) bool name(struct call *c, struct err *e);
 HANDLERS(X)

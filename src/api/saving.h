@@ -7,7 +7,7 @@
 #include "api/call.h"
 #include "pipeline/model.h"
 
-#define API_MASK "*****"
+#define API_MASK "*****" /* in answers; what comes back may be any mask (literal_is_mask) */
 
 bool endpoint_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
 bool variable_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
@@ -18,6 +18,17 @@ bool integration_save(struct call *c, int64_t project_id, int64_t id, const json
 bool integration_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 /* The same of an import: one that cannot be enabled is saved disabled, and found says why. */
 bool pipeline_import(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e);
+
+bool project_save(struct call *c, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
+/* Docker Hub is told after the commit; nobody waits for it. */
+bool webhook_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
+
+/* Deleted, with the rights of who asks; ERR_CONFLICT while it is used, and then nothing was changed. */
+bool endpoint_drop(struct call *c, int64_t id, struct err *e);
+bool variable_drop(struct call *c, int64_t id, struct err *e);
+bool pipeline_drop(struct call *c, int64_t id, struct err *e);
+bool integration_drop(struct call *c, int64_t id, struct err *e); /* with its versions */
+bool webhook_drop(struct call *c, int64_t id, struct err *e);
 
 bool endpoint_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool variable_load(struct call *c, int64_t id, json_t **ret, struct err *e);

@@ -6,6 +6,7 @@
 #include "api/saving.h"
 #include "base/ids.h"
 #include "base/mem.h"
+#include "pipeline/literals.h"
 #include "secrets/seal.h"
 #include "store/hub_hooks.h"
 
@@ -75,11 +76,11 @@ static bool take_value(struct call *c, struct variable_row *row, const char *typ
 {
     bool was_secret = row->type && !text_is(row->type, "REGULAR"), secret = !text_is(type, "REGULAR");
     AUTO_FREE char *text = given ? json_as_text(given) : NULL;
-    if (was_secret && (!text || text_is(text, API_MASK)))
+    if (was_secret && (!text || literal_is_mask(text)))
         return secret || err_field(e, "value", "a secret does not become REGULAR without a new value");
     if (!text && !row->type)
         return err_field(e, "value", "a variable needs a value");
-    if (secret && text && text_is(text, API_MASK))
+    if (secret && text && literal_is_mask(text))
         return err_field(e, "value", "the value is a mask, and none is stored");
     const char *plain = text ? text : row->value;
     if (strlen(plain) > VALUE_MOST)
@@ -149,12 +150,24 @@ bool variable_change(struct call *c, struct err *e)
     return ok;
 }
 
+static bool drop(struct call *c, const struct variable_row *row, struct err *e)
+{
+    return (!text_is(row->type, "RESTRICTED") || call_may(c, row->object.project_id, MAY_RESTRICTED, e)) && variable_delete(c->tx, row, e) &&
+           call_audit(c, row->object.project_id, "variable.delete", row->object.name, "", e);
+}
+
+bool variable_drop(struct call *c, int64_t id, struct err *e)
+{
+    struct variable_row row = { 0 };
+    bool ok = variable_get(c->tx, id, &row, e) && drop(c, &row, e);
+    variable_row_fini(&row);
+    return ok;
+}
+
 bool variable_remove(struct call *c, struct err *e)
 {
     struct variable_row row = { 0 };
-    bool ok = find(c, &row, e) && (!text_is(row.type, "RESTRICTED") || call_may(c, row.object.project_id, MAY_RESTRICTED, e)) &&
-              variable_delete(c->tx, &row, e) && call_audit(c, row.object.project_id, "variable.delete", row.object.name, "", e) &&
-              call_answer(c, 200, variable_json(&row));
+    bool ok = find(c, &row, e) && drop(c, &row, e) && call_answer(c, 200, variable_json(&row));
     variable_row_fini(&row);
     return ok;
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/network.h"
 #include "pipeline/expression.h"
+#include "pipeline/literals.h"
 #include "runner/hub.h"
 #include "runner/sweep.h"
 #include "runner/tokens.h"
@@ -248,10 +249,11 @@ static bool take_token(struct call *c, struct webhook_row *row, const json_t *sp
 {
     const char *given = json_text_at(spec, "refreshToken", NULL);
     int64_t id = 0, owner = 0;
-    if (row->refresh_token && (!given || text_is(given, API_MASK)))
+    if (row->refresh_token && (!given || literal_is_mask(given)))
         return true;
-    if (text_empty(given) || text_is(given, API_MASK))
-        return err_field(e, "refreshToken", "a Docker webhook needs an API token (refreshToken), or a variable that holds one: ${var.NAME}");
+    if (text_empty(given) || literal_is_mask(given))
+        return err_field(e, "refreshToken", "a Docker webhook needs an API token (refreshToken), or a variable that holds one: ${var.NAME}, given its value by "
+                         "slipway variable set NAME --type SECRET");
     AUTO_FREE char *variable = variable_named(given);
     if (variable && !variable_find_named(c->tx, row->object.project, variable, &id, e))
         return false;
@@ -332,47 +334,61 @@ static void saved_wake(struct api *api, int64_t unused)
     runner_wake_tokens(api->config.runner);
 }
 
-/* Committed here, then made so at Docker Hub; the answer says what came of it. */
-static bool saved(struct call *c, int64_t id, const char *action, enum hub_want why, struct err *e)
+/* All but the answer; what is due at Docker Hub is *ret_hub, or 0. */
+static bool settle(struct call *c, int64_t id, const char *action, enum hub_want why, int64_t *ret_hub, struct err *e)
 {
     struct webhook_row row = { 0 };
-    int64_t hub = 0;
     bool ok = webhook_get(c->tx, id, &row, e) && call_audit(c, row.object.project_id, action, row.object.name, row.pipeline, e) &&
-              audit_url(c, &row, e) && runner_hub_want(c->api->config.runner, c->tx, id, why, &hub, e) &&
-              runner_sweep_want(c->api->config.runner, c->tx, id, e) && hub_then(c, id, hub, answer_saved, e);
+              runner_hub_want(c->api->config.runner, c->tx, id, why, ret_hub, e) && runner_sweep_want(c->api->config.runner, c->tx, id, e);
     webhook_row_fini(&row);
     call_after(c, hooks_forget, 0);
     call_after(c, saved_wake, 0);
     return ok;
 }
 
-static bool insert(struct call *c, struct webhook_row *row, struct err *e)
+/* Committed here, then made so at Docker Hub; the answer says what came of it. */
+static bool saved(struct call *c, int64_t id, const char *action, enum hub_want why, struct err *e)
 {
-    const char *token = call_text(c, "secretToken", NULL);
-    return listener_make(c, row->object.project_id, 0, text_is(token, API_MASK) ? NULL : token, &row->listener_id, e) &&
-           webhook_insert(c->tx, row, e) && saved(c, row->object.id, "webhook.create", HUB_SAVED, e);
+    struct webhook_row row = { 0 };
+    int64_t hub = 0;
+    bool ok = settle(c, id, action, why, &hub, e) && webhook_get(c->tx, id, &row, e) && audit_url(c, &row, e) && hub_then(c, id, hub, answer_saved, e);
+    webhook_row_fini(&row);
+    return ok;
+}
+
+static bool insert(struct call *c, struct webhook_row *row, const json_t *spec, struct err *e)
+{
+    const char *token = json_text_at(spec, "secretToken", NULL);
+    return listener_make(c, row->object.project_id, 0, text_empty(token) || literal_is_mask(token) ? NULL : token, &row->listener_id, e) &&
+           webhook_insert(c->tx, row, e);
+}
+
+static bool begin(struct call *c, int64_t project_id, struct webhook_row *row, struct err *e)
+{
+    struct object project = { 0 };
+    if (!project_get(c->tx, project_id, &project, e))
+        return false;
+    row->object = (struct object){ .project_id = project_id, .project = mem_text(project.name) };
+    object_fini(&project);
+    return true;
 }
 
 bool webhook_create(struct call *c, struct err *e)
 {
     struct webhook_row row = { 0 };
-    struct object project = { 0 };
     int64_t id = 0;
-    if (!call_project(c, call_text(c, "project", NULL), &id, e) || !project_get(c->tx, id, &project, e))
-        return false;
-    row.object = (struct object){ .project_id = id, .project = mem_text(project.name) };
-    bool ok = fill(c, &row, c->body, e) && insert(c, &row, e);
-    object_fini(&project);
+    bool ok = call_project(c, call_text(c, "project", NULL), &id, e) && begin(c, id, &row, e) && fill(c, &row, c->body, e) && insert(c, &row, c->body, e) &&
+              saved(c, row.object.id, "webhook.create", HUB_SAVED, e);
     webhook_row_fini(&row);
     return ok;
 }
 
 /* A new secret: the old one is accepted for a day, so that nothing is lost while the registry still has it. */
-static bool new_secret(struct call *c, const struct webhook_row *row, struct err *e)
+static bool new_secret(struct call *c, const struct webhook_row *row, const json_t *spec, struct err *e)
 {
-    const char *given = call_text(c, "secretToken", NULL);
+    const char *given = json_text_at(spec, "secretToken", NULL);
     AUTO_FREE char *url = NULL, *now = NULL;
-    if (text_empty(given) || text_is(given, API_MASK))
+    if (text_empty(given) || literal_is_mask(given))
         return true;
     if (!listener_url(c->api, row->listener, row->token, &url, &now, e))
         return false;
@@ -382,9 +398,22 @@ static bool new_secret(struct call *c, const struct webhook_row *row, struct err
 bool webhook_change(struct call *c, struct err *e)
 {
     struct webhook_row row = { 0 };
-    bool ok = find(c, &row, e) && fill(c, &row, c->body, e) && webhook_update(c->tx, &row, e) && new_secret(c, &row, e) &&
+    bool ok = find(c, &row, e) && fill(c, &row, c->body, e) && webhook_update(c->tx, &row, e) && new_secret(c, &row, c->body, e) &&
               saved(c, row.object.id, "webhook.update", HUB_SAVED, e);
     webhook_row_fini(&row);
+    return ok;
+}
+
+bool webhook_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e)
+{
+    struct webhook_row row = { 0 };
+    int64_t hub = 0;
+    bool ok = (id ? webhook_get(c->tx, id, &row, e) : begin(c, project_id, &row, e)) && fill(c, &row, spec, e) &&
+              (id ? webhook_update(c->tx, &row, e) && new_secret(c, &row, spec, e) : insert(c, &row, spec, e)) &&
+              settle(c, row.object.id, id ? "webhook.update" : "webhook.create", HUB_SAVED, &hub, e);
+    *ret = row.object.id;
+    webhook_row_fini(&row);
+    call_after(c, hub_wake, 0);
     return ok;
 }
 
@@ -400,18 +429,32 @@ bool webhook_patch(struct call *c, struct err *e)
     return ok;
 }
 
+static bool drop(struct call *c, const struct webhook_row *row, int64_t *ret_hub, struct err *e)
+{
+    call_after(c, hooks_forget, 0);
+    call_after(c, saved_wake, 0);
+    return runner_hub_remove(c->api->config.runner, c->tx, row->object.id, ret_hub, e) && runner_sweep_leave(c->tx, row->object.id, e) &&
+           webhook_delete(c->tx, row, e) && call_audit(c, row->object.project_id, "webhook.delete", row->object.name, "", e);
+}
+
+bool webhook_drop(struct call *c, int64_t id, struct err *e)
+{
+    struct webhook_row row = { 0 };
+    int64_t hub = 0;
+    bool ok = webhook_get(c->tx, id, &row, e) && drop(c, &row, &hub, e);
+    webhook_row_fini(&row);
+    call_after(c, hub_wake, 0);
+    return ok;
+}
+
 bool webhook_remove(struct call *c, struct err *e)
 {
     struct webhook_row row = { 0 };
     int64_t hub = 0;
     json_t *gone = NULL;
-    bool ok = find(c, &row, e) && (gone = webhook_json(c, &row, e)) && runner_hub_remove(c->api->config.runner, c->tx, row.object.id, &hub, e) &&
-              runner_sweep_leave(c->tx, row.object.id, e) && webhook_delete(c->tx, &row, e) && call_audit(c, row.object.project_id, "webhook.delete", row.object.name, "", e);
-    ok = ok && hub_then_gone(c, TAKE(gone), hub, e);
+    bool ok = find(c, &row, e) && (gone = webhook_json(c, &row, e)) && drop(c, &row, &hub, e) && hub_then_gone(c, TAKE(gone), hub, e);
     json_decref(gone);
     webhook_row_fini(&row);
-    call_after(c, hooks_forget, 0);
-    call_after(c, saved_wake, 0);
     return ok;
 }
 

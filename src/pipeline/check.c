@@ -1,4 +1,5 @@
 /* Everything about a definition that can be known before a run. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,10 +10,10 @@
 #include "pipeline/literals.h"
 
 static const char *const PIPELINE_KEYS[] = {
-    /* what people write */
     "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "concurrencyPolicy", "options", "input",
-    "_inputMeta", "_outputMeta", "output", "starred", "workspace", "ciWorkspace", "stageOrder", "stages", "notifications", "rollbacks",
-    /* what the server adds */
+    "_inputMeta", "_outputMeta", "output", "starred", "workspace", "ciWorkspace", "stageOrder", "stages", "notifications", "rollbacks", NULL,
+};
+static const char *const SERVER_KEYS[] = { /* that it adds */
     "id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy", "_link", "_projectId", "_createTimeInMicros",
     "_updateTimeInMicros", "_createdBy", "_updatedBy", "_warnings", NULL,
 };
@@ -46,10 +47,10 @@ void check_keys(struct checker *c, const json_t *object, const char *const *know
     void *at = json_object_iter((json_t *)object);
     for (; at; at = json_object_iter_next((json_t *)object, at)) {
         const char *key = json_object_iter_key(at);
-        if (listed(known, key))
+        if (listed(known, key) || (!c->task && listed(SERVER_KEYS, key)))
             continue;
         size_t here = check_enter(c, key);
-        UNFIT(c, "unknown key '%s' of a %s", key, what);
+        problem_unknown(c->found, c->checks->enabling ? PROBLEM_ERROR : PROBLEM_WARNING, c->pointer, what, key, known, "");
         check_leave(c, here);
     }
 }
@@ -250,14 +251,43 @@ static void check_field(struct checker *c, const struct field *field)
     check_leave(c, here);
 }
 
-/* Is key the first step of a field's path? */
-static bool known_field(const struct pipeline_type *type, const char *key)
+/* The first steps of the fields' paths: what an input may be called. */
+enum { NAMES_MOST = 64 };
+struct names {
+    char text[NAMES_MOST][48];
+    const char *at[NAMES_MOST + 1]; /* NULL at the end */
+    size_t count;
+};
+
+static void add_name(struct names *n, const char *text, size_t length)
 {
-    size_t n = strlen(key);
-    for (size_t i = 0; i < type->field_count; i++)
-        if (strcspn(type->fields[i].path, ".[") == n && !memcmp(type->fields[i].path, key, n))
-            return true;
-    return false;
+    if (n->count == NAMES_MOST || length >= sizeof n->text[0])
+        return;
+    snprintf(n->text[n->count], sizeof n->text[0], "%.*s", (int)length, text);
+    for (size_t i = 0; i < n->count; i++)
+        if (text_is(n->text[i], n->text[n->count]))
+            return;
+    n->at[n->count] = n->text[n->count];
+    n->at[++n->count] = NULL;
+}
+
+/* "; did you mean yaml?", or all that there are. */
+static void not_among(struct checker *c, const struct names *n, const char *key, const char *none, const char *format, ...) __attribute__((format(printf, 5, 6)));
+static void not_among(struct checker *c, const struct names *n, const char *key, const char *none, const char *format, ...)
+{
+    char begin[300];
+    const char *nearest = problem_nearest(key, n->at);
+    AUTO_TEXT all = { 0 };
+    va_list args;
+    va_start(args, format);
+    vsnprintf(begin, sizeof begin, format, args);
+    va_end(args);
+    for (size_t i = 0; i < n->count; i++)
+        text_addf(&all, "%s%s", all.length ? ", " : "", n->at[i]);
+    if (nearest)
+        UNFIT(c, "%s: did you mean %s?", begin, nearest);
+    else
+        UNFIT(c, "%s: %s%s", begin, n->count ? "expected is one of " : none, text_of(&all));
 }
 
 static void check_input(struct checker *c, const struct pipeline_type *type)
@@ -265,13 +295,16 @@ static void check_input(struct checker *c, const struct pipeline_type *type)
     size_t here = check_enter(c, "input");
     const char *key;
     json_t *value;
-    for (size_t i = 0; i < type->field_count; i++)
+    struct names names = { .count = 0 };
+    for (size_t i = 0; i < type->field_count; i++) {
         check_field(c, &type->fields[i]);
+        add_name(&names, type->fields[i].path, strcspn(type->fields[i].path, ".["));
+    }
     json_object_foreach((json_t *)c->task->input, key, value) {
-        if (known_field(type, key))
+        if (listed(names.at, key))
             continue;
         size_t inner = check_enter(c, key);
-        UNFIT(c, "a %s task knows no input '%s'", type->name, key);
+        not_among(c, &names, key, "it takes none", "a %s task knows no input '%s'", type->name, key);
         check_leave(c, inner);
     }
     check_leave(c, here);
@@ -289,7 +322,9 @@ static void check_endpoints(struct checker *c, const struct pipeline_type *type)
     size_t here = check_enter(c, "endpoints");
     const char *key;
     json_t *value;
+    struct names names = { .count = 0 };
     for (const char *const *row = type->endpoints; row && *row; row++) {
+        add_name(&names, *row, strcspn(*row, "!"));
         AUTO_FREE char *name = mem_text_n(*row, strcspn(*row, "!"));
         if (text_ends(*row, "!") && nothing(json_object_get(c->task->endpoints, name)))
             UNFIT(c, "endpoint '%s' is missing", name);
@@ -300,7 +335,7 @@ static void check_endpoints(struct checker *c, const struct pipeline_type *type)
             row++;
         size_t inner = check_enter(c, key);
         if (!row || !*row)
-            UNFIT(c, "a %s task has no endpoint '%s'", type->name, key);
+            not_among(c, &names, key, "it takes none", "a %s task has no endpoint '%s'", type->name, key);
         else if (!json_is_string(value) && !json_is_null(value))
             UNFIT(c, "endpoint '%s' must be the name of an endpoint", key);
         check_leave(c, inner);
@@ -324,6 +359,14 @@ static const char *instead_of(const char *type)
     return NULL;
 }
 
+static void unknown_type(struct checker *c)
+{
+    struct names names = { .count = 0 };
+    for (size_t i = 0; i < c->checks->type_count; i++)
+        add_name(&names, c->checks->types[i].name, strlen(c->checks->types[i].name));
+    not_among(c, &names, c->task->type, "there are none", "task type '%s' is not known here", c->task->type);
+}
+
 static void check_type(struct checker *c)
 {
     const struct pipeline_type *type = pipeline_type_find(c->checks->types, c->checks->type_count, c->task->type);
@@ -338,7 +381,7 @@ static void check_type(struct checker *c)
     if (instead)
         UNFIT(c, "this server keeps '%s' tasks, and cannot run them: %s", c->task->type, instead);
     else if (*c->task->type)
-        UNFIT(c, "task type '%s' is not known here", c->task->type);
+        unknown_type(c);
     else
         UNFIT(c, "task '%s' has no type", c->task->name);
     check_leave(c, here);

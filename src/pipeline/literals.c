@@ -288,8 +288,7 @@ static void say(void *context, const char *pointer, const char *text, const stru
     char more[40] = "";
     if (count > 1)
         snprintf(more, sizeof more, " (and %zu more)", count - 1);
-    problem_add(s->found, PROBLEM_WARNING, pointer, "%s%s stands here as it is, for all who may read the %s; %s", found->what, more, s->kind,
-                how);
+    problem_add(s->found, PROBLEM_WARNING, pointer, "%s%s stands here as it is; %s", found->what, more, how);
     problem_secret(s->found, variable);
 }
 

@@ -205,7 +205,7 @@ TEST(literals, say_the_command_and_never_the_value)
     CHECK_INT(found.count, 2);
     CHECK_INT(found.errors, 0);
     CHECK_TEXT(found.at[0].pointer, "/stages/S 1/tasks/Get it/input/password");
-    CHECK_TEXT(found.at[0].text, "a password stands here as it is, for all who may read the pipeline; a SECRET variable hides it: slipway secure pipeline 'My Pipe' "
+    CHECK_TEXT(found.at[0].text, "a password stands here as it is; a SECRET variable hides it: slipway secure pipeline 'My Pipe' "
                "'/stages/S 1/tasks/Get it/input/password' --variable My-Pipe-Get-it-password --project 'Field Demo'");
     CHECK_HAS(found.at[1].text, "a password (and 1 more)");
     CHECK_TEXT(found.at[1].variable, "My-Pipe-Get-it-password"); /* the same value */

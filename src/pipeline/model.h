@@ -50,6 +50,13 @@ void problems_fini(struct problems *found);
 #define AUTO_PROBLEMS __attribute__((cleanup(problems_fini))) struct problems
 void problem_add(struct problems *found, enum problem_level level, const char *pointer, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Moves all of from behind those of to. */
+void problems_take(struct problems *to, struct problems *from);
+/* "unknown key 'preConditon' of a task: did you mean preCondition?", or what there is; known ends with NULL. so: what becomes of it, "" or
+ * "is not kept". */
+void problem_unknown(struct problems *found, enum problem_level level, const char *pointer, const char *what, const char *key, const char *const *known,
+                     const char *so);
+const char *problem_nearest(const char *key, const char *const *known); /* NULL: none is near */
 void problem_secret(struct problems *found, const char *variable); /* of the one added last */
 /* False when there is an error; then e (kind ERR_INVALID, field its pointer) tells the first one, and how many follow. */
 bool problems_ok(const struct problems *found, struct err *e);

@@ -198,10 +198,15 @@ TEST(check, finds_what_can_be_known)
         const char *task, *want; /* want as when enabling */
     } CASES[] = {
         { K8S_TASK(""), "" },
-        { "{type: Magic}", "E " AT "/type task type 'Magic' is not known here" },
+        { "{type: Magic}", "E " AT "/type task type 'Magic' is not known here: expected is one of K8S" },
+        { "{type: k8s}", "E " AT "/type task type 'k8s' is not known here: did you mean K8S?" },
+        { K8S_TASK("preConditon: 'true'"), "E " AT "/preConditon unknown key 'preConditon' of a task: did you mean preCondition?" },
+        { K8S_INPUT("timout: 5"), "E " AT "/input/timout a K8S task knows no input 'timout': did you mean timeout?" },
+        { "{type: K8S, input: {action: GET}, endpoints: {kubernetesServer: k, kubernetesServers: x}}",
+          "E " AT "/endpoints/kubernetesServers a K8S task has no endpoint 'kubernetesServers': did you mean kubernetesServer?" },
         { "{}", "E " AT "/type task 'T' has no type" },
-        { K8S_TASK("colour: red"), "E " AT "/colour unknown key 'colour' of a task" },
-        { K8S_INPUT("colour: red"), "E " AT "/input/colour a K8S task knows no input 'colour'" },
+        { K8S_TASK("colour: red"), "E " AT "/colour unknown key 'colour' of a task: expected is one of type, ignoreFailure, preCondition, endpoints, input, tags, timeout, retries, onCrash, description" },
+        { K8S_INPUT("colour: red"), "E " AT "/input/colour a K8S task knows no input 'colour': expected is one of action, timeout, continueOnConflict, yaml, scmConstants" },
         { K8S_INPUT("timeout: soon"), "E " AT "/input/timeout 'timeout' must be a whole number" },
         { K8S_INPUT("timeout: '5', continueOnConflict: 'true', scmConstants: {}"), "" },
         { K8S_INPUT("timeout: '${input.a}', scmConstants: ''"), "" },
@@ -236,8 +241,8 @@ TEST(check, finds_what_can_be_known)
 TEST(check, only_warns_at_import_of_what_is_unknown)
 {
     AUTO_FREE char *type = check("{type: Magic, input: {x: 1}}", false), *key = check(K8S_INPUT("colour: red"), false);
-    CHECK_TEXT(type, "W " AT "/type task type 'Magic' is not known here");
-    CHECK_TEXT(key, "W " AT "/input/colour a K8S task knows no input 'colour'");
+    CHECK_TEXT(type, "W " AT "/type task type 'Magic' is not known here: expected is one of K8S");
+    CHECK_TEXT(key, "W " AT "/input/colour a K8S task knows no input 'colour': expected is one of action, timeout, continueOnConflict, yaml, scmConstants");
 }
 
 TEST(problems, are_told_though_their_words_are_cut)

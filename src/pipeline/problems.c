@@ -1,5 +1,7 @@
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "pipeline/model.h"
@@ -47,6 +49,67 @@ void problem_secret(struct problems *found, const char *variable)
 {
     if (found->count && !found->at[found->count - 1].variable)
         found->at[found->count - 1].variable = mem_text(variable);
+}
+
+void problems_take(struct problems *to, struct problems *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        struct problem *p = problem_new(to);
+        if (!p)
+            break;
+        *p = from->at[i];
+        from->at[i] = (struct problem){ 0 };
+    }
+    to->errors += from->errors;
+    problems_fini(from);
+}
+
+/* ---- what was meant */
+
+enum { WORD = 40 };
+
+/* How many letters must change, fall out or come in; case does not count. At most WORD letters of each. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[WORD + 1], n = strnlen(b, WORD);
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; i < WORD && a[i]; i++) {
+        size_t corner = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < n; j++) {
+            size_t change = corner + (tolower((unsigned char)a[i]) != tolower((unsigned char)b[j])), least = row[j] < row[j + 1] ? row[j] + 1 : row[j + 1] + 1;
+            corner = row[j + 1];
+            row[j + 1] = change < least ? change : least;
+        }
+    }
+    return row[n];
+}
+
+const char *problem_nearest(const char *key, const char *const *known)
+{
+    const char *best = NULL;
+    size_t least = strlen(key) / 3 + 1;
+    for (; *known; known++) {
+        size_t d = strlen(key) < WORD ? distance(key, *known) : WORD;
+        if (d <= least && d < strlen(key)) {
+            best = *known;
+            least = d - (d > 0);
+        }
+    }
+    return best;
+}
+
+void problem_unknown(struct problems *found, enum problem_level level, const char *pointer, const char *what, const char *key, const char *const *known,
+                     const char *so)
+{
+    AUTO_TEXT all = { 0 };
+    const char *nearest = problem_nearest(key, known);
+    for (const char *const *k = known; *k && !nearest; k++)
+        if (**k != '_')
+            text_addf(&all, "%s%s", all.length ? ", " : "", *k);
+    problem_add(found, level, pointer, "unknown key '%s' of a %s%s%s: %s%s%s", key, what, *so ? " " : "", so, nearest ? "did you mean " : "expected is one of ", nearest ? nearest : text_of(&all),
+                nearest ? "?" : "");
 }
 
 static const struct problem *first_error(const struct problems *found)

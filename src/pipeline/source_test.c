@@ -81,9 +81,9 @@ TEST(source, reads_the_quirks_of_old_exports)
     CHECK_TEXT(json_text_at(p->tasks[0].input, "yaml", ""), "kind: Service\r\nname: ${input.a key}\r\n");
     CHECK_TEXT(json_text_at(p->tasks[1].input, "text", ""), "one\ntwo");
     CHECK_INT(found.count, 2);
-    CHECK_TEXT(found.at[0].text, "a K8S task knows no input 'colour'");
+    CHECK_TEXT(found.at[0].text, "a K8S task knows no input 'colour': expected is one of yaml, scmConstants, url");
     CHECK_INT(found.at[0].line, 29);
-    CHECK_TEXT(found.at[1].text, "task type 'UserOperation' is not known here");
+    CHECK_TEXT(found.at[1].text, "task type 'UserOperation' is not known here: expected is one of K8S");
     CHECK_INT(found.at[1].line, 31);
     CHECK_INT(found.errors, 0);
 }
