@@ -46,6 +46,18 @@ static bool unmask_variable(json_t *spec, const json_t *whole, struct err *e)
                               name, name, *type ? type : "SECRET", project);
 }
 
+/* The keys of a custom integration as the text that is kept of them. */
+static void one_text(json_t *spec)
+{
+    static const char *const KEYS[] = { "runtime", "code", "inputProperties", "outputProperties" };
+    AUTO_FREE char *yaml = integration_yaml(spec, NULL);
+    if (!yaml)
+        return;
+    json_set_text(spec, "yaml", yaml);
+    for (size_t i = 0; i < ALEN(KEYS); i++)
+        json_object_del(spec, KEYS[i]);
+}
+
 /* The document with what its masks stand for; a new reference, or NULL with e. */
 static json_t *unmasked(const struct kind *kind, const json_t *document, const json_t *whole, struct err *e)
 {
@@ -54,6 +66,8 @@ static json_t *unmasked(const struct kind *kind, const json_t *document, const j
         return NULL;
     if (text_is(kind->name, "ENDPOINT"))
         unmask_properties(spec, whole);
+    if (text_is(kind->name, "CUSTOM_INTEGRATION"))
+        one_text(spec);
     if (text_is(kind->name, "DOCKER_WEBHOOK") && whole && keeps(json_object_get(spec, "refreshToken")))
         json_object_del(spec, "refreshToken");
     if (text_is(kind->name, "DOCKER_WEBHOOK") && keeps(json_object_get(spec, "secretToken")))
@@ -293,7 +307,15 @@ static bool judge(struct documents *d, const json_t *document, size_t index, con
 
 /* ---- all */
 
-static bool kinds_ok(const json_t *list, struct err *e)
+/* Whose file, and where in it, is known to who asks. */
+static void note_document(const struct documents *d, size_t i)
+{
+    if (!d->c->details)
+        d->c->details = json_object();
+    json_object_set_new(d->c->details, "document", json_integer((json_int_t)i));
+}
+
+static bool kinds_ok(const struct documents *d, const json_t *list, struct err *e)
 {
     size_t i;
     json_t *document;
@@ -302,6 +324,7 @@ static bool kinds_ok(const json_t *list, struct err *e)
         if (document_kind(kind))
             continue;
         AUTO_FREE char *kinds = document_kinds_text();
+        note_document(d, i);
         return err_set(e, ERR_INVALID, "document %zu is of kind %.60s: what can be imported here is %s", i + 1, *kind ? kind : "(none)", kinds);
     }
     return true;
@@ -319,7 +342,7 @@ static bool once_each(const struct documents *d, const json_t *list, struct err 
         AUTO_FREE char *key = mem_format("%s %s/%s", kind->name, text_is(kind->name, "PROJECT") ? "" : project, name);
         json_t *before = json_object_get(seen, key);
         if (before && *name)
-            return err_set(e, ERR_INVALID, "documents %lld and %zu are both %s '%s'", (long long)json_integer_value(before) + 1, i + 1, kind->what, name);
+            return note_document(d, i), err_set(e, ERR_INVALID, "documents %lld and %zu are both %s '%s'", (long long)json_integer_value(before) + 1, i + 1, kind->what, name);
         json_object_set_new(seen, key, json_integer((json_int_t)i));
     }
     return true;
@@ -355,7 +378,7 @@ bool documents_save(struct documents *d, const json_t *list, struct err *e)
     d->rows = json_array();
     if (!count || count > DOCUMENTS_MOST)
         return err_set(e, ERR_INVALID, "the file holds %zu documents: 1 to %d can be imported", count, DOCUMENTS_MOST);
-    if (!kinds_ok(list, e) || !once_each(d, list, e))
+    if (!kinds_ok(d, list, e) || !once_each(d, list, e))
         return false;
     for (const struct kind *k = DOCUMENT_KINDS; k->name; k++)
         json_array_foreach((json_t *)list, i, document)

@@ -137,7 +137,7 @@ TEST(documents, warn_of_secrets_with_line_and_command)
     CHECK_HAS(s.text, "slipway secure endpoint e /properties/password --variable e-password");
     CHECK_HAS(s.text, "slipway secure variable ''db-password''");
     ask(&s, "POST", IMPORT, "kind: VARIABLE\nname: w\ntype: REGULAR\nvalue: x\nvalu: y\n");
-    CHECK_HAS(s.text, "warning, line 5, column 7: unknown key 'valu' of a variable is not kept: did you mean value?");
+    CHECK_HAS(s.text, "warning, line 5, column 7: unknown key ''valu'' of a variable is not kept: did you mean value?");
     test_server_close(&s);
 }
 

@@ -94,7 +94,7 @@ static void replace(char **text, const char *with)
 }
 
 /* As the API sends it, "yaml" is a text; in an import its keys stand beside name and project. */
-static char *yaml_of(const json_t *spec, const char *present)
+char *integration_yaml(const json_t *spec, const char *present)
 {
     static const char *const KEYS[] = { "runtime", "code", "inputProperties", "outputProperties" };
     const json_t *given = json_object_get(spec, "yaml");
@@ -125,7 +125,7 @@ static bool begin(struct call *c, int64_t project_id, int64_t id, struct integra
 static bool fill(struct call *c, struct integration_row *row, const json_t *spec, struct err *e)
 {
     AUTO_JSON *document = NULL;
-    char *yaml = yaml_of(spec, row->yaml);
+    char *yaml = integration_yaml(spec, row->yaml);
     free(row->yaml);
     row->yaml = yaml;
     object_take(c, &row->object, spec);

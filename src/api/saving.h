@@ -15,6 +15,7 @@ bool variable_save(struct call *c, int64_t project_id, int64_t id, const json_t 
 bool pipeline_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e);
 
 bool integration_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
+char *integration_yaml(const json_t *spec, const char *present); /* its definition as a text; the caller's */
 bool integration_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 /* The same of an import: one that cannot be enabled is saved disabled, and found says why. */
 bool pipeline_import(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e);

@@ -58,11 +58,11 @@ static void put_at(json_t *tree, const char *pointer, const char *text)
     const char *rest = pointer;
     json_t *parent = tree;
     int64_t index = 0;
-    while (json_pointer_step(&rest, &key) && *rest)
+    while (parent && json_pointer_step(&rest, &key) && *rest)
         parent = json_is_array(parent) ? json_array_get(parent, text_to_int(text_of(&key), &index) ? (size_t)index : 0) : json_object_get(parent, text_of(&key));
     if (json_is_array(parent))
         json_array_set_new(parent, text_to_int(text_of(&key), &index) ? (size_t)index : 0, json_string(text));
-    else
+    else if (json_is_object(parent))
         json_set_text(parent, text_of(&key), text);
 }
 
@@ -72,7 +72,9 @@ static void secure_text(void *context, const char *pointer, const char *text, co
     AUTO_FREE char *suggested = literal_variable(s->name, pointer);
     AUTO_TEXT out = { 0 };
     size_t at = 0;
-    if (s->e.kind || (s->pointer && !text_is(s->pointer, pointer)))
+    const json_t *there = json_at_pointer(s->out, pointer); /* of a pointer that was cut, something else or nothing */
+    AUTO_FREE char *stands = there ? json_as_text(there) : NULL;
+    if (s->e.kind || !text_is(stands, text) || (s->pointer && !text_is(s->pointer, pointer)))
         return;
     for (size_t i = 0; i < count; i++) {
         const char *base = s->variable ? s->variable : suggested;

@@ -1,217 +1,218 @@
-/* slipway apply: YAML documents become things at the server. */
-#include <dirent.h>
-#include <errno.h>
+/* slipway apply: a set of YAML documents becomes what stands at the server, or (--dry-run) what would change is shown. The server does
+ * it all or nothing, in the order in which things need each other. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
-#include "base/yaml.h"
 #include "cli/inside.h"
+#include "cli/set.h"
 
 #define P "/pipeline/api"
-#define FILE_MOST (1 << 20)
 
-char *cli_read_file(const char *path, struct err *e)
-{
-    FILE *f = text_is(path, "-") ? stdin : fopen(path, "re");
-    if (!f)
-        return err_set(e, ERR_NOT_FOUND, "%s: %s", path, strerror(errno)), NULL;
-    char *bytes = mem_alloc(FILE_MOST + 2);
-    size_t n = fread(bytes, 1, FILE_MOST + 1, f);
-    bool failed = ferror(f);
-    int error = errno;
-    if (f != stdin)
-        fclose(f);
-    if (!failed && n <= FILE_MOST)
-        return bytes;
-    free(bytes);
-    if (failed) /* a folder: no empty password is made of it */
-        return err_set(e, ERR_NOT_FOUND, "%s: %s", path, strerror(error)), NULL;
-    return err_set(e, ERR_TOO_LARGE, "%s is larger than 1 MiB", path), NULL;
-}
+enum { HUB_TRIES = 16, HUB_PAUSE = 500000 /* micros */ };
 
-/* kubeconfigFile, passwordFile, tokenFile: the client reads the file, so that no secret stands in the YAML. A relative path
- * begins where the YAML is. */
-static bool read_named_files(json_t *document, const char *folder, struct err *e)
+static const struct column COLUMNS[] = { { "KIND", "kind" }, { "PROJECT", "project" }, { "NAME", "name" }, { "STATUS", "status" }, { "MESSAGE", "statusMessage" } };
+
+/* ---- what is said of each */
+
+static void say_problems(const struct set *set, const json_t *row)
 {
-    static const struct { const char *name, *into; bool line; } FILES[] = {
-        { "kubeconfigFile", "kubeconfig", false }, { "passwordFile", "password", true }, { "tokenFile", "token", true }
-    };
-    json_t *properties = json_object_get(document, "properties");
-    for (size_t i = 0; i < ALEN(FILES); i++) {
-        const char *named = json_text_at(properties, FILES[i].name, NULL);
-        if (!named)
+    size_t i, document = (size_t)json_int_at(row, "document", -1);
+    json_t *problem;
+    json_array_foreach(json_object_get(row, "warnings"), i, problem) {
+        const char *pointer = json_text_at(problem, "pointer", "");
+        bool error = text_is(json_text_at(problem, "level", ""), "ERROR");
+        if (json_object_get(problem, "variable") && set_from_file(set, document, pointer)) /* it does not stand in the YAML */
             continue;
-        AUTO_FREE char *path = *named == '/' ? mem_text(named) : mem_format("%s/%s", folder, named);
-        AUTO_FREE char *text = cli_read_file(path, e);
-        if (!text)
-            return false;
-        if (FILES[i].line)
-            text[strcspn(text, "\r\n")] = 0;
-        if (json_object_set_new(properties, FILES[i].into, json_string(text)) != 0)
-            return err_set(e, ERR_INVALID, "%s is no UTF-8 text", path);
-        json_object_del(properties, FILES[i].name);
+        AUTO_FREE char *where = set_where(set, document, pointer), *what = screen_clean(json_text_at(problem, "message", ""));
+        fprintf(stderr, "  %s: %s: %s\n", error ? "error" : "warning", where, what);
     }
-    return true;
 }
 
-/* Does the server have all this already? What it hides (a password) cannot be told, so that counts as a change. */
-bool apply_same(const json_t *wanted, const json_t *there)
+static void say_row(const struct set *set, const json_t *row, bool dry)
 {
-    const char *key;
-    json_t *value;
-    if (!json_is_object(wanted) || !json_is_object(there))
-        return json_equal(wanted, there) || (json_is_null(wanted) && !there);
-    json_object_foreach((json_t *)wanted, key, value)
-        if (!text_is(key, "kind") && !apply_same(value, json_object_get(there, key)))
-            return false;
-    return true;
+    static const struct { const char *status, *done, *would; } WORDS[] = {
+        { "CREATED", "created", "would be created" }, { "UPDATED", "updated", "would be updated" },     { "UNCHANGED", "unchanged", "unchanged" },
+        { "DELETED", "deleted", "would be deleted" }, { "KEPT", "kept, though the set does not name it", "would be kept, though the set does not name it" },
+        { "FAILED", "failed", "would fail" },
+    };
+    AUTO_FREE char *name = screen_clean(json_text_at(row, "name", ""));
+    const char *word = "";
+    for (size_t i = 0; i < ALEN(WORDS); i++)
+        if (text_is(json_text_at(row, "status", ""), WORDS[i].status))
+            word = dry ? WORDS[i].would : WORDS[i].done;
+    AUTO_FREE char *why = screen_clean(text_is(json_text_at(row, "status", ""), "KEPT") ? json_text_at(row, "statusMessage", "") : "");
+    fprintf(stderr, "%s %s %s%s%s\n", json_text_at(row, "kind", ""), name, word, *why ? ": " : "", why);
+    say_problems(set, row);
 }
 
-static void say(const struct kind *kind, const char *name, const char *what)
+static void show_diff(const struct set *set, const json_t *row)
 {
-    fprintf(stderr, "%s %s %s\n", kind->yaml, name, what);
+    const char *diff = json_text_at(row, "diff", ""), *status = json_text_at(row, "status", "");
+    if (!*diff)
+        return;
+    AUTO_FREE char *name = screen_clean(json_text_at(row, "name", "")), *project = screen_clean(json_text_at(row, "project", ""));
+    AUTO_FREE char *where = set_where(set, (size_t)json_int_at(row, "document", -1), ""), *lines = screen_lines(diff);
+    AUTO_FREE char *what = mem_format("%s %s%s%s", json_text_at(row, "kind", ""), project, *project ? "/" : "", name);
+    printf("--- %s%s\n+++ %s%s%s\n%s", what, text_is(status, "CREATED") ? " (does not exist)" : "", what, *where ? " " : " (would be deleted)", where, lines);
 }
 
-static void say_warnings(const json_t *answer)
+static void say_rows(const struct cli *cli, const struct set *set, const json_t *answer, bool dry)
+{
+    const json_t *rows = json_object_get(answer, "documents");
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)rows, i, row)
+        say_row(set, row, dry);
+    if (cli->output != OUTPUT_TABLE) {
+        cli_show_rows(cli, rows, COLUMNS, ALEN(COLUMNS));
+        return;
+    }
+    json_array_foreach((json_t *)rows, i, row)
+        if (dry)
+            show_diff(set, row);
+}
+
+/* Docker Hub is told after the answer: a little later it has said what it thinks of it. */
+static void say_webhook(struct cli *cli, const char *project, const char *name)
+{
+    struct cli other = *cli;
+    other.project = (char *)project;
+    AUTO_FREE char *path = object_path(&other, kind_find("webhooks"), name);
+    for (int i = 0; i < HUB_TRIES; i++) {
+        struct cli_answer a = { 0 };
+        struct err e = { 0 };
+        bool last = !cli_call(cli, "GET", path, NULL, NULL, &a, &e) || a.status != 200 || !text_is(json_text_at(a.json, "dockerHub.state", ""), "pending") || i + 1 == HUB_TRIES;
+        if (last && a.status == 200) {
+            say_docker_hub(a.json);
+            say_texts(json_object_get(a.json, "warnings"));
+        }
+        cli_answer_fini(&a);
+        if (last)
+            return;
+        usleep(HUB_PAUSE);
+    }
+}
+
+static void say_webhooks(struct cli *cli, const json_t *answer)
 {
     size_t i;
-    json_t *warning;
-    json_array_foreach(json_object_get(answer, "_warnings"), i, warning) {
-        AUTO_FREE char *where = screen_clean(json_text_at(warning, "pointer", "")), *what = screen_clean(json_text_at(warning, "message", ""));
-        fprintf(stderr, "  warning: %s%s%s\n", where, *where ? ": " : "", what);
+    json_t *row;
+    json_array_foreach(json_object_get(answer, "documents"), i, row) {
+        const char *status = json_text_at(row, "status", "");
+        if (text_is(json_text_at(row, "kind", ""), "DOCKER_WEBHOOK") && (text_is(status, "CREATED") || text_is(status, "UPDATED")))
+            say_webhook(cli, json_text_at(row, "project", ""), json_text_at(row, "name", ""));
     }
-    say_docker_hub(answer);
-    say_texts(json_object_get(answer, "warnings"));
 }
 
-static int change(struct cli *cli, const struct kind *kind, const char *path, const json_t *document, const char *name, const char *what)
+/* ---- asking the server */
+
+static int refused(const struct set *set, const struct cli_answer *a)
+{
+    const json_t *rows = json_object_get(a->json, "documents"), *document = json_object_get(a->json, "document");
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)rows, i, row)
+        if (text_is(json_text_at(row, "status", ""), "FAILED"))
+            say_row(set, row, false);
+    if (document) {
+        AUTO_FREE char *where = set_where(set, (size_t)json_integer_value(document), "");
+        fprintf(stderr, "%s: ", where);
+    }
+    return cli_refused(a);
+}
+
+static int ask(struct cli *cli, const struct set *set, bool dry, int64_t expect, struct cli_answer *ret)
+{
+    struct err e = { 0 };
+    AUTO_JSON *documents = set_documents(set);
+    AUTO_JSON *body = json_pack("{s:O, s:s, s:b, s:b}", "documents", documents, "project", cli->project, "dryRun", dry, "prune", cli->prune);
+    if (expect >= 0)
+        json_object_set_new(body, "expect", json_integer(expect));
+    AUTO_FREE char *text = json_write(body);
+    if (!cli_call(cli, "POST", P "/apply", NULL, text, ret, &e))
+        return cli_error(&e);
+    return ret->status == 200 ? CLI_OK : refused(set, ret);
+}
+
+static int dry_run(struct cli *cli, const struct set *set)
 {
     struct cli_answer a = { 0 };
-    int code = cli_do(cli, text_is(kind->yaml, "PROJECT") ? "PATCH" : "PUT", path, document, &a);
-    if (code == CLI_OK && what) {
-        say(kind, name, what);
-        say_warnings(a.json);
+    int code = ask(cli, set, true, -1, &a);
+    if (code == CLI_OK) {
+        say_rows(cli, set, a.json, true);
+        int64_t changes = json_int_at(a.json, "created", 0) + json_int_at(a.json, "updated", 0) + json_int_at(a.json, "deleted", 0);
+        code = changes ? CLI_CHANGES : CLI_OK;
     }
     cli_answer_fini(&a);
     return code;
 }
 
-/* A pipeline that comes back disabled is enabled by a second call, as Code Stream's clients do. */
-static int make(struct cli *cli, const struct kind *kind, const char *path, const json_t *document, const char *name)
+static bool said_yes(int64_t count)
+{
+    char line[16] = "";
+    if (!isatty(STDIN_FILENO)) {
+        fprintf(stderr, "slipway: %lld things would be deleted; say --yes, or look first with --dry-run\n", (long long)count);
+        return false;
+    }
+    fprintf(stderr, "Delete %lld things? Type yes: ", (long long)count);
+    return fgets(line, sizeof line, stdin) && text_starts(line, "yes") && (line[3] == '\n' || !line[3]);
+}
+
+/* What would be deleted is looked at first; that, and no more, is deleted then. */
+static int look_first(struct cli *cli, const struct set *set, int64_t *ret_expect)
 {
     struct cli_answer a = { 0 };
-    AUTO_FREE char *collection = mem_format(P "%s", kind->path);
-    int code = cli_do(cli, "POST", collection, document, &a);
-    bool disabled = json_bool_at(document, "enabled", false) && !json_bool_at(a.json, "enabled", true);
+    size_t i;
+    json_t *row;
+    int code = ask(cli, set, true, -1, &a);
     if (code == CLI_OK) {
-        say(kind, name, "created");
-        say_warnings(a.json);
+        *ret_expect = json_int_at(a.json, "deleted", 0);
+        json_array_foreach(json_object_get(a.json, "documents"), i, row)
+            if (text_is(json_text_at(row, "status", ""), "DELETED"))
+                say_row(set, row, true);
+        if (*ret_expect && !cli->yes && !said_yes(*ret_expect))
+            code = CLI_REFUSED;
     }
     cli_answer_fini(&a);
-    return code == CLI_OK && disabled ? change(cli, kind, path, document, name, NULL) : code;
+    return code;
 }
 
-static char *path_in(const struct kind *kind, const char *project, const char *name)
+static int apply(struct cli *cli, const struct set *set)
 {
-    struct cli other = { .project = (char *)project };
-    return object_path(&other, kind, name);
-}
-
-static int apply_one(struct cli *cli, const struct kind *kind, json_t *document)
-{
-    const char *name = json_text_at(document, "name", NULL), *project = json_text_at(document, "project", cli->project);
     struct cli_answer a = { 0 };
-    struct err e = { 0 };
-    if (text_empty(name)) {
-        fprintf(stderr, "slipway: a %s without a name\n", kind->yaml);
-        return CLI_USAGE;
-    }
-    if (!text_is(kind->yaml, "PROJECT"))
-        json_set_text(document, "project", project);
-    AUTO_FREE char *path = path_in(kind, json_text_at(document, "project", project), name);
-    if (!cli_call(cli, "GET", path, NULL, NULL, &a, &e))
-        return cli_error(&e);
-    long status = a.status;
-    bool same = status == 200 && apply_same(document, a.json);
-    int code = status == 200 || status == 404 ? CLI_OK : cli_refused(&a);
-    cli_answer_fini(&a);
-    if (code == CLI_OK && same)
-        say(kind, name, "unchanged");
-    if (code != CLI_OK || same)
+    int64_t expect = -1;
+    int code = cli->prune ? look_first(cli, set, &expect) : CLI_OK;
+    if (code != CLI_OK)
         return code;
-    return status == 200 ? change(cli, kind, path, document, name, "updated") : make(cli, kind, path, document, name);
-}
-
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? mem_text_n(path, (size_t)(slash - path)) : mem_text(".");
-}
-
-static int add_documents(const char *path, json_t *all)
-{
-    struct err e = { 0 };
-    AUTO(yaml) yaml = NULL;
-    AUTO_FREE char *text = cli_read_file(path, &e);
-    if (!text)
-        return cli_error(&e);
-    AUTO_FREE char *folder = folder_of(path);
-    if (!yaml_read(text, strlen(text), &yaml, &e)) {
-        fprintf(stderr, "slipway: %s: %s\n", path, e.text);
-        return CLI_USAGE;
+    code = ask(cli, set, false, expect, &a);
+    if (code == CLI_OK) {
+        say_rows(cli, set, a.json, false);
+        say_webhooks(cli, a.json);
+        code = json_int_at(a.json, "kept", 0) ? CLI_CONFLICT : CLI_OK;
     }
-    for (size_t i = 0; i < yaml_count(yaml); i++) {
-        json_t *document = yaml_document(yaml, i);
-        const char *kind = json_text_at(document, "kind", "");
-        if (json_is_null(document))
-            continue;
-        if (!kind_of_yaml(kind)) {
-            fprintf(stderr, "slipway: %s: document %zu: kind '%s' is none of PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK\n", path, i + 1, kind);
-            return CLI_USAGE;
-        }
-        json_t *copy = json_deep_copy(document);
-        json_array_append_new(all, copy);
-        if (!read_named_files(copy, folder, &e))
-            return cli_error(&e);
-    }
-    return CLI_OK;
-}
-
-static int add_path(const char *path, json_t *all)
-{
-    struct dirent **found = NULL;
-    struct stat s;
-    int code = CLI_OK;
-    if (text_is(path, "-") || stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
-        return add_documents(path, all);
-    int count = scandir(path, &found, NULL, alphasort);
-    for (int i = 0; i < count; i++) {
-        AUTO_FREE char *file = mem_format("%s/%s", path, found[i]->d_name);
-        if (code == CLI_OK && (text_ends(file, ".yaml") || text_ends(file, ".yml") || text_ends(file, ".json")))
-            code = add_documents(file, all);
-        free(found[i]);
-    }
-    free(found);
+    cli_answer_fini(&a);
     return code;
 }
 
 int command_apply(struct cli *cli)
 {
-    AUTO_JSON *all = json_array();
-    size_t i;
-    json_t *document;
-    const char *path = cli->file ? cli->file : cli->count ? cli->words[0] : NULL;
-    if (!path) {
-        fputs("slipway: usage: slipway apply -f FILE|FOLDER|-\n", stderr);
+    AUTO(set) set = NULL;
+    struct err e = { 0 };
+    const char *const *paths = cli->file_count ? cli->files : cli->words;
+    int count = cli->file_count ? cli->file_count : cli->count;
+    if (!count) {
+        fputs("slipway: usage: slipway apply -f FILE|FOLDER|- [-f ...] [--recursive] [--dry-run] [--prune [--yes]]\n", stderr);
         return CLI_USAGE;
     }
-    int code = add_path(path, all);
-    for (size_t k = 0; code == CLI_OK && KINDS[k].name; k++)
-        json_array_foreach(all, i, document)
-            if (code == CLI_OK && kind_of_yaml(json_text_at(document, "kind", "")) == &KINDS[k])
-                code = apply_one(cli, &KINDS[k], document);
-    return code;
+    if (!set_read(paths, count, cli->recursive, &set, &e)) {
+        cli_error(&e);
+        return e.kind == ERR_NOT_FOUND ? CLI_NOT_FOUND : CLI_USAGE;
+    }
+    if (!set_count(set)) {
+        fprintf(stderr, "slipway: there is no document in what was named%s\n", cli->prune ? ": nothing is deleted" : "");
+        return CLI_USAGE;
+    }
+    return cli->dry_run ? dry_run(cli, set) : apply(cli, set);
 }
-

@@ -153,7 +153,7 @@ static void print_commands(const char *between)
         printf("%s%s", c == CLI_COMMANDS ? "" : between, c->name);
 }
 
-#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --service --yes --key --diff --description --hours --from --help"
+#define ALL_FLAGS "--server --token --project --ca --insecure --output --filter --search --limit --input --wait --follow --task --body --event --image --digest --webhook --execution --recursive --prune --dry-run --variable --type --service --yes --key --diff --description --hours --from --help"
 static void print_kinds(void)
 {
     for (const struct kind *k = KINDS; k->name; k++)
@@ -182,7 +182,7 @@ static int command_completion(struct cli *cli)
     print_commands(" ");
     printf("'\n  case \"$COMP_CWORD:${COMP_WORDS[1]}\" in\n  1:*) ;;\n  2:get|2:describe|2:delete) words='");
     print_kinds();
-    puts("' ;;\n  *) words='" ALL_FLAGS "' ;;\n  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
+    puts("' ;;\n  2:secure) words='pipeline endpoint variable' ;;\n  2:variable) words='set' ;;\n  *) words='" ALL_FLAGS "' ;;\n  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
          "complete -o default -F _slipway slipway");
     return CLI_OK;
 }
@@ -192,9 +192,16 @@ static int command_completion(struct cli *cli)
 const struct cli_command CLI_COMMANDS[] = {
     { "login", "remember a server and an API token", "login URL [--token TOKEN|- | --user NAME] [--ca FILE] [--insecure] [--project NAME]\n"
       "Without --token it is asked for, or read from standard input; with --user the password is.", command_login },
-    { "apply", "create or update what YAML documents describe", "apply -f FILE|FOLDER|-\n"
-      "Kinds: PROJECT, VARIABLE, ENDPOINT, PIPELINE, DOCKER_WEBHOOK. kubeconfigFile, passwordFile and tokenFile\n"
-      "in an endpoint's properties name files that are read here", command_apply },
+    { "apply", "make what stands at the server what YAML documents describe", "apply -f FILE|FOLDER|- [-f ...] [--recursive] [--dry-run] [--prune [--yes]]\n"
+      "Kinds: PROJECT, VARIABLE, ENDPOINT, CUSTOM_INTEGRATION, PIPELINE, DOCKER_WEBHOOK, in any order and any files: all of them, or none.\n"
+      "kubeconfigFile, passwordFile and tokenFile in an endpoint's properties name files that are read here; a mask or an empty secret keeps what is stored.\n"
+      "--dry-run shows what would change as a diff, without secrets, and changes nothing: exit code 8 when something would, 0 when nothing.\n"
+      "--prune deletes what the set does not name, in the projects and of the kinds that it holds documents of; what is in use is kept, and said (exit code 6)", command_apply },
+    { "secure", "make a SECRET variable of a secret that stands somewhere as it is", "secure pipeline|endpoint|variable NAME [POINTER] [--variable NAME]\n"
+      "The server moves the value, so that nobody types it: ${var.NAME} stands in its place. POINTER: /stages/S/tasks/T/input/password;\n"
+      "without it, all that are found. A variable that is REGULAR becomes SECRET", command_secure },
+    { "variable", "give a variable its value, typed or read", "variable set NAME [--type SECRET|RESTRICTED|REGULAR] [-f FILE|-]\n"
+      "Without -f it is asked for, or read from standard input, one line; a new one is SECRET", command_variable },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
       "KIND: projects variables cloud-proxies endpoints custom-integrations pipelines webhooks hooks watches events executions user-operations notifications deployments deliveries ssh-hosts tokens users audit\n"
       "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there;\nwatches are the repositories that the sweep looks at;\ndeployments are what runs where, and which push and run brought it", command_get },
@@ -278,22 +285,32 @@ static bool set_input(struct cli *cli, const char *value)
     return false;
 }
 
+static bool add_file(struct cli *cli, const char *value)
+{
+    if (cli->file_count == (int)ALEN(cli->files))
+        return fprintf(stderr, "slipway: more than %zu files; name a folder\n", ALEN(cli->files)), false;
+    cli->file = cli->files[cli->file_count++] = value;
+    return true;
+}
+
 static bool set_value(struct cli *cli, const char *name, const char *value)
 {
     const struct { const char *name; char **owned; const char **borrowed; } FLAGS[] = {
         { "--server", &cli->server, NULL }, { "--token", &cli->token, NULL }, { "--project", &cli->project, NULL }, { "--ca", &cli->ca, NULL },
-        { "--file", NULL, &cli->file }, { "-f", NULL, &cli->file }, { "--filter", NULL, &cli->filter }, { "--search", NULL, &cli->search },
+{ "--filter", NULL, &cli->filter }, { "--search", NULL, &cli->search },
         { "--limit", NULL, &cli->limit }, { "--task", NULL, &cli->task }, { "--role", NULL, &cli->role }, { "--days", NULL, &cli->days },
         { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
         { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--key", NULL, &cli->key }, { "--user", NULL, &cli->user },
         { "--description", NULL, &cli->description }, { "--hours", NULL, &cli->hours }, { "--from", NULL, &cli->from },
         { "--comment", NULL, &cli->comment }, { "--groups", NULL, &cli->groups },
-        { "-p", &cli->project, NULL },
+        { "-p", &cli->project, NULL }, { "--variable", NULL, &cli->variable }, { "--type", NULL, &cli->type },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))
         return set_output(cli, value);
     if (text_is(name, "--input"))
         return set_input(cli, value);
+    if (text_is(name, "--file") || text_is(name, "-f"))
+        return add_file(cli, value);
     for (size_t i = 0; i < ALEN(FLAGS); i++) {
         if (!text_is(name, FLAGS[i].name))
             continue;
@@ -312,7 +329,8 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
 static bool set_switch(struct parsed *p, const char *name)
 {
     const struct { const char *name; bool *on; } SWITCHES[] = { { "--insecure", &p->cli.insecure }, { "--wait", &p->cli.wait },
-                                                                { "--follow", &p->cli.follow }, { "--diff", &p->cli.diff }, { "--yes", &p->cli.yes }, { "--service", &p->cli.service }, { "--help", &p->help }, { "-h", &p->help } };
+                                                                { "--follow", &p->cli.follow }, { "--diff", &p->cli.diff }, { "--yes", &p->cli.yes }, { "--service", &p->cli.service }, { "--recursive", &p->cli.recursive }, { "-R", &p->cli.recursive }, { "--prune", &p->cli.prune },
+                                                                { "--dry-run", &p->cli.dry_run }, { "--help", &p->help }, { "-h", &p->help } };
     for (size_t i = 0; i < ALEN(SWITCHES); i++)
         if (text_is(name, SWITCHES[i].name))
             return *SWITCHES[i].on = true;
@@ -351,7 +369,7 @@ int cli_main(int argc, char **argv)
     } else if (parse(&p, argc, argv)) {
         if (p.help) {
             printf("Usage: slipway %s\n\n%s.\n\nEverywhere: --server URL --token TOKEN --project NAME --ca FILE --insecure --output table|json|yaml\n"
-                   "Exit codes: 0 done, 1 the execution failed, 2 usage, 3 not found, 4 not allowed, 5 not reached, 6 conflict, 7 refused\n",
+                   "Exit codes: 0 done, 1 the execution failed, 2 usage, 3 not found, 4 not allowed, 5 not reached, 6 conflict, 7 refused, 8 something would change (apply --dry-run)\n",
                    command->help, command->summary);
             code = CLI_OK;
         } else {

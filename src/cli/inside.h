@@ -13,7 +13,7 @@ enum cli_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
 struct cli {
     char *server, *token, *project, *ca; /* from flags, else the environment, else the configuration */
     char *folder;                        /* of the configuration: ~/.config/slipway */
-    bool insecure, wait, follow, diff, yes, service;
+    bool insecure, wait, follow, diff, yes, service, recursive, prune, dry_run;
     bool project_given;                  /* not just the default one: lists keep to it */
     enum cli_output output;
     const char *file, *filter, *search, *limit, *task, *user, *role, *days, *org_role, *body, *event, *image, *digest, *webhook, *execution, *description, *hours;
@@ -21,6 +21,9 @@ struct cli {
     const char *key;                     /* of --key: the request's Idempotency-Key; NULL: none */
     const char *comment;                 /* of --comment; NULL: none */
     const char *groups;                  /* of --groups: names with commas between; NULL: not given */
+    const char *variable, *type;         /* of --variable, --type; NULL: not given */
+    const char *files[32];               /* of all -f; file is the last of them */
+    int file_count;
     json_t *input;                       /* of --input k=v */
     const char *words[8];                /* what is no flag */
     int count;
@@ -88,14 +91,12 @@ struct kind {
 };
 extern const struct kind KINDS[]; /* ends with a row without a name */
 const struct kind *kind_find(const char *name); /* by any of its names; NULL */
-const struct kind *kind_of_yaml(const char *kind);
 char *list_filter(const struct cli *cli, const struct kind *kind); /* --filter, and the project that was asked for; NULL: neither. The caller's */
 int list_rows(struct cli *cli, const struct kind *kind, int64_t limit, json_t **ret);
 char *object_path(const struct cli *cli, const struct kind *kind, const char *name); /* the caller's */
 
-/* ---- apply.c */
+/* ---- set.c */
 char *cli_read_file(const char *path, struct err *e); /* 1 MiB at most; "-" is standard input; NULL, or the caller's */
-bool apply_same(const json_t *wanted, const json_t *there);
 
 int command_login(struct cli *cli);
 int command_get(struct cli *cli);
@@ -122,6 +123,8 @@ int command_release(struct cli *cli);
 int command_pushed(struct cli *cli);
 int command_discard(struct cli *cli);
 int command_token(struct cli *cli);
+int command_secure(struct cli *cli);
+int command_variable(struct cli *cli);
 int command_webhook(struct cli *cli);
 int command_cloud_proxy(struct cli *cli);
 

@@ -44,7 +44,7 @@ static const struct column DELIVERIES[] = { { "TIME", "receivedAt" }, { "FROM", 
 static const struct column AUDIT[] = { { "TIME", "createdAt" }, { "USER", "user" }, { "ACTION", "action" }, { "OBJECT", "object" },
                                        { "PROJECT", "project" }, { "DETAIL", "detail" } };
 
-const struct kind KINDS[] = { /* in the order in which apply makes them */
+const struct kind KINDS[] = {
     { "projects", "/projects", "PROJECT", PROJECTS, ALEN(PROJECTS) },
     { "variables", "/variables", "VARIABLE", VARIABLES, ALEN(VARIABLES) },
     { "cloud-proxies", "/cloud-proxies", NULL, CLOUD_PROXIES, ALEN(CLOUD_PROXIES) },
@@ -75,16 +75,6 @@ const struct kind *kind_find(const char *name)
             return &KINDS[i];
     if (text_is(name, "cloud-proxy"))
         return kind_find("cloud-proxies");
-    return NULL;
-}
-
-const struct kind *kind_of_yaml(const char *kind)
-{
-    if (text_is_any_case(kind, "docker-webhook") || text_is_any_case(kind, "DOCKER_TRIGGER"))
-        kind = "DOCKER_WEBHOOK";
-    for (size_t i = 0; KINDS[i].name; i++)
-        if (KINDS[i].yaml && text_is_any_case(KINDS[i].yaml, kind))
-            return &KINDS[i];
     return NULL;
 }
 
@@ -289,7 +279,7 @@ static int export_named(struct cli *cli, const char *what, const char *names)
 /* The whole project, in the order in which it can be imported. */
 static int export_all(struct cli *cli)
 {
-    static const char *const WHAT[] = { "variables", "endpoints", "custom-integrations", "pipelines" };
+    static const char *const WHAT[] = { "variables", "endpoints", "custom-integrations", "pipelines", "webhooks" };
     int code = CLI_OK;
     cli->project_given = true;
     for (size_t k = 0; code == CLI_OK && k < ALEN(WHAT); k++) {
@@ -298,7 +288,7 @@ static int export_all(struct cli *cli)
         code = list_rows(cli, kind_find(WHAT[k]), INT64_MAX, &rows);
         json_array_foreach(rows, i, row)
             if (code == CLI_OK)
-                code = export_named(cli, WHAT[k], json_text_at(row, "name", ""));
+                code = export_named(cli, text_is(WHAT[k], "webhooks") ? "docker-webhooks" : WHAT[k], json_text_at(row, "name", ""));
         json_decref(rows);
     }
     return code;
@@ -308,5 +298,5 @@ int command_export(struct cli *cli)
 {
     if (!cli->count)
         return export_all(cli);
-    return need(cli, 2, "export [variables|endpoints|custom-integrations|pipelines|pipeline NAME[,NAME]]") ? CLI_USAGE : export_named(cli, cli->words[0], cli->words[1]);
+    return need(cli, 2, "export [variables|endpoints|custom-integrations|pipelines|docker-webhooks|pipeline NAME[,NAME]]") ? CLI_USAGE : export_named(cli, cli->words[0], cli->words[1]);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,12 +56,20 @@ static const struct row {
     { "POST", A "/users", 200, NULL, "{\"name\":\"bot\"}" },
     { "POST", A "/users/vera/invitation", 200, NULL, "{\"url\":\"https://slipway.test/invitation#sli_x\",\"expiresAt\":\"soon\"}" },
     { "POST", A "/tokens", 200, NULL, "{\"token\":\"once\"}" },
-    { "GET", A "/variables/default/same", 200, NULL, "{\"name\":\"same\",\"project\":\"default\",\"value\":\"1\",\"id\":\"7\"}" },
     { "GET", A "/variables/default/other", 200, NULL, "{\"name\":\"other\",\"project\":\"default\",\"value\":\"1\"}" },
     { "PUT", A "/variables/default/other", 200, NULL, "{}" },
-    { "GET", A "/pipelines/default/new", 404, NULL, "{}" },
-    { "POST", A "/pipelines", 200, NULL, "{\"enabled\":false,\"_warnings\":[{\"message\":\"look\",\"pointer\":\"/x\"}]}" },
-    { "PUT", A "/pipelines/default/new", 200, NULL, "{\"enabled\":true}" },
+    { "GET", A "/variables/default/fresh", 404, NULL, "{}" },
+    { "POST", A "/variables", 200, NULL, "{}" },
+    { "POST", A "/apply", 200, NULL,
+      "{\"created\":1,\"updated\":1,\"unchanged\":1,\"deleted\":1,\"kept\":0,\"documents\":["
+      "{\"document\":1,\"kind\":\"VARIABLE\",\"project\":\"d\",\"name\":\"same\",\"status\":\"UNCHANGED\",\"statusMessage\":\"\",\"warnings\":[]},"
+      "{\"document\":2,\"kind\":\"ENDPOINT\",\"project\":\"d\",\"name\":\"e\",\"status\":\"UPDATED\",\"statusMessage\":\"\",\"diff\":\"-a: 1\\n+a: 2\\n\",\"warnings\":["
+      "{\"level\":\"WARNING\",\"pointer\":\"/properties/password\",\"message\":\"a password\",\"variable\":\"e-password\"},"
+      "{\"level\":\"WARNING\",\"pointer\":\"/properties/x\",\"message\":\"odd \\u001b[2J\"}]},"
+      "{\"document\":0,\"kind\":\"PIPELINE\",\"project\":\"d\",\"name\":\"new\",\"status\":\"CREATED\",\"statusMessage\":\"\",\"diff\":\"+name: new\\n\",\"warnings\":["
+      "{\"level\":\"WARNING\",\"pointer\":\"/enabled\",\"message\":\"look\"}]},"
+      "{\"kind\":\"PIPELINE\",\"project\":\"d\",\"name\":\"old\",\"status\":\"DELETED\",\"statusMessage\":\"\",\"diff\":\"-name: old\\n\",\"warnings\":[]}]}" },
+    { "POST", A "/pipelines/default/P/secrets", 200, NULL, "{\"secured\":[{\"variable\":\"v\",\"pointer\":\"/a\"}]}" },
     { "GET", A "/registry-webhooks/default/w", 200, NULL,
       "{\"name\":\"w\",\"externalListenerLink\":\"/x/u1\",\"webhookUrl\":\"https://s/u1?secureToken=t\",\"dockerHub\":{\"state\":\"manual\",\"message\":\"by \\u001bhand\"}}" },
     { "GET", A "/registry-webhooks/default/blind", 200, NULL, "{\"name\":\"blind\"}" },
@@ -271,15 +280,80 @@ TEST(cli_server, runs_events_again_and_lets_held_ones_go)
     close_scene();
 }
 
-TEST(cli_server, applies_in_order_and_only_what_changed)
+static void write_file(const char *name, const char *text)
+{
+    AUTO_FREE char *path = mem_format("%s/%s", s.folder, name);
+    FILE *f = fopen(path, "w");
+    CHECK(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+/* Three documents in a folder and one below it. */
+static void write_set(void)
+{
+    AUTO_FREE char *inner = mem_format("%s/b", s.folder);
+    CHECK(mkdir(inner, 0700) == 0);
+    write_file("a.yaml", "# first\nkind: PIPELINE\nname: new\nenabled: true\n---\nkind: VARIABLE\nname: same\n");
+    write_file("b/c.yml", "kind: ENDPOINT\nname: e\nproperties:\n  x: 1\n  passwordFile: pw\n");
+    write_file("b/pw", "hunter2\n");
+    write_file("ignored.txt", "not: [yaml");
+}
+
+TEST(cli_server, applies_a_set_of_files)
 {
     open_scene();
-    AUTO_FREE char *path = mem_format("%s/a.yaml", s.folder), *line = mem_format("apply -f %s", path);
-    FILE *f = fopen(path, "w");
-    fputs("kind: PIPELINE\nname: new\nenabled: true\n---\nkind: VARIABLE\nname: same\nvalue: '1'\n---\nkind: VARIABLE\nname: other\nvalue: '2'\n", f);
-    fclose(f);
+    write_set();
+    AUTO_FREE char *line = mem_format("apply -f %s --recursive", s.folder), *dry = mem_format("%s --dry-run", line), *json = mem_format("%s -o json", line);
+    AUTO_FREE char *prune = mem_format("%s --prune", line), *yes = mem_format("%s --prune --yes", line);
+    AUTO_FREE char *said = mem_format("VARIABLE same unchanged\nENDPOINT e updated\n  warning: %s/b/c.yml:4:6: odd  [2J\nPIPELINE new created\n  warning: %s/a.yaml:4:10: look\nPIPELINE old deleted\n",
+                                      s.folder, s.folder);
     CHECK_INT(run(line), CLI_OK);
-    CHECK_TEXT(s.err, "VARIABLE same unchanged\nVARIABLE other updated\nPIPELINE new created\n  warning: /x: look\n");
+    CHECK_TEXT(s.err, said); /* not of the password: it stands in a file of its own */
+    CHECK_TEXT(s.out, "");
+    CHECK_INT(run(dry), CLI_CHANGES);
+    CHECK_HAS(s.err, "PIPELINE old would be deleted");
+    CHECK_HAS(s.out, "--- ENDPOINT d/e\n+++ ENDPOINT d/e ");
+    CHECK_HAS(s.out, "b/c.yml:1:1\n-a: 1\n+a: 2\n--- PIPELINE d/new (does not exist)\n");
+    CHECK_HAS(s.out, "+++ PIPELINE d/old (would be deleted)\n-name: old\n");
+    CHECK_INT(run(json), CLI_OK);
+    CHECK_HAS(s.out, "\"status\": \"CREATED\"");
+    CHECK_INT(run(prune), CLI_REFUSED); /* nobody is there to be asked */
+    CHECK_HAS(s.err, "1 things would be deleted; say --yes");
+    CHECK_INT(run(yes), CLI_OK);
+    close_scene();
+}
+
+TEST(cli_server, applies_no_part_of_a_set)
+{
+    static const struct { const char *text, *said; int code; } CASES[] = {
+        { "kind: VARIABLE\n---\nx: [\n", "bad.yaml: line 4", CLI_USAGE },
+        { "kind: VARIABLE\n---\n- a\n", "bad.yaml: line 3, column 1: a document must be an object with its kind", CLI_USAGE },
+        { "kind: ENDPOINT\nproperties: {passwordFile: gone}\n", "gone: No such file", CLI_NOT_FOUND },
+    };
+    open_scene();
+    write_set();
+    AUTO_FREE char *line = mem_format("apply -f %s/a.yaml -f %s/bad.yaml", s.folder, s.folder), *empty = mem_format("apply -f %s/bad.yaml --prune --yes", s.folder);
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        write_file("bad.yaml", CASES[i].text);
+        CHECK_INT(run(line), CASES[i].code);
+        CHECK_HAS(s.err, CASES[i].said);
+    }
+    write_file("bad.yaml", "# nothing\n---\n");
+    CHECK_INT(run(empty), CLI_USAGE);
+    CHECK_HAS(s.err, "there is no document in what was named: nothing is deleted");
+    close_scene();
+}
+
+TEST(cli_server, secures_and_sets_variables)
+{
+    open_scene();
+    CHECK_INT(run("secure pipeline P /a --variable v"), CLI_OK);
+    CHECK_TEXT(s.err, "SECRET variable v holds what stood at /a\n");
+    write_file("v", "hunter2\n");
+    AUTO_FREE char *fresh = mem_format("variable set fresh -f %s/v", s.folder), *other = mem_format("variable set other -f %s/v", s.folder);
+    CHECK_INT(run(fresh), CLI_OK);
+    CHECK_TEXT(s.err, "variable fresh created\n");
+    CHECK_INT(run(other), CLI_OK);
+    CHECK_TEXT(s.err, "variable other updated\n");
     close_scene();
 }
 
@@ -319,20 +393,6 @@ TEST(cli_server, keeps_a_login_for_its_server_alone)
     CHECK_INT(run("token create ci --days 5"), CLI_OK);
     CHECK_TEXT(s.out, "once\n");
     close_scene();
-}
-
-TEST(cli, compares_what_the_server_has)
-{
-    static const struct { const char *wanted, *there; bool same; } CASES[] = {
-        { "{\"kind\":\"X\",\"a\":1}", "{\"a\":1,\"b\":2}", true }, { "{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1,\"c\":2}}", true },
-        { "{\"a\":[1]}", "{\"a\":[1,2]}", false },                  { "{\"a\":1}", "{}", false },
-        { "{\"a\":null}", "{}", true },                             { "{\"p\":\"x\"}", "{\"p\":\"*****\"}", false },
-    };
-    for (size_t i = 0; i < ALEN(CASES); i++) {
-        AUTO_JSON *wanted = json_loads(CASES[i].wanted, 0, NULL);
-        AUTO_JSON *there = json_loads(CASES[i].there, 0, NULL);
-        CHECK_INT(apply_same(wanted, there), CASES[i].same);
-    }
 }
 
 TEST(cli, cleans_and_cuts_for_the_screen)

@@ -47,7 +47,7 @@ void check_keys(struct checker *c, const json_t *object, const char *const *know
     void *at = json_object_iter((json_t *)object);
     for (; at; at = json_object_iter_next((json_t *)object, at)) {
         const char *key = json_object_iter_key(at);
-        if (listed(known, key) || (!c->task && listed(SERVER_KEYS, key)))
+        if (listed(known, key) || (text_is(what, "pipeline") && listed(SERVER_KEYS, key)))
             continue;
         size_t here = check_enter(c, key);
         problem_unknown(c->found, c->checks->enabling ? PROBLEM_ERROR : PROBLEM_WARNING, c->pointer, what, key, known, "");

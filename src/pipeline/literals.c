@@ -25,6 +25,13 @@ static bool passed_over(const char *key)
     return false;
 }
 
+/* A number under the key of a password counts as its text; NULL: nothing is looked for in it. The caller's. */
+static char *looked_at(const char *key, const json_t *value)
+{
+    bool number = json_is_integer(value) && strcasestr(key, "passw") && literal_key(key);
+    return json_is_string(value) || number ? json_as_text(value) : NULL;
+}
+
 static void walk_text(struct walk *w, const char *key, const char *text)
 {
     struct literal found[LITERALS];
@@ -39,12 +46,9 @@ static void walk(struct walk *w, const char *key, const json_t *tree)
     const char *name;
     json_t *value;
     char index[24];
-    if (json_is_string(tree))
-        walk_text(w, key, json_string_value(tree));
-    if (json_is_integer(tree) && literal_key(key) && strcasestr(key, "passw")) {
-        AUTO_FREE char *text = json_as_text(tree);
+    AUTO_FREE char *text = looked_at(key, tree);
+    if (text)
         walk_text(w, key, text);
-    }
     json_array_foreach((json_t *)tree, i, value) {
         snprintf(index, sizeof index, "%zu", i);
         json_pointer_add(w->pointer, sizeof w->pointer, index);
@@ -80,31 +84,24 @@ static json_t *mask_text_of(const char *text, const struct literal *found, size_
     return json_string(text_of(&out));
 }
 
-/* Replaces what stands at pointer in tree; takes value. */
-static void put_at(json_t *tree, const char *pointer, json_t *value)
+static json_t *masked(const char *key, const json_t *tree)
 {
-    AUTO_TEXT key = { 0 };
-    const char *rest = pointer;
-    json_t *parent = tree;
-    while (json_pointer_step(&rest, &key) && *rest)
-        parent = json_is_array(parent) ? json_array_get(parent, (size_t)atol(text_of(&key))) : json_object_get(parent, text_of(&key));
-    if (json_is_array(parent))
-        json_array_set_new(parent, (size_t)atol(text_of(&key)), value);
-    else if (json_object_set_new(parent, text_of(&key), value) != 0)
-        json_decref(value);
-}
-
-static void mask_one(void *context, const char *pointer, const char *text, const struct literal *found, size_t count)
-{
-    if (*pointer)
-        put_at(context, pointer, mask_text_of(text, found, count));
+    struct literal found[LITERALS];
+    const char *name;
+    json_t *value, *out = json_is_object(tree) ? json_object() : json_is_array(tree) ? json_array() : NULL;
+    size_t i;
+    AUTO_FREE char *text = looked_at(key, tree);
+    size_t count = text ? literals_in(key, text, found) : 0;
+    json_array_foreach((json_t *)tree, i, value)
+        json_array_append_new(out, masked("", value));
+    json_object_foreach((json_t *)tree, name, value)
+        json_object_set_new(out, name, passed_over(name) ? json_incref(value) : masked(name, value));
+    return out ? out : count ? mask_text_of(text, found, count) : json_incref((json_t *)tree);
 }
 
 json_t *literals_masked(const json_t *tree)
 {
-    json_t *masked = json_deep_copy(tree);
-    literals_each(tree, mask_one, masked);
-    return masked;
+    return masked("", tree);
 }
 
 /* The next mask in text: exactly eight stars in a row. NULL when there is none. */
@@ -138,11 +135,9 @@ static json_t *fill_in(const char *text, const char *stored, const struct litera
 }
 
 struct unmasking {
-    json_t *out;
-    const json_t *stored;
     void (*lost)(void *context, const char *pointer);
     void *context;
-    char pointer[1024];
+    char pointer[1024]; /* cut where it is longer: it only tells */
 };
 
 /* Does a mask of text stand where a secret was? A row of stars in a script may be an ornament. */
@@ -159,49 +154,53 @@ static bool is_secret_mask(const char *key, const char *text)
     return probe.length && (text_add(&probe, text), literals_in(key, text_of(&probe), found) > 0);
 }
 
-static void unmask_text(struct unmasking *u, const char *key, const char *text)
+static json_t *unmask_text(struct unmasking *u, const char *key, const json_t *fresh, const json_t *kept)
 {
     struct literal found[LITERALS];
+    const char *text = json_string_value(fresh);
     bool whole = literal_is_mask(text) && (literal_key(key) || masks_in(text));
-    json_t *kept = json_at_pointer(u->stored, u->pointer);
     AUTO_FREE char *stored = json_is_string(kept) || json_is_integer(kept) ? json_as_text(kept) : mem_text("");
     size_t masks = masks_in(text), count = literals_in(key, stored, found);
-    if ((!whole && !masks) || text_is(stored, text))
-        return;
-    if (whole && *stored)
-        put_at(u->out, u->pointer, json_incref(kept));
-    else if (masks && count == masks)
-        put_at(u->out, u->pointer, fill_in(text, stored, found));
-    else if (u->lost && is_secret_mask(key, text))
+    AUTO_JSON *exported = count ? mask_text_of(stored, found, count) : NULL;
+    bool as_exported = text_is(json_string_value(exported), text); /* stars of the text's own may stand beside a mask */
+    if ((!whole && !masks && !as_exported) || text_is(stored, text))
+        return json_incref((json_t *)fresh);
+    if ((whole && *stored) || as_exported)
+        return json_incref((json_t *)kept);
+    if (masks && count == masks)
+        return fill_in(text, stored, found);
+    if (u->lost && is_secret_mask(key, text))
         u->lost(u->context, u->pointer);
+    return json_incref((json_t *)fresh);
 }
 
-static void unmask(struct unmasking *u, const char *key, const json_t *tree)
+/* stored: what stands at the same place; NULL: nothing does. */
+static json_t *unmask(struct unmasking *u, const char *key, const json_t *tree, const json_t *stored)
 {
     size_t here = strlen(u->pointer), i;
     const char *name;
-    json_t *value;
+    json_t *value, *out = json_is_object(tree) ? json_object() : json_is_array(tree) ? json_array() : NULL;
     char index[24];
-    if (json_is_string(tree) && *u->pointer)
-        unmask_text(u, key, json_string_value(tree));
+    if (!out)
+        return json_is_string(tree) ? unmask_text(u, key, tree, stored) : json_incref((json_t *)tree);
     json_array_foreach((json_t *)tree, i, value) {
         snprintf(index, sizeof index, "%zu", i);
         json_pointer_add(u->pointer, sizeof u->pointer, index);
-        unmask(u, "", value);
+        json_array_append_new(out, unmask(u, "", value, json_array_get(stored, i)));
         u->pointer[here] = 0;
     }
     json_object_foreach((json_t *)tree, name, value) {
         json_pointer_add(u->pointer, sizeof u->pointer, name);
-        unmask(u, name, value);
+        json_object_set_new(out, name, unmask(u, name, value, json_object_get(stored, name)));
         u->pointer[here] = 0;
     }
+    return out;
 }
 
 json_t *literals_unmasked(const json_t *fresh, const json_t *stored, void (*lost)(void *context, const char *pointer), void *context)
 {
-    struct unmasking u = { .out = json_deep_copy(fresh), .stored = stored, .lost = lost, .context = context };
-    unmask(&u, "", fresh);
-    return u.out;
+    struct unmasking u = { .lost = lost, .context = context };
+    return unmask(&u, "", fresh, stored);
 }
 
 /* ---- what is said about them */

@@ -24,7 +24,7 @@ size_t literals_in(const char *key, const char *text, struct literal ret[LITERAL
 bool literal_key(const char *key); /* does its value have to be a secret? */
 bool literal_is_mask(const char *text); /* nothing but five or more '*' */
 
-/* Each text of a tree that holds some; pointer and found are borrowed. A number under the key of a password counts as its text. */
+/* Each text of a tree that holds some; pointer (cut at 1,000 bytes) and found are borrowed. A number under the key of a password counts as its text. */
 typedef void literals_found(void *context, const char *pointer, const char *text, const struct literal *found, size_t count);
 void literals_each(const json_t *tree, literals_found *each, void *context);
 

@@ -215,7 +215,7 @@ TEST(check, finds_what_can_be_known)
         { "{type: K8S, endpoints: {kubernetesServer: k}}", "E " AT "/input 'action' is missing" },
         { "{type: K8S, input: {action: GET}}", "E " AT "/endpoints endpoint 'kubernetesServer' is missing" },
         { "{type: K8S, input: {action: GET}, endpoints: {kubernetesServer: k, agent: x}}",
-          "E " AT "/endpoints/agent a K8S task has no endpoint 'agent'" },
+          "E " AT "/endpoints/agent a K8S task has no endpoint 'agent': expected is one of kubernetesServer, scm" },
         { K8S_INPUT("yaml: '${input.a} ${input.DOCKER_TAG} ${var.x} ${executionId} ${Early.A.output.x.y[0]} ${Early.status}'"), "" },
         { K8S_INPUT("yaml: '${input.b}'"), "E " AT "/input/yaml ${input.b}: the pipeline declares no such input" },
         { K8S_INPUT("yaml: '${Late.Z.output.x}'"), "E " AT "/input/yaml ${Late.Z.output.x}: task 'Z' runs later" },
