@@ -201,7 +201,7 @@ TEST(notification, every_field_is_checked_where_it_stands)
     static const struct { const char *yaml, *want; } CASES[] = {
         { "{email: []}", "" },
         { "[]", "/notifications 'notifications' must be an object with the lists email, jira and webhook" },
-        { "{sms: []}", "/notifications/sms unknown key 'sms' of a list of notifications" },
+        { "{sms: []}", "/notifications/sms unknown key 'sms' of a list of notifications: expected is one of email, jira, webhook" },
         { IN("webhook", "event: SUCCESS, url: 'https://x', payload: {a: 1}"), "" },
         { IN("webhook", "event: OVER, url: 'https://x'"), "/notifications/webhook/0/event 'event' is one of SUCCESS, FAILURE, WAITING, CANCELED, STARTED, not 'OVER'" },
         { IN("webhook", "event: SUCCESS, url: 'ftp://x'"), "/notifications/webhook/0/url a URL begins with https:// or http://, or with a variable" },
