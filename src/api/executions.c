@@ -10,6 +10,7 @@
 #include "pipeline/engine.h"
 #include "store/activity.h"
 #include "store/runs.h"
+#include "store/windows.h"
 
 static const struct finder PIPELINE = { "pipeline", pipeline_find, pipeline_find_named };
 
@@ -45,7 +46,7 @@ bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with
                                .index = row.index, .url = url, .requested_by = row.executed_by, .triggered_by = row.triggered_by,
                                .source = row.source, .comments = row.comments, .tags = row.tags, .created_at = row.requested_at,
                                .updated_at = row.updated_at, .global = row.global, .nested = *row.parent_uuid && !row.rollback,
-                               .rollback = row.rollback, .parent = row.parent_uuid, .rerun = row.rerun_uuid, .rerun_index = row.rerun_index, .now = clock_now() };
+                               .rollback = row.rollback, .parent = row.parent_uuid, .rerun = row.rerun_uuid, .rerun_index = row.rerun_index, .window_at = row.window_at, .now = clock_now() };
     ok = ok && build(&row, &facts, with_stages, ret, e) && (!with_stages || notifications_in_document(tx, id, *ret, e));
     object_fini(&project);
     run_row_fini(&row);
@@ -90,7 +91,7 @@ static json_t *stages_brief(const json_t *document)
 static bool load_line(struct call *c, int64_t id, json_t **ret, struct err *e)
 {
     static const char *const SHOWN[] = { "id", "_link", "name", "project", "index", "status", "statusMessage", "comments", "tags", "starred", "_executedBy",
-                                         "_triggeredBy", "_pipelineLink", "_requestTimeInMicros", "_startTime", "_durationInMicros" };
+                                         "_triggeredBy", "_pipelineLink", "_requestTimeInMicros", "_startTime", "_durationInMicros", "_windowTime" };
     json_t *whole = NULL;
     if (!load_whole(c, id, &whole, e))
         return false;
@@ -280,6 +281,19 @@ static bool tag(struct call *c, struct err *e)
     return run_tag(c->tx, id, project, tags, e) && call_audit(c, project, "execution.tag", c->parameters[0], text, e) && answer(c, id, e);
 }
 
+/* Whatever its change window and freezes say; a place it still waits for. */
+static bool start_now(struct call *c, struct err *e)
+{
+    struct run_row row = { 0 };
+    int64_t id = 0, project = 0;
+    if (!execution_of_call(c, &id, &project, e) || !call_may(c, project, MAY_RESTRICTED, e) || !run_get(c->tx, id, &row, e))
+        return false;
+    bool ok = windows_free(c->tx, id, e) && call_audit(c, project, "execution.start-now", c->parameters[0], row.status_message, e) && answer(c, id, e);
+    call_after(c, wake_pipeline, row.pipeline_id);
+    run_row_fini(&row);
+    return ok;
+}
+
 bool execution_act(struct call *c, struct err *e)
 {
     static const struct { const char *name; enum run_action action; } ACTIONS[] = { { "cancel", RUN_CANCEL },
@@ -297,9 +311,9 @@ bool execution_act(struct call *c, struct err *e)
         c->next = (struct stage){ CALL_LOOP, act };
         return true;
     }
-    c->next = (struct stage){ CALL_WRITE, text_is_any_case(asked, "rerun") ? rerun_once : tag };
-    return text_is_any_case(asked, "tag") || text_is_any_case(asked, "rerun") ||
-           err_field(e, "action", "?action= is cancel, pause, resume, rerun or tag");
+    bool starts = text_is_any_case(asked, "start"), repeats = text_is_any_case(asked, "rerun");
+    c->next = (struct stage){ CALL_WRITE, starts ? start_now : repeats ? rerun_once : tag };
+    return starts || repeats || text_is_any_case(asked, "tag") || err_field(e, "action", "?action= is cancel, pause, resume, start, rerun or tag");
 }
 
 /* ---- deleting */

@@ -8,8 +8,10 @@
 #include "pipeline/literals.h"
 #include "secrets/seal.h"
 #include "store/cloud_proxies.h"
+#include "store/freezes.h"
 #include "store/integrations.h"
 #include "store/webhooks.h"
+#include "store/windows.h"
 
 void document_fini(struct document *d)
 {
@@ -36,10 +38,14 @@ static bool load_project(struct call *c, int64_t id, struct document *ret, struc
     struct object row = { 0 };
     if (!project_get(c->tx, id, &row, e))
         return false;
+    AUTO_JSON *windows = NULL;
+    bool ok = project_windows(c->tx, id, &windows, e);
     ret->shown = json_pack("{s:s, s:s}", "name", row.name, "description", row.description);
+    if (json_array_size(windows))
+        json_object_set(ret->shown, "windows", windows);
     ret->whole = json_incref(ret->shown);
     object_fini(&row);
-    return true;
+    return ok;
 }
 
 /* ---- variables */
@@ -102,6 +108,24 @@ static bool load_endpoint(struct call *c, int64_t id, struct document *ret, stru
     json_t *masked = literals_masked(json_object_get(ret->shown, "properties"));
     json_object_set_new(ret->shown, "properties", masked);
     return opened;
+}
+
+/* ---- freezes */
+
+static bool save_freeze(struct call *c, int64_t project_id, int64_t id, const json_t *spec, __attribute__((unused)) struct problems *found, int64_t *ret, struct err *e)
+{
+    return freeze_save(c, project_id, id, spec, ret, e);
+}
+
+static bool load_freeze(struct call *c, int64_t id, struct document *ret, struct err *e)
+{
+    static const char *const MADE[] = { "_state", "_beginsInMicros", "_endsInMicros" };
+    if (!freeze_load(c, id, &ret->whole, e))
+        return false;
+    for (size_t i = 0; i < ALEN(MADE); i++)
+        json_object_del(ret->whole, MADE[i]);
+    ret->shown = json_incref(ret->whole);
+    return true;
 }
 
 /* ---- custom integrations and pipelines */
@@ -181,7 +205,8 @@ static bool load_webhook(struct call *c, int64_t id, struct document *ret, struc
 
 /* ---- the table */
 
-static const char *const PROJECT_KEYS[] = { "kind", "name", "description", NULL };
+static const char *const PROJECT_KEYS[] = { "kind", "name", "description", "windows", NULL };
+static const char *const FREEZE_KEYS[] = { "project", "kind", "name", "description", "from", "to", "timeZone", "pipelines", "tags", NULL };
 static const char *const VARIABLE_KEYS[] = { "project", "kind", "name", "description", "type", "value", NULL };
 static const char *const ENDPOINT_KEYS[] = { "project", "kind", "name", "description", "type", "isRestricted", "cloudProxyId", "properties", NULL };
 static const char *const INTEGRATION_KEYS[] = { "project", "kind", "name", "description", "yaml", "runtime", "code", "inputProperties", "outputProperties",
@@ -197,6 +222,7 @@ const struct kind DOCUMENT_KINDS[] = {
     { "CUSTOM_INTEGRATION", "custom integration", "custom-integrations", &LIST_INTEGRATIONS, INTEGRATION_KEYS, "yaml", integration_find_named, save_integration,
       load_integration, integration_drop },
     { "PIPELINE", "pipeline", "pipelines", &LIST_PIPELINES, NULL, NULL, pipeline_find_named, pipeline_import, load_pipeline, pipeline_drop },
+    { "FREEZE", "freeze", "freezes", &LIST_FREEZES, FREEZE_KEYS, "pipelines", freeze_find_named, save_freeze, load_freeze, freeze_drop },
     { "DOCKER_WEBHOOK", "Docker webhook", "docker-webhooks", &LIST_WEBHOOKS, WEBHOOK_KEYS, "input", webhook_find_named, save_webhook, load_webhook, webhook_drop },
     { 0 },
 };

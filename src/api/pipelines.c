@@ -206,6 +206,13 @@ static bool fill(struct call *c, struct pipeline_row *row, const json_t *spec, s
     return name_ok(row->object.name, "pipeline", e) && check(c, row, whole, found, e);
 }
 
+/* Its windows or its places may be others now: what waits is judged again. */
+static void wake_queued(struct api *api, int64_t unused)
+{
+    (void)unused;
+    runner_wake_queued(api->config.runner);
+}
+
 bool pipeline_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e)
 {
     struct pipeline_row row = { 0 };
@@ -220,6 +227,8 @@ bool pipeline_save(struct call *c, int64_t project_id, int64_t id, const json_t 
     ok = ok && fill(c, &row, spec, found, e) && (id ? pipeline_update(c->tx, &row, e) : pipeline_insert(c->tx, &row, e)) &&
          call_audit(c, project_id, id ? "pipeline.update" : "pipeline.create", row.object.name, row.state, e);
     *ret = row.object.id;
+    if (ok && id)
+        call_after(c, wake_queued, 0);
     pipeline_row_fini(&row);
     return ok;
 }

@@ -4,6 +4,8 @@
 #include "api/resources.h"
 #include "api/saving.h"
 #include "base/mem.h"
+#include "pipeline/windows.h"
+#include "store/windows.h"
 
 static const struct finder PROJECT = { "project", project_find, NULL };
 
@@ -18,11 +20,16 @@ static json_t *project_json(const struct object *o)
 static bool project_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 {
     struct object row = { 0 };
+    AUTO_JSON *windows = NULL;
     if (!project_get(c->tx, id, &row, e))
         return false;
-    *ret = project_json(&row);
+    bool ok = project_windows(c->tx, id, &windows, e);
+    if (ok) {
+        *ret = project_json(&row);
+        json_object_set(*ret, "windows", windows);
+    }
     object_fini(&row);
-    return true;
+    return ok;
 }
 
 bool projects_list(struct call *c, struct err *e)
@@ -69,6 +76,29 @@ bool project_one(struct call *c, struct err *e)
     return find(c, &id, e) && answer_project(c, id, e);
 }
 
+static void wake_queued(struct api *api, int64_t unused)
+{
+    (void)unused;
+    runner_wake_queued(api->config.runner);
+}
+
+/* When runs of its pipelines may begin; not given: as it was. */
+static bool save_windows(struct call *c, int64_t id, const char *name, const json_t *spec, struct err *e)
+{
+    const json_t *given = json_object_get(spec, "windows");
+    struct windows *windows = NULL;
+    if (!given)
+        return true;
+    if (!json_is_array(given))
+        return err_field(e, "windows", "windows is a list of windows");
+    if (!windows_read(given, "/windows", true, &windows, e))
+        return false;
+    windows_destroy(&windows);
+    call_after(c, wake_queued, 0);
+    AUTO_FREE char *text = json_write(given);
+    return project_windows_put(c->tx, id, given, c->who.name, e) && call_audit(c, id, "project.windows", name, text, e);
+}
+
 bool project_save(struct call *c, int64_t id, const json_t *spec, int64_t *ret, struct err *e)
 {
     struct object row = { 0 };
@@ -77,7 +107,7 @@ bool project_save(struct call *c, int64_t id, const json_t *spec, int64_t *ret, 
     const char *name = json_text_at(spec, "name", row.name), *description = json_text_at(spec, "description", row.description ? row.description : "");
     bool ok = name_ok(name, "project", e) &&
               (id ? project_update(c->tx, id, name, description, c->who.name, e) : project_insert(c->tx, name, description, c->who.name, &id, e)) &&
-              call_audit(c, id, row.name ? "project.update" : "project.create", row.name ? row.name : name, row.name ? name : "", e);
+              save_windows(c, id, name, spec, e) && call_audit(c, id, row.name ? "project.update" : "project.create", row.name ? row.name : name, row.name ? name : "", e);
     *ret = id;
     object_fini(&row);
     return ok;

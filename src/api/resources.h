@@ -14,6 +14,7 @@
     /* endpoints.c */ X(endpoints_list) X(endpoint_one) X(endpoint_create) X(endpoint_change) X(endpoint_remove)                \
     /* validation.c */ X(endpoint_validation) X(endpoint_certificate)                                                           \
     /* variables.c */ X(variables_list) X(variable_one) X(variable_create) X(variable_change) X(variable_remove)                \
+    /* freezes.c */ X(freezes_list) X(freeze_one) X(freeze_create) X(freeze_change) X(freeze_remove)                          \
     /* pipelines.c */ X(pipelines_list) X(pipeline_one) X(pipeline_post) X(pipeline_clone) X(pipeline_change)                 \
         X(pipeline_patch) X(pipeline_global) X(pipeline_remove)                                                                 \
     /* webhooks.c */ X(webhooks_list) X(webhook_one) X(webhook_create) X(webhook_change) X(webhook_patch) X(webhook_remove)     \

@@ -76,6 +76,15 @@ const struct route ROUTES[] = {
     { "GET", "P/ssh-hosts/{id}", READ(ssh_host_one), MAY_VIEW, BODY_NONE, 0 },
     { "DELETE", "P/ssh-hosts/{id}", WRITE(ssh_host_remove), MAY_DEVELOP, BODY_NONE, 0 },
 
+    { "GET", "P/freezes", READ(freezes_list), MAY_SIGNED_IN, BODY_NONE, 0 },
+    { "POST", "P/freezes", WRITE(freeze_create), MAY_RESTRICTED, BODY_JSON, 0 },
+    { "GET", "P/freezes/{id}", READ(freeze_one), MAY_VIEW, BODY_NONE, 0 },
+    { "PUT", "P/freezes/{id}", WRITE(freeze_change), MAY_RESTRICTED, BODY_JSON, 0 },
+    { "DELETE", "P/freezes/{id}", WRITE(freeze_remove), MAY_RESTRICTED, BODY_NONE, 0 },
+    { "GET", "P/freezes/{project}/{name}", READ(freeze_one), MAY_VIEW, BODY_NONE, 0 },
+    { "PUT", "P/freezes/{project}/{name}", WRITE(freeze_change), MAY_RESTRICTED, BODY_JSON, 0 },
+    { "DELETE", "P/freezes/{project}/{name}", WRITE(freeze_remove), MAY_RESTRICTED, BODY_NONE, 0 },
+
     { "GET", "P/variables", READ(variables_list), MAY_SIGNED_IN, BODY_NONE, 0 },
     { "POST", "P/variables", WRITE(variable_create), MAY_DEVELOP, BODY_JSON, 0 },
     { "GET", "P/variables/{id}", READ(variable_one), MAY_VIEW, BODY_NONE, 0 },

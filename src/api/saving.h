@@ -14,6 +14,8 @@ bool variable_save(struct call *c, int64_t project_id, int64_t id, const json_t 
 /* found collects warnings, and with a failure the errors. */
 bool pipeline_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e);
 
+bool freeze_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
+bool freeze_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool integration_save(struct call *c, int64_t project_id, int64_t id, const json_t *spec, int64_t *ret, struct err *e);
 char *integration_yaml(const json_t *spec, const char *present); /* its definition as a text; the caller's */
 bool integration_load(struct call *c, int64_t id, json_t **ret, struct err *e);
@@ -30,6 +32,7 @@ bool variable_drop(struct call *c, int64_t id, struct err *e);
 bool pipeline_drop(struct call *c, int64_t id, struct err *e);
 bool integration_drop(struct call *c, int64_t id, struct err *e); /* with its versions */
 bool webhook_drop(struct call *c, int64_t id, struct err *e);
+bool freeze_drop(struct call *c, int64_t id, struct err *e);
 
 bool endpoint_load(struct call *c, int64_t id, json_t **ret, struct err *e);
 bool variable_load(struct call *c, int64_t id, json_t **ret, struct err *e);

@@ -147,6 +147,6 @@ bool export_get(struct call *c, struct err *e)
     if (!text_empty(pipeline) && !export_with_endpoints(c, named, pipeline, &out, e))
         return false;
     if (!out.length)
-        return err_set(e, ERR_INVALID, "name what to export: pipeline=, pipelines=, endpoints=, variables=, custom-integrations= or docker-webhooks=, and project=");
+        return err_set(e, ERR_INVALID, "name what to export: pipeline=, pipelines=, endpoints=, variables=, custom-integrations=, freezes= or docker-webhooks=, and project=");
     return call_answer_text(c, 200, "application/x-yaml", text_of(&out));
 }

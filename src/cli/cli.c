@@ -193,7 +193,7 @@ const struct cli_command CLI_COMMANDS[] = {
     { "login", "remember a server and an API token", "login URL [--token TOKEN|- | --user NAME] [--ca FILE] [--insecure] [--project NAME]\n"
       "Without --token it is asked for, or read from standard input; with --user the password is.", command_login },
     { "apply", "make what stands at the server what YAML documents describe", "apply -f FILE|FOLDER|- [-f ...] [--recursive] [--dry-run] [--prune [--yes]]\n"
-      "Kinds: PROJECT, VARIABLE, ENDPOINT, CUSTOM_INTEGRATION, PIPELINE, DOCKER_WEBHOOK, in any order and any files: all of them, or none.\n"
+      "Kinds: PROJECT, VARIABLE, ENDPOINT, CUSTOM_INTEGRATION, PIPELINE, FREEZE, DOCKER_WEBHOOK, in any order and any files: all of them, or none.\n"
       "kubeconfigFile, passwordFile and tokenFile in an endpoint's properties name files that are read here; a mask or an empty secret keeps what is stored.\n"
       "--dry-run shows what would change as a diff, without secrets, and changes nothing: exit code 8 when something would, 0 when nothing.\n"
       "--prune deletes what the set does not name, in the projects and of the kinds that it holds documents of; what is in use is kept, and said (exit code 6)", command_apply },
@@ -203,7 +203,7 @@ const struct cli_command CLI_COMMANDS[] = {
     { "variable", "give a variable its value, typed or read", "variable set NAME [--type SECRET|RESTRICTED|REGULAR] [-f FILE|-]\n"
       "Without -f it is asked for, or read from standard input, one line; a new one is SECRET", command_variable },
     { "get", "list things, or show one", "get KIND [NAME] [--filter F] [--search TEXT] [--limit N]\n"
-      "KIND: projects variables cloud-proxies endpoints custom-integrations pipelines webhooks hooks watches events executions user-operations notifications deployments deliveries ssh-hosts tokens users audit\n"
+      "KIND: projects variables cloud-proxies endpoints custom-integrations pipelines freezes webhooks hooks watches events executions user-operations notifications deployments deliveries ssh-hosts tokens users audit\n"
       "hooks are what stands at Docker Hub because of webhooks, or is still to be deleted there;\nwatches are the repositories that the sweep looks at;\ndeployments are what runs where, and which push and run brought it", command_get },
     { "describe", "everything about one thing", "describe KIND NAME", command_describe },
     { "delete", "delete one thing", "delete KIND NAME\n"
@@ -235,7 +235,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "pushed IMAGE:TAG --execution EXECUTION [--digest sha256:...]\nEXECUTION: an id (${executionId} in the pipeline), or PIPELINE#NUMBER", command_pushed },
     { "release", "let an event go on that its webhook's limit holds", "release EVENT", command_release },
     { "discard", "drop an event that its webhook's limit holds: it never runs", "discard EVENT", command_discard },
-    { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|custom-integrations|pipelines|pipeline NAME[,NAME]]\n"
+    { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|custom-integrations|freezes|pipelines|pipeline NAME[,NAME]]\n"
       "Without a name: everything. pipeline NAME comes with its endpoints. Secrets are never in it.", command_export },
     { "import", "Code Stream's YAML", "import FILE", command_import },
     { "completion", "print completions for a shell", "completion bash|zsh|fish", command_completion },

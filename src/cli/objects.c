@@ -34,6 +34,7 @@ static const struct column NOTIFICATIONS[] = { { "TIME", "createdAt" }, { "PIPEL
                                                { "KIND", "kind" }, { "TO", "target" }, { "STATUS", "status" }, { "TRIES", "attempts" }, { "MESSAGE", "message" }, { "ID", "id" } };
 static const struct column SSH_HOSTS[] = { { "HOST", "name" }, { "PROJECT", "project" }, { "CLOUD PROXY", "cloudProxyName" }, { "TYPE", "type" }, { "FINGERPRINT", "fingerprint" },
                                            { "SINCE", "createdAt" }, { "ID", "id" } };
+static const struct column FREEZES[] = { { "NAME", "name" }, { "PROJECT", "project" }, { "STATE", "_state" }, { "FROM", "from" }, { "TO", "to" }, { "TIME ZONE", "timeZone" } };
 static const struct column PROJECTS[] = { { "NAME", "name" }, { "DESCRIPTION", "description" } };
 static const struct column TOKENS[] = { { "NAME", "name" }, { "OWNER", "user" }, { "ORGANISATION", "orgRole" }, { "SERVICE", "serviceRole" }, { "EXPIRES", "expiresAt" },
                                         { "LAST USED", "usedAt" }, { "ID", "id" } };
@@ -51,6 +52,7 @@ const struct kind KINDS[] = {
     { "endpoints", "/endpoints", "ENDPOINT", ENDPOINTS, ALEN(ENDPOINTS) },
     { "custom-integrations", "/custom-integrations", NULL, INTEGRATIONS, ALEN(INTEGRATIONS) },
     { "pipelines", "/pipelines", "PIPELINE", PIPELINES, ALEN(PIPELINES) },
+    { "freezes", "/freezes", "FREEZE", FREEZES, ALEN(FREEZES) },
     { "webhooks", "/registry-webhooks", "DOCKER_WEBHOOK", WEBHOOKS, ALEN(WEBHOOKS) },
     { "hooks", "/registry-hooks", NULL, HOOKS, ALEN(HOOKS) },
     { "watches", "/registry-watches", NULL, WATCHES, ALEN(WATCHES) },
@@ -279,7 +281,7 @@ static int export_named(struct cli *cli, const char *what, const char *names)
 /* The whole project, in the order in which it can be imported. */
 static int export_all(struct cli *cli)
 {
-    static const char *const WHAT[] = { "variables", "endpoints", "custom-integrations", "pipelines", "webhooks" };
+    static const char *const WHAT[] = { "variables", "endpoints", "custom-integrations", "pipelines", "freezes", "webhooks" };
     int code = CLI_OK;
     cli->project_given = true;
     for (size_t k = 0; code == CLI_OK && k < ALEN(WHAT); k++) {
@@ -298,5 +300,5 @@ int command_export(struct cli *cli)
 {
     if (!cli->count)
         return export_all(cli);
-    return need(cli, 2, "export [variables|endpoints|custom-integrations|pipelines|docker-webhooks|pipeline NAME[,NAME]]") ? CLI_USAGE : export_named(cli, cli->words[0], cli->words[1]);
+    return need(cli, 2, "export [variables|endpoints|custom-integrations|pipelines|freezes|docker-webhooks|pipeline NAME[,NAME]]") ? CLI_USAGE : export_named(cli, cli->words[0], cli->words[1]);
 }

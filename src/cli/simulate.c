@@ -87,6 +87,8 @@ static void show_trigger(const json_t *trigger)
         line("    ", json_text_at(trigger, "note", ""));
     if (*json_text_at(trigger, "held", ""))
         line("    ", json_text_at(trigger, "held", ""));
+    if (*json_text_at(trigger, "waits", ""))
+        line("    ", json_text_at(trigger, "waits", ""));
     show_inputs(json_object_get(trigger, "inputs"));
     json_array_foreach(json_object_get(trigger, "tasks"), i, task)
         show_task(task);

@@ -8,9 +8,10 @@
 #include "pipeline/condition.h"
 #include "pipeline/expression.h"
 #include "pipeline/literals.h"
+#include "pipeline/windows.h"
 
 static const char *const PIPELINE_KEYS[] = {
-    "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "concurrencyPolicy", "options", "input",
+    "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "concurrencyPolicy", "windows", "options", "input",
     "_inputMeta", "_outputMeta", "output", "starred", "workspace", "ciWorkspace", "stageOrder", "stages", "notifications", "rollbacks", NULL,
 };
 static const char *const SERVER_KEYS[] = { /* that it adds */
@@ -475,6 +476,16 @@ static void check_secrets(struct checker *c)
     literals_check("pipeline", c->p->definition, c->found);
 }
 
+/* Here and not where a pipeline is compiled: what runs already must be read back on a machine without time zones too. */
+static void check_windows(struct checker *c)
+{
+    struct windows *windows = NULL;
+    struct err e = { 0 };
+    if (!windows_read(json_object_get(c->p->definition, "windows"), "/windows", false, &windows, &e))
+        problem_add(c->found, PROBLEM_ERROR, e.field, "%s", e.text);
+    windows_destroy(&windows);
+}
+
 void pipeline_check(const struct pipeline *pipeline, const struct pipeline_checks *checks, struct problems *found)
 {
     struct checker c = { .p = pipeline, .checks = checks, .found = found };
@@ -493,6 +504,7 @@ void pipeline_check(const struct pipeline *pipeline, const struct pipeline_check
         check_task(&c, &pipeline->tasks[i]);
     check_rest(&c, "output");
     check_workspace(&c);
+    check_windows(&c);
     check_notifications(&c);
     check_rest(&c, "rollbacks");
     check_secrets(&c);

@@ -131,6 +131,7 @@ struct run_facts {
     const char *parent;       /* uuid of the execution that it is a part of; NULL or "": none */
     const char *rerun;        /* uuid of the execution that it repeats; NULL or "": none */
     int64_t rerun_index;
+    int64_t window_at;        /* when its change window opens, as far as is known; 0: it does not wait for one */
     int64_t now;              /* for ${duration}; ${executedOn} is started_at */
     /* A variable of the execution's project. UNKNOWN when there is none by that name (it is told as an error). May be NULL. */
     enum scope_answer (*variable)(void *owner, const char *name, struct value *ret, struct err *e);

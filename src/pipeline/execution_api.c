@@ -167,6 +167,8 @@ static void set_facts(json_t *json, const struct run_facts *f)
         set_link(json, "_rerunOfLink", "executions", f->rerun);
         set_number(json, "_rerunOfIndex", f->rerun_index);
     }
+    if (f->window_at)
+        set_number(json, "_windowTime", f->window_at);
     json_set_text(json, "_projectId", f->project_id);
     set_number(json, "index", f->index);
     json_set_text(json, "comments", f->comments);

@@ -13,6 +13,7 @@
 #include "event/event.h"
 #include "event/image_ref.h"
 #include "runner/tokens.h"
+#include "runner/windows.h"
 #include "store/ancestry.h"
 #include "store/totals.h"
 #include "trigger/inputs.h"
@@ -144,7 +145,7 @@ bool decide_start(struct decision *d, struct start *s, struct err *e)
     if (!inbox_event_set(d->tx, s->event_id, "QUEUED", s->note ? s->note : "", s->made.id, e))
         return false;
     return s->asked_by || s->released || /* then the caller wakes the pipeline */
-           run_start_queued(d->tx, t->pipeline_id, d->runner->config.node, id_list_collect, &d->wakes->started, e);
+           windows_start(d->runner, d->tx, t->pipeline_id, d->wakes, e);
 }
 
 /* ---- the registry's word */

@@ -71,7 +71,7 @@ static bool read_all(struct doctor *d, struct db_tx *tx, int64_t webhook_id, str
         !knowledge_read(tx, d->runner->config.seal, d->webhook.object.project_id, all, &d->knowledge, e) ||
         !restricted_read(tx, &nobody, &d->knowledge, e) || !decide_owner(d->runner, tx, &d->trigger, &d->by, d->owner, e) || !read_token(d, tx, e) || !read_hook(d, tx, e) ||
         !listener_heard(tx, d->webhook.listener_id, &d->first, &d->last, e) || !runner_sweep_status(d->runner, tx, webhook_id, &d->sweep, e) ||
-        !held_counts(tx, webhook_id, clock_now(), &d->runs, &d->held, e))
+        !windows_gate(tx, d->webhook.pipeline_id, clock_now(), &d->gate, e) || !held_counts(tx, webhook_id, clock_now(), &d->runs, &d->held, e))
         return false;
     compile(d);
     for (size_t i = 0; d->pipeline && i < d->pipeline->task_count; i++)

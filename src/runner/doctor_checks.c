@@ -304,8 +304,16 @@ static void check_limit(struct doctor *d)
                    (long long)d->webhook.run_limit);
 }
 
+static void check_window(struct doctor *d)
+{
+    if (d->gate.open)
+        doctor_say(d, "ok", "", "no change window or freeze keeps its runs waiting now");
+    else
+        doctor_say(d, "warning", "they begin by themselves; an administrator may let one start now, on its page", "what it starts waits: %s", d->gate.why);
+}
+
 const struct doctor_check DOCTOR_CHECKS[] = {
     { "external URL", check_url }, { "registry login", check_registry }, { "hook at the registry", check_hook }, { "API token", check_token },
     { "pipeline", check_pipeline }, { "cluster", check_cluster }, { "pull secret", check_pull_secret }, { "deliveries", check_deliveries },
-    { "sweep", check_sweep }, { "limit", check_limit }, { NULL, NULL },
+    { "sweep", check_sweep }, { "limit", check_limit }, { "change window", check_window }, { NULL, NULL },
 };

@@ -9,6 +9,7 @@
 #include "store/hub_hooks.h"
 #include "store/inbox.h"
 #include "store/webhooks.h"
+#include "store/windows.h"
 
 enum { DOCTOR_CLUSTERS = 5 };
 
@@ -35,6 +36,7 @@ struct doctor {
     struct listener_heard first, last;
     json_t *sweep;             /* runner_sweep_status */
     int64_t runs, held;        /* of the last ten minutes; events that the limit holds; counted to HELD_COUNTED */
+    struct gate gate;          /* of its pipeline */
     struct doctor_cluster clusters[DOCTOR_CLUSTERS];
     size_t cluster_count;
     /* ---- at work */

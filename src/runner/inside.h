@@ -43,6 +43,7 @@ struct runner {
     struct sweep *sweep;         /* sweep_work.h */
     struct workspaces *workspaces; /* workspaces.h */
     struct notify_state *notify; /* notify_work.h */
+    struct windows_clock *windows; /* windows.h */
     int in_flight;             /* database jobs and effects of ours that are not done */
     bool draining;
     void (*drained)(void *context);
@@ -58,6 +59,7 @@ struct wakes {
     struct id_list started;  /* executions that got a place */
     struct id_list confirms; /* pushes the registry is to be asked about */
     int64_t held;            /* an event is held until then, the first of them; 0: none */
+    int64_t window;          /* an execution waits for its change window until then, likewise */
 };
 void wakes_fini(struct wakes *w);
 void wakes_act(struct runner *r, struct wakes *w); /* loop */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "runner/inside.h"
 #include "runner/notify_work.h"
+#include "runner/windows.h"
 #include "runner/workspaces.h"
 #include "store/deployments.h"
 #include "store/people.h"
@@ -203,7 +204,7 @@ static bool store_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
         return false;
     if (execution_live(job->next) || !live->row.pipeline_id)
         return true;
-    return run_start_queued(tx, live->row.pipeline_id, live->runner->config.node, id_list_collect, &job->wakes.started, e);
+    return windows_start(live->runner, tx, live->row.pipeline_id, &job->wakes, e);
 }
 
 static void perform(struct live *live, const struct run_effects *effects)

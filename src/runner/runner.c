@@ -14,6 +14,7 @@
 #include "runner/sweep_work.h"
 #include "runner/tokens.h"
 #include "runner/tokens_work.h"
+#include "runner/windows.h"
 #include "runner/workspaces.h"
 #include "ssh/ssh.h"
 #include "store/inbox.h"
@@ -52,7 +53,9 @@ void wakes_act(struct runner *r, struct wakes *w)
         confirm_start(r, w->confirms.at[i]);
     if (w->held)
         limits_at(r, w->held);
-    w->held = 0;
+    if (w->window)
+        windows_at_latest(r, w->window);
+    w->held = w->window = 0;
 }
 
 /* ---- the life of the whole */
@@ -116,6 +119,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->sweep = sweep_create(r);
     r->workspaces = workspaces_create(r);
     r->notify = notify_create(r);
+    r->windows = windows_create(r);
     *ret = r;
     return true;
 }
@@ -148,6 +152,7 @@ void runner_drain(struct runner *r, void (*drained)(void *context), void *contex
     sweep_drain(r);
     workspaces_drain(r);
     notify_drain(r);
+    windows_drain(r);
     live_drain(r);
     runner_began(r);
     kube_clusters_close(r->services.clusters, clusters_closed, r);
@@ -169,6 +174,7 @@ void runner_destroy(struct runner **runner)
     sweep_destroy(&r->sweep);
     workspaces_destroy(&r->workspaces);
     notify_destroy(&r->notify);
+    windows_clock_destroy(&r->windows);
     map_destroy(&r->live);
     map_destroy(&r->pipelines);
     map_destroy(&r->parts);
@@ -191,7 +197,7 @@ struct start_job {
 static bool start_work(struct db_job *job, struct db_tx *tx, struct err *e)
 {
     struct start_job *s = OWNER(job, struct start_job, job);
-    return run_start_queued(tx, s->pipeline_id, s->runner->config.node, id_list_collect, &s->wakes.started, e);
+    return windows_start(s->runner, tx, s->pipeline_id, &s->wakes, e);
 }
 
 static void start_done(struct db_job *job, const struct err *e)
@@ -224,7 +230,7 @@ static bool start_all_work(struct db_job *job, struct db_tx *tx, struct err *e)
     size_t count = 0;
     bool ok = run_queued_pipelines(tx, &pipelines, &count, e);
     for (size_t i = 0; ok && i < count; i++)
-        ok = run_start_queued(tx, pipelines[i], s->runner->config.node, id_list_collect, &s->wakes.started, e);
+        ok = windows_start(s->runner, tx, pipelines[i], &s->wakes, e);
     return ok;
 }
 

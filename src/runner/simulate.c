@@ -12,6 +12,7 @@
 #include "runner/limits.h"
 #include "runner/simulate_work.h"
 #include "store/held.h"
+#include "store/windows.h"
 #include "store_sql.h"
 #include "trigger/inputs.h"
 
@@ -87,6 +88,17 @@ static bool tell_limit(struct would_run *run, struct db_tx *tx, struct err *e)
     return true;
 }
 
+static bool tell_window(struct would_run *run, struct db_tx *tx, struct err *e)
+{
+    struct gate gate;
+    if (!windows_gate(tx, run->trigger.pipeline_id, clock_now(), &gate, e))
+        return false;
+    AUTO_FREE char *waits = mem_format("would wait: %s", gate.why);
+    if (!gate.open)
+        json_set_text(run->row, "waits", waits);
+    return true;
+}
+
 /* Masks need all that the project keeps secret, whatever the tasks use. */
 static bool read_run(struct would_run *run, struct runner *r, struct db_tx *tx, struct err *e)
 {
@@ -107,7 +119,7 @@ static bool read_run(struct would_run *run, struct runner *r, struct db_tx *tx, 
         return true;
     }
     json_set_text(run->row, "runAs", run->owner);
-    if (!tell_limit(run, tx, e))
+    if (!tell_limit(run, tx, e) || !tell_window(run, tx, e))
         return false;
     if (restricted_endpoint(&run->knowledge, run->trigger.endpoint))
         err_set(&no_target, ERR_FORBIDDEN, "endpoint '%s' is restricted: only an administrator may ask there", run->trigger.endpoint);

@@ -46,6 +46,11 @@ const struct list_source LIST_SSH_HOSTS = { "ssh-hosts", WITH_PROJECT("ssh_hosts
 static const struct list_column VARIABLES[] = { COMMON, { "type", "x.type", LIST_TEXT }, { NULL, NULL, 0 } };
 const struct list_source LIST_VARIABLES = { "variables", WITH_PROJECT("variables"), VARIABLES, BY_NAME, "x.project_id", NULL };
 
+static const struct list_column FREEZES[] = { COMMON, { "timeZone", "x.time_zone", LIST_TEXT }, { "_beginsInMicros", "x.begins_at", LIST_INT }, { "_endsInMicros", "x.ends_at", LIST_INT },
+                                              { NULL, NULL, 0 } };
+static const char *const SEARCH_FREEZES[] = { "x.name", "x.description", "x.pipelines", "x.tags", NULL };
+const struct list_source LIST_FREEZES = { "freezes", WITH_PROJECT("freezes"), FREEZES, SEARCH_FREEZES, "x.project_id", NULL };
+
 static const struct list_column INTEGRATIONS[] = { COMMON, { "status", "x.status", LIST_TEXT }, { "version", "x.release", LIST_TEXT }, { NULL, NULL, 0 } };
 const struct list_source LIST_INTEGRATIONS = { "custom-integrations", WITH_PROJECT("custom_integrations"), INTEGRATIONS, BY_NAME, "x.project_id", NULL };
 

@@ -118,7 +118,7 @@ bool run_get(struct db_tx *tx, int64_t id, struct run_row *ret, struct err *e)
         .definition = mem_text(db_text(r, 29)), .pipeline_uuid = mem_text(db_text(r, 30)), .lease_epoch = db_int(r, 31),
         .token_id = db_int(r, 33), .global = db_int(r, 34), .parent_uuid = mem_text(db_text(r, 35)), .parent_name = mem_text(db_text(r, 36)),
         .parent_index = db_int(r, 37), .rollback = db_int(r, 38), .sealed_input = mem_text(db_text(r, 39)),
-        .rerun_uuid = mem_text(db_text(r, 40)), .rerun_index = db_int(r, 41),
+        .rerun_uuid = mem_text(db_text(r, 40)), .rerun_index = db_int(r, 41), .window_at = db_int(r, 42),
     };
     snprintf(row.uuid, sizeof row.uuid, "%s", db_text(r, 1));
     snprintf(row.webhook_uuid, sizeof row.webhook_uuid, "%s", db_text(r, 32));
@@ -251,6 +251,13 @@ bool run_places(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err 
     return true;
 }
 
+bool run_waits(struct db_tx *tx, int64_t pipeline_id, bool *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_execution_queued, "ii", pipeline_id, (int64_t)1);
+    *ret = db_next(rows, e);
+    return !db_rows_failed(rows);
+}
+
 bool run_waiting_before(struct db_tx *tx, int64_t pipeline_id, int64_t id, int64_t **ret, size_t *ret_count, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_execution_waiting_before, "ii", pipeline_id, id);
@@ -268,7 +275,7 @@ bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e)
     return !changed || (db_run(tx, e, SQL_inbox_event_say, "iti", id, message, now) && change_add(tx, project, "executions", id, e));
 }
 
-bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, void (*each)(void *context, int64_t id), void *context,
+bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, bool free, const char *node, void (*each)(void *context, int64_t id), void *context,
                       struct err *e)
 {
     int64_t free_places = 0;
@@ -278,7 +285,7 @@ bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, v
         return true;
     AUTO_FREE int64_t *ids = NULL;
     size_t count = 0;
-    AUTO(db_rows) rows = db_rows(tx, SQL_execution_queued, "ii", pipeline_id, free_places);
+    AUTO(db_rows) rows = db_rows(tx, free ? SQL_execution_queued_free : SQL_execution_queued, "ii", pipeline_id, free_places);
     if (!collect_ids(rows, &ids, &count, e))
         return false;
     for (size_t i = 0; i < count; i++) {

@@ -27,6 +27,7 @@ struct run_row { /* everything of one execution; texts are its own */
     int64_t id, project_id, pipeline_id, definition_id, index, user_id, webhook_id, push_id, attempt, lease_epoch;
     int64_t token_id; /* whose rights it lends; 0: all of its user's */
     int64_t requested_at, started_at, ended_at, updated_at; /* 0: not yet */
+    int64_t window_at; /* QUEUED: until when it waits for its change window; 0: it does not */
     bool live, global;
     int state_version;
     enum run_status status;
@@ -77,14 +78,16 @@ bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct 
 /* Why a live execution does not go on, for people; also in its event. */
 bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e);
 
+/* Whether any execution of the pipeline is QUEUED. */
+bool run_waits(struct db_tx *tx, int64_t pipeline_id, bool *ret, struct err *e);
 /* How many more executions of the pipeline may begin at once; below 1: another one waits. */
 bool run_places(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct err *e);
 /* Those that wait for their place, are no parts of others, and are older than this one; at most 100. The array is the caller's. */
 bool run_waiting_before(struct db_tx *tx, int64_t pipeline_id, int64_t id, int64_t **ret, size_t *ret_count, struct err *e);
 
-/* Gives queued executions of one pipeline the places that are free, oldest first: they are STARTED, owned by node.
- * Calls each for every one. */
-bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, const char *node, void (*each)(void *context, int64_t id), void *context,
+/* Gives queued executions of one pipeline the places that are free, oldest first: they are STARTED, owned by node. free: only those that
+ * need not wait for a change window. Calls each for every one. */
+bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, bool free, const char *node, void (*each)(void *context, int64_t id), void *context,
                       struct err *e);
 /* Ids of the live executions that hold a place, and of the pipelines that have queued ones; arrays are the caller's to free. */
 bool run_live(struct db_tx *tx, int64_t **ret, size_t *ret_count, struct err *e);

@@ -1,5 +1,5 @@
-/* Wait: until some time has passed, or until a time of the day or the calendar. What it waits for is stored before it waits, so that a
- * restart does not begin anew. Repeatable. */
+/* Wait: until some time has passed, until a time of the calendar, or until a change window is open. What it waits for is stored before it waits,
+ * so that a restart does not begin anew. Repeatable. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,22 +7,27 @@
 #include "base/clock.h"
 #include "base/fields.h"
 #include "base/mem.h"
+#include "pipeline/windows.h"
 #include "tasks/task.h"
 
 #define WAIT_MOST (30 * CLOCK_DAY)
 
 struct wait_input {
     char *duration, *until;
+    json_t *window;
 };
 static const struct field FIELDS[] = {
     { "duration", FIELD_TEXT, offsetof(struct wait_input, duration), OPTIONAL }, /* "90s", "15m", "2h", "1d", also "1h30m"; a number: seconds */
     { "until", FIELD_TEXT, offsetof(struct wait_input, until), OPTIONAL },       /* RFC 3339: "2026-11-24T18:00:00+01:00" */
+    { "window", FIELD_ANY, offsetof(struct wait_input, window), OPTIONAL },      /* pipeline/windows.h: one, or a list of them */
 };
 
 struct wait {
     struct task_job *job;
     struct timer timer;
     int64_t until; /* clock_now */
+    json_t *window;  /* it is asked again when its time came: the server may have been down, or the clock set; NULL: it waits for none */
+    char begins[96]; /* until, as the wall of the window shows it; "": it is open */
 };
 
 /* "1h30m" in microseconds. */
@@ -48,11 +53,41 @@ static bool duration_of(const char *text, int64_t *ret, struct err *e)
     return (*text && !*p) || err_field(e, "duration", "'%.40s' is no duration: 90s, 15m, 2h, 1d or 1h30m", text);
 }
 
+static bool nothing(const json_t *window)
+{
+    return !window || json_is_null(window) || (json_is_string(window) && !json_string_length(window));
+}
+
+/* Until it is open; at once, if it is. */
+static bool ask_window(struct wait *w, struct err *e)
+{
+    struct windows *windows = NULL;
+    if (!windows_read(w->window, "window", false, &windows, e))
+        return false;
+    struct window_now now = windows_at(windows, NULL, clock_now());
+    *w->begins = 0;
+    w->until = now.open ? clock_now() : now.at;
+    if (!now.open && now.at)
+        window_text(&now, w->begins);
+    windows_destroy(&windows);
+    return w->until || err_field(e, "window", "the window is not open within two weeks");
+}
+
+static void wait_free(struct wait *w)
+{
+    json_decref(w->window);
+    free(w);
+}
+
 static bool until_of(struct wait *w, const struct wait_input *input, struct err *e)
 {
     int64_t micros = 0;
-    if (text_empty(input->duration) == text_empty(input->until))
-        return err_field(e, "duration", "say either how long (duration: 15m) or until when (until: 2026-11-24T18:00:00Z)");
+    if (!text_empty(input->duration) + !text_empty(input->until) + !nothing(input->window) != 1)
+        return err_field(e, "duration", "say one of how long (duration: 15m), until when (until: 2026-11-24T18:00:00Z), and for which change window (window: {days: mon-fri, from: '06:00', to: '18:00', timeZone: Europe/Berlin})");
+    if (!nothing(input->window)) {
+        w->window = json_incref(input->window);
+        return ask_window(w, e);
+    }
     if (text_empty(input->until)) {
         w->until = duration_of(input->duration, &micros, e) ? clock_now() + micros : 0;
         return w->until != 0;
@@ -67,14 +102,22 @@ static void look(struct timer *timer)
 {
     struct wait *w = OWNER(timer, struct wait, timer);
     struct task_job *job = w->job;
+    struct err e = { 0 };
+    if (w->window && w->until <= clock_now() && !ask_window(w, &e)) {
+        wait_free(w);
+        task_done(job, &(struct task_outcome){ .result = TASK_FAILED, .message = e.text });
+        return;
+    }
     int64_t left = w->until - clock_now();
     char text[CLOCK_TEXT];
     if (left > 0) {
+        if (*w->begins)
+            task_progress(job, "outside its change window; begins %s", w->begins);
         timer_set(timer, job->services->loop, left < CLOCK_HOUR ? left : CLOCK_HOUR, look);
         return;
     }
     AUTO_JSON *output = json_pack("{s:s}", "until", clock_rfc3339(w->until, text));
-    free(w);
+    wait_free(w);
     task_done(job, &(struct task_outcome){ .result = TASK_COMPLETED, .output = output });
 }
 
@@ -83,14 +126,14 @@ static void wait_on(struct task_job *job)
     struct wait *w = job->context;
     char text[CLOCK_TEXT];
     task_waits(job, RUN_WAITS_TIME);
-    if (w->until > clock_now())
+    if (!w->window && w->until > clock_now())
         task_progress(job, "waiting until %s", clock_rfc3339(w->until, text));
     timer_set(&w->timer, job->services->loop, 0, look);
 }
 
 static void abandon(struct task_job *job)
 {
-    free(job->context);
+    wait_free(job->context);
 }
 
 static bool wait_start(struct task_job *job, struct err *e)
@@ -101,11 +144,12 @@ static bool wait_start(struct task_job *job, struct err *e)
     w->job = job;
     w->until = json_int_at(job->resolved, "until", 0);
     bool known = w->until != 0;
+    w->window = json_incref(json_object_get(job->resolved, "window"));
     bool ok = known || (expression_resolve_tree(job->input, NULL, job->scope, &input, NULL, e) && fields_read(input, FIELDS, ALEN(FIELDS), &read, e) &&
                         until_of(w, &read, e));
     fields_release(FIELDS, ALEN(FIELDS), &read);
     if (!ok) {
-        free(w);
+        wait_free(w);
         return false;
     }
     job->context = w;
@@ -113,7 +157,7 @@ static bool wait_start(struct task_job *job, struct err *e)
         wait_on(job);
         return true;
     }
-    AUTO_JSON *resolved = json_pack("{s:I}", "until", (json_int_t)w->until);
+    AUTO_JSON *resolved = json_pack("{s:I, s:O*}", "until", (json_int_t)w->until, "window", w->window);
     task_resolved(job, input, resolved, wait_on, abandon);
     return true;
 }
@@ -122,7 +166,7 @@ static void wait_cancel(struct task_job *job)
 {
     struct wait *w = job->context;
     timer_clear(&w->timer);
-    free(w);
+    wait_free(w);
     task_done(job, &(struct task_outcome){ .result = TASK_CANCELED, .message = "canceled while it waited" });
 }
 

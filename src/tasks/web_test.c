@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/test.h"
+#include "base/zone.h"
 #include "http/server.h"
 #include "tasks/harness_test.h"
 
@@ -110,6 +112,34 @@ TEST(wait_task, waits_as_long_as_it_is_told)
     CHECK(run(&w, "Wait", "duration: 1h", 0));
     CHECK_INT(w.h.result, TASK_COMPLETED);
     CHECK(clock_mono() - began < 10 * CLOCK_SECOND);
+    web_close(&w);
+}
+
+/* A weekday that is not near. */
+static const char *far_day(void)
+{
+    static const char *const DAYS[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+    return DAYS[(zone_weekday(clock_now() / CLOCK_DAY) + 3) % 7];
+}
+
+TEST(wait_task, waits_for_its_window)
+{
+    struct web w;
+    web_open(&w);
+    AUTO_FREE char *closed = mem_format("window: {days: %s, timeZone: Europe/Berlin}", far_day());
+    CHECK(run(&w, "Wait", "window: [{}]", 0));
+    CHECK_INT(w.h.result, TASK_COMPLETED);
+    CHECK(run(&w, "Wait", closed, 50 * CLOCK_MS));
+    CHECK_INT(w.h.result, TASK_CANCELED);
+    CHECK_INT(w.h.waits, RUN_WAITS_TIME);
+    CHECK_HAS(text_of(&w.h.progress), "outside its change window; begins 20");
+    CHECK_HAS(text_of(&w.h.progress), "00:00 Europe/Berlin");
+    CHECK(!run(&w, "Wait", "window: {timeZone: Europe/Berlim}", 0));
+    CHECK_TEXT(w.h.e.field, "window/timeZone");
+    AUTO_JSON *stored = json_pack("{s:I, s:{s:s}}", "until", (json_int_t)(clock_now() - CLOCK_HOUR), "window", "days", far_day()); /* it was open while no server ran */
+    w.h.job.resolved = stored;
+    CHECK(run(&w, "Wait", closed, 50 * CLOCK_MS));
+    CHECK_INT(w.h.result, TASK_CANCELED);
     web_close(&w);
 }
 

@@ -12,7 +12,7 @@ interface SimulatedTask {
     objects?: { object: string; would: string; diff?: string }[];
 }
 interface Trigger {
-    webhook: string; pipeline?: string; push?: string; rule: string; why: string; fires: boolean; runAs?: string; digest?: string; confirm?: string;
+    webhook: string; pipeline?: string; push?: string; rule: string; why: string; fires: boolean; held?: string; waits?: string; runAs?: string; digest?: string; confirm?: string;
     inputs?: Record<string, { value: unknown; from: string }>; tasks?: SimulatedTask[];
 }
 interface Answer { fires: number; triggers: Trigger[]; notes: string[] }
@@ -45,6 +45,7 @@ function Fires({ trigger }: { trigger: Trigger }) {
         <section class="panel">
             <div class="panel-head"><span class="status good"><i aria-hidden="true" />{t('wouldFire')}</span><h2><bdi>{trigger.webhook}</bdi> → <bdi>{trigger.pipeline}</bdi></h2>
                 <span class="faint">{trigger.push}{trigger.runAs && ` · ${t('withRightsOf', { name: trigger.runAs })}`}</span></div>
+            {[trigger.held, trigger.waits].filter(Boolean).map((said) => <p key={said} class="notice"><bdi>{said}</bdi></p>)}
             {trigger.inputs && <dl class="values">{Object.entries(trigger.inputs).map(([name, input]) => (
                 <div key={name}><dt>{name}</dt><dd><bdi>{typeof input.value === 'string' ? input.value || '–' : JSON.stringify(input.value)}</bdi> <small>{t(input.from === 'push' ? 'fromPush' : input.from === 'default' ? 'fromDefault' : 'fromWebhook')}</small></dd></div>))}</dl>}
             <ul class="stack">{trigger.tasks?.map((task) => <Task key={task.task} task={task} />)}</ul>

@@ -1,0 +1,1 @@
+DELETE FROM freezes WHERE id = $1;

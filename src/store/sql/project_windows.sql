@@ -1,0 +1,1 @@
+SELECT windows FROM projects WHERE id = $1;
