@@ -39,6 +39,9 @@ void http_way_release(struct http_way **way);
 /* For those who speak something else than HTTP: a connected socket, not blocking, the caller's, that leads through via to host and port;
  * -1: e says why. *ret_way is the caller's. It closes when the way fails: http_way_why says why. */
 int http_via_open(struct http_client *c, const char *via, const char *host, int port, struct http_way **ret_way, struct err *e);
+/* The same for libcurl in another thread: a path of a Unix socket, the caller's, at which one connection within 5 s is led there. What becomes of it, *ret_way
+ * says, the caller's too. */
+bool http_via_door(struct http_client *c, const char *via, const char *host, int port, char **ret_path, struct http_way **ret_way, struct err *e);
 bool http_way_why(const struct http_way *way, struct err *ret); /* false: it did not fail, or nobody knows why */
 void http_way_failed(struct http_way *way, const struct err *why); /* before the socket closes: the call says this, instead of "connection reset" */
 

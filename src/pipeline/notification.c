@@ -72,7 +72,7 @@ bool notify_address_ok(const char *address)
     const char *at = strchr(address, '@');
     size_t n = strlen(address);
     for (const char *c = address; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7F || strchr("<>,;\"\\()", *c))
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7F || strchr("<>,;:\"\\()[]", *c))
             return false;
     return at && at != address && at[1] && !strchr(at + 1, '@') && n <= 254;
 }
@@ -439,7 +439,11 @@ bool notification_payload(const char *text, struct scope *scope, char **ret, str
 {
     AUTO_FREE char *strings = with_strings(text);
     AUTO_JSON *tree = NULL, *bound = NULL;
-    if (!json_read(strings, strlen(strings), &tree, e) || (!json_is_object(tree) && !json_is_array(tree)) || !bind(tree, scope, &bound, e))
+    if (!json_read(strings, strlen(strings), &tree, e))
+        return false;
+    if (!json_is_object(tree) && !json_is_array(tree))
+        return err_set(e, ERR_INVALID, "it is neither an object nor a list");
+    if (!bind(tree, scope, &bound, e))
         return false;
     *ret = json_write(bound);
     return true;

@@ -41,7 +41,7 @@ bool notification_pieces(const json_t *pieces, enum scope_answer (*variable)(voi
  * false: it is no JSON. *ret is the caller's. */
 bool notification_payload(const char *text, struct scope *scope, char **ret, struct err *e);
 
-/* "a@b": no white space, no control characters, one '@' with something on both sides. */
+/* "a@b.c", plain ASCII: what is none never gets into a header or an envelope. */
 bool notify_address_ok(const char *address);
 
 /* ---- notification_cards.c: what is sent where the entry says no words of its own */

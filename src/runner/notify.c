@@ -140,6 +140,7 @@ static const struct {
     bool (*start)(struct notify_work *w, struct err *e);
 } SENDERS[] = {
     { "webhook", notify_webhook },
+    { "email", notify_mail },
 };
 
 const json_t *notify_endpoint(const struct notify_work *w, const char *type, struct err *e)

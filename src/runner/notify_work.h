@@ -67,6 +67,9 @@ void notify_end(struct notify_work *w, const struct notify_outcome *outcome, con
 
 /* The senders. False: it could not begin, and e says why. True: notify_end follows. */
 bool notify_webhook(struct notify_work *w, struct err *e);
+bool notify_mail(struct notify_work *w, struct err *e);
+/* to: array of addresses; borrowed until the try ends. */
+bool notify_mail_send(struct notify_work *w, const json_t *to, const char *subject, const char *body, struct err *e);
 
 /* ---- for senders that speak HTTP */
 

@@ -7,6 +7,7 @@
 #include "docker/call.h"
 #include "kube/kube.h"
 #include "registry/client.h"
+#include "runner/notify_endpoints.h"
 #include "tasks/task.h"
 
 enum { TYPES = 32 };
@@ -42,6 +43,10 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
         AUTO(docker_target) target = NULL;
         return docker_target_from_properties(properties, docker_socket, &target, e);
     }
+    if (text_is(type, "email")) {
+        AUTO(mail_server) server = NULL;
+        return mail_server_from_properties(properties, &server, e);
+    }
     AUTO(registry_target) target = NULL;
     return registry_target_from_properties(properties, NULL, &target, e);
 }
@@ -59,6 +64,8 @@ struct endpoint_validate_private {
     struct http_call http;
     struct docker_target *engine;
     struct docker_call engine_call;
+    struct mail_server *mail;
+    struct mail_send mail_op;
     json_t *review;
     char version[100];
 };
@@ -69,6 +76,7 @@ static void over(void *context)
     struct endpoint_validate *op = p->op;
     registry_target_destroy(&p->target);
     docker_target_destroy(&p->engine);
+    mail_server_destroy(&p->mail);
     json_decref(p->review);
     free(p);
     op->private = NULL;
@@ -200,6 +208,30 @@ static bool start_engine(struct endpoint_validate_private *p, struct http_client
     return docker_target_from_properties(p->op->properties, p->op->docker_socket, &p->engine, e) && docker_call_start(&p->engine_call, p->engine, http, e);
 }
 
+/* Says hello, logs in, and leaves; no mail is sent. */
+static void mail_answered(struct mail_send *op, const struct err *e)
+{
+    static const char *const HOW[] = { [MAIL_STARTTLS] = "encrypted by STARTTLS", [MAIL_TLS] = "encrypted", [MAIL_PLAIN] = "not encrypted" };
+    struct endpoint_validate_private *p = OWNER(op, struct endpoint_validate_private, mail_op);
+    p->op->ok = !e;
+    if (e)
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", e->text);
+    else if (*p->mail->user)
+        snprintf(p->op->text, sizeof p->op->text, "%.200s:%d answers, %s, and lets %.100s in", op->host, op->port, HOW[op->security], p->mail->user);
+    else
+        snprintf(p->op->text, sizeof p->op->text, "%.200s:%d answers, %s; nobody logs in", op->host, op->port, HOW[op->security]);
+    over(p);
+}
+
+static bool start_mail(struct endpoint_validate_private *p, struct loop *loop, struct http_client *http, struct err *e)
+{
+    if (!mail_server_from_properties(p->op->properties, &p->mail, e))
+        return false;
+    p->mail_op = (struct mail_send){ .timeout_micros = 20 * CLOCK_SECOND, .done = mail_answered };
+    mail_server_use(p->mail, &p->mail_op);
+    return mail_send_start(&p->mail_op, loop, http, e);
+}
+
 bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, struct http_client *http, struct err *e)
 {
     struct endpoint_validate_private *p = NEW(struct endpoint_validate_private);
@@ -210,12 +242,14 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
     bool begun = text_is(op->type, "k8s")      ? start_kube(p, loop, http, e)
                  : text_is(op->type, "agent")  ? start_agent(p, http, e)
                  : text_is(op->type, "docker") ? start_engine(p, http, e)
+                 : text_is(op->type, "email")  ? start_mail(p, loop, http, e)
                                                : start_registry(p, http, e);
     if (begun)
         return true;
     op->private = NULL;
     registry_target_destroy(&p->target);
     docker_target_destroy(&p->engine);
+    mail_server_destroy(&p->mail);
     if (p->kube)
         kube_release(&p->kube);
     if (p->clusters)

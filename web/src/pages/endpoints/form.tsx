@@ -17,7 +17,7 @@ interface Draft { name: string; description: string; project: string; type: stri
 function draftOf(old: Endpoint | null, type: string, project: string): Draft {
     if (old) return { name: old.name, description: old.description, project: old.project, type: old.type, isRestricted: old.isRestricted, cloudProxyId: old.cloudProxyId ?? '',
         properties: withAuthType(old.type, old.properties) };
-    return { name: '', description: '', project, type, isRestricted: false, cloudProxyId: '', properties: type === 'k8s' ? { authType: 'kubeconfig' } : type === 'dockerregistry' ? { serverType: 'dockerhub' } : {} };
+    return { name: '', description: '', project, type, isRestricted: false, cloudProxyId: '', properties: type === 'k8s' ? { authType: 'kubeconfig' } : type === 'dockerregistry' ? { serverType: 'dockerhub' } : type === 'email' ? { encryptionMethod: 'TLS' } : {} };
 }
 
 const bodyOf = (d: Draft) => ({ ...d, properties: propertiesToSend(kindOf(d.type), d.properties) });

@@ -88,7 +88,21 @@ const ENGINE: Kind = {
 /* Nothing but the cloud proxy that REST, POLL and SSH tasks go through, which the form asks for anyway. */
 const AGENT: Kind = { type: 'agent', text: 'agent', icon: 'M12 3v6M12 15v6M4 12h5M15 12h5M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z', address: () => '', certificateUrl: () => '', properties: [] };
 
-export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, AGENT];
+const MAIL: Kind = {
+    type: 'email', text: 'mailServer', icon: 'M3 6h18v12H3zM3 7l9 7 9-7', address: (p) => (p.outboundHost ? `${p.outboundHost}${p.outboundPort ? `:${p.outboundPort}` : ''}` : ''), certificateUrl: () => '',
+    properties: [
+        { name: 'senderAddress', text: 'senderAddress', hint: 'senderAddressHint', required: true, placeholder: 'slipway@example.com' },
+        { name: 'encryptionMethod', text: 'encryptionMethod', required: true, choices: [['TLS', 'encryptionTls'], ['SSL', 'encryptionSsl'], ['NONE', 'encryptionNone']] },
+        { name: 'outboundHost', text: 'outboundHost', required: true, placeholder: 'smtp.example.com' },
+        { name: 'outboundPort', text: 'outboundPort', hint: 'outboundPortHint' },
+        { name: 'outboundUsername', text: 'user', hint: 'mailUserHint' },
+        { name: 'outboundPassword', text: 'password', secret: true },
+        { name: 'caCertificate', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true },
+        ...TRUST,
+    ],
+};
+
+export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, MAIL, AGENT];
 export const kindOf = (type: string): Kind => KINDS.find((k) => k.type === type) ?? REGISTRY;
 
 /* Where an endpoint of before has no authType, what its other properties suggest, as the server does. */
