@@ -181,22 +181,41 @@ static void check_condition(struct checker *c)
     check_leave(c, here);
 }
 
-/* One that a type has as its input: read here, so that a typing error is found before any run. */
-static void check_input_condition(struct checker *c, const char *key)
+/* Of a condition that names fields of an answer by bare names, only what stands in ${ } is ours. */
+struct bare {
+    struct checker *c;
+    const char *text;
+};
+
+static void each_braced(void *owner, const char *reference, size_t n, size_t offset)
 {
-    const char *text = key ? json_text_at(c->task->input, key, "") : "";
+    struct bare *b = owner;
+    if (offset && b->text[offset - 1] == '{')
+        check_reference(b->c, reference, n);
+}
+
+/* One that a type has as its input: read here, so that a typing error is found before any run. */
+static void check_input_condition(struct checker *c, const char *path, unsigned flags)
+{
+    const char *text = path ? json_text_at(c->task->input, path, "") : "";
     struct condition *condition = NULL;
     struct err e = { 0 };
+    struct bare bare = { c, text };
     if (!*text)
         return;
-    size_t outer = check_enter(c, "input"), here = check_enter(c, key);
-    if (condition_parse(text, strlen(text), 0, &condition, &e))
-        condition_each(condition, each_reference, c);
-    else
+    size_t here = check_enter(c, "input");
+    for (const char *at = path; *at; at += strcspn(at, ".") + (at[strcspn(at, ".")] == '.')) {
+        AUTO_FREE char *key = mem_text_n(at, strcspn(at, "."));
+        check_enter(c, key);
+    }
+    if (!condition_parse(text, strlen(text), flags, &condition, &e))
         ERROR(c, "the condition is wrong: %s", e.text);
+    else if (flags)
+        condition_each(condition, each_braced, &bare);
+    else
+        condition_each(condition, each_reference, c);
     condition_destroy(&condition);
     check_leave(c, here);
-    check_leave(c, outer);
 }
 
 /* ---- fields of a type */
@@ -374,7 +393,9 @@ static void check_type(struct checker *c)
     if (type) {
         check_input(c, type);
         check_endpoints(c, type);
-        check_input_condition(c, type->condition);
+        check_input_condition(c, type->condition, 0);
+        for (const char *const *path = type->bare_conditions; path && *path; path++)
+            check_input_condition(c, *path, CONDITION_BARE);
         return;
     }
     size_t here = check_enter(c, "type");

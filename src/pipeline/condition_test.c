@@ -20,6 +20,13 @@ static const struct row ROWS[] = {
     { "input.big", "9007199254740993" },
     { "var.secret", "\"hunter2\"", .secret = true },
     { "status", "\"FINISHED\"" },
+    { "Stage0.task0.output.status", "\"COMPLETED\"" },
+    { "var.Slack URL AH_team", "\"https://x\"" },
+    { "Prepare-Env.Get Id.output.items[0].list[1].id", "\"7\"" },
+    { "executionIndex", "12" },
+    { "data.result[0].value[1]", "\"0.0123\"" },
+    { "data.result[1].value[1]", "\"NaN\"" },
+    { "data.result[2].value[1]", "\"1e-05\"" },
     { "items[0].n", "7" },
 };
 
@@ -53,6 +60,12 @@ TEST(condition, decides)
         { "\"${Prepare Environment.Export Object IDs.output.exports.ImageProfileId}\" != \"null\"", "false" },
         { "${input.buildNumber} != '100'", "true" },
         { "${input.method}==\"apply\"", "true" },
+        { "${Stage0.task0.output.status} == \"COMPLETED\"", "true" },
+        { "${var.Slack URL AH_team} == 'https://x'", "true" },
+        { "\"${Prepare-Env.Get Id.output.items[0].list[1].id}\" == \"7\"", "true" },
+        { "${Prepare-Env.Get Id.output.items[0].list[1].id} == 7", "true" },
+        { "${executionIndex} >= 10 && ${executionIndex} % 4 == 0", "true" },
+        { "${Prepare Environment.Export Object IDs.output.exports.ImageProfileId} == null", "true" },
         /* order of binding */
         { "true || false && false", "true" },
         { "!true || true", "true" },
@@ -132,6 +145,11 @@ TEST(condition, reads_bare_paths_for_poll)
 {
     judge("status == 'FINISHED'", CONDITION_BARE, "true");
     judge("items[0].n >= 7 && !(status == 'FAILED')", CONDITION_BARE, "true");
+    judge("data.result[0].value[1] < 0.05", CONDITION_BARE, "true"); /* a Prometheus sample: a number as text */
+    judge("data.result[0].value[1] >= 0.05 || status == 'x'", CONDITION_BARE, "false");
+    judge("data.result[2].value[1] < 0.001", CONDITION_BARE, "true");
+    judge("data.result[1].value[1] < 0.05", CONDITION_BARE, "'<' compares two numbers or two texts"); /* NaN is below nothing */
+    judge("data.result[1].value[1] == 'NaN'", CONDITION_BARE, "true");
     judge("nothing == 1", CONDITION_BARE, "'nothing' names nothing known");
 }
 

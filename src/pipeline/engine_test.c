@@ -416,7 +416,7 @@ TEST(scope, knows_the_values_of_an_execution)
         { "${var.my pass}", "hunter2" },
         { "${var.other}", "the project has no variable 'other'" },
         { "${Build.A.output.n}", "3" },
-        { "${Build.A.output.m}", "task 'Build.A' has no output 'm'" },
+        { "${Build.A.output.m}", "task 'Build.A' has no output 'm': it has n" },
         { "${Build.B.output.x}", "task 'Build.B' has no output: its status is RUNNING" },
         { "${Build.A.input.x}", "7" },
         { "${Build.A.status} ${Build.B.status} ${Build.status} ${Deploy.status}", "COMPLETED RUNNING RUNNING NOT_STARTED" },

@@ -240,6 +240,50 @@ json_t *reference_walk(const json_t *json, const char *path, size_t n)
     return (json_t *)at;
 }
 
+/* What is there instead, in a few words. */
+static void add_there(struct text *out, const json_t *at)
+{
+    enum { KEYS = 12 };
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    if (json_is_array(at) && json_array_size(at))
+        text_addf(out, "is a list of %zu", json_array_size(at));
+    else if (json_is_array(at))
+        text_add(out, "is an empty list");
+    else if (json_is_object(at) && json_object_size(at))
+        text_add(out, "has ");
+    else
+        text_add(out, json_is_object(at) ? "is empty" : json_is_string(at) ? "is a text" : json_is_null(at) ? "is null" : json_is_number(at) ? "is a number" : "is true or false");
+    json_object_foreach((json_t *)at, key, value)
+        if (count++ < KEYS)
+            text_addf(out, "%s%.60s", count > 1 ? ", " : "", key);
+    if (count > KEYS)
+        text_addf(out, " and %zu more", count - KEYS);
+}
+
+char *reference_missing(const json_t *json, const char *path, size_t n)
+{
+    struct text out = { 0 };
+    const json_t *at = json, *last = json;
+    size_t i = 0, end = 0;
+    while (at && i < n) {
+        size_t step = path[i] == '[' ? index_step(&at, path + i, n - i) : key_step(&at, path + i, n - i);
+        if (!step || !at)
+            break;
+        last = at;
+        end = i += step;
+        if (i < n && path[i] == '.')
+            i++;
+    }
+    if (end)
+        text_addf(&out, "'%.*s' ", (int)end, path);
+    else
+        text_add(&out, "it ");
+    add_there(&out, last);
+    return text_take(&out);
+}
+
 /* ---- results */
 
 void value_fini(struct value *value)

@@ -62,6 +62,9 @@ extern const char *const REFERENCE_DEFAULTS[]; /* NULL at the end */
 /* By path in a tree; unlike json_at, of keys that hold dots the longest that fits is taken. Borrowed; NULL when missing. */
 json_t *reference_walk(const json_t *json, const char *path, size_t n);
 
+/* Why reference_walk found nothing: "'data.result' is an empty list", "'data' has resultType, result". Names keys, no values. The caller's. */
+char *reference_missing(const json_t *json, const char *path, size_t n);
+
 /* ---- what they stand for */
 
 struct value {

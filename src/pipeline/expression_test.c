@@ -68,6 +68,25 @@ TEST(reference, walks_keys_with_dots)
     CHECK(!reference_walk(tree, "list[x]", 7));
 }
 
+TEST(reference, says_what_is_there_instead)
+{
+    static const struct { const char *path, *want; } CASES[] = {
+        { "data.result[0].value[1]", "'data.result' is an empty list" },
+        { "data.results", "'data' has resultType, result" },
+        { "nothing", "it has data, list, text, none" },
+        { "list[3]", "'list' is a list of 2" },
+        { "list[1].x.y", "'list[1]' is a number" },
+        { "text.x", "'text' is a text" },
+        { "none.x", "'none' is null" },
+        { "list[0].a", "'list[0]' is empty" },
+    };
+    AUTO_JSON *tree = read_yaml("{data: {resultType: vector, result: []}, list: [{}, 5], text: x, none: null}");
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *have = reference_missing(tree, CASES[i].path, strlen(CASES[i].path));
+        CHECK_TEXT(have, CASES[i].want);
+    }
+}
+
 static const struct row ROWS[] = {
     { "input.a", "\"A\"" },
     { "input.number", "5" },

@@ -71,6 +71,7 @@ struct pipeline_type {
     const char *const *endpoints;  /* keys of "endpoints", NULL at the end; "name!" for one that must be there */
     bool workspace;                /* its tasks run in the pipeline's workspace */
     const char *condition;         /* the key of "input" that is a condition; NULL: none is */
+    const char *const *bare_conditions; /* paths in "input" of conditions that name fields of an answer without ${ }; NULL: none */
 };
 
 /* ---- the compiled view */

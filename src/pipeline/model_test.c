@@ -238,6 +238,30 @@ TEST(check, finds_what_can_be_known)
     }
 }
 
+/* Of POLL's exitCriteria: bare names are the answer's, and what stands in braces is the run's. */
+TEST(check, reads_conditions_over_answers)
+{
+    static const struct { const char *criterion, *want; } CASES[] = {
+        { "data.result[0].value[1] < 0.05 && '${input.a}' == status", "" },
+        { "a <", "E " AT "/input/until/done the condition is wrong: a value is missing at character 4" },
+        { "x == ${Late.Z.status}", "E " AT "/input/until/done ${Late.Z.status}: task 'Z' runs later" },
+    };
+    static const char *const BARE[] = { "until.done", NULL };
+    static const struct field UNTIL[] = { { "until", FIELD_OBJECT, 0, OPTIONAL } };
+    static const struct pipeline_type ASK[] = { { .name = "ASK", .fields = UNTIL, .field_count = 1, .bare_conditions = BARE } };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *yaml = mem_format("name: P\ninput: {a: ''}\nstageOrder: [S, Late]\nstages:\n  S: {taskOrder: [T], tasks: {T: {type: ASK, input: {until: {done: \"%s\"}}}}}\n"
+                                          "  Late: {taskOrder: [Z], tasks: {Z: {type: ASK}}}\n", CASES[i].criterion);
+        AUTO(pipeline) p = make_pipeline(yaml);
+        AUTO_PROBLEMS found = { 0 };
+        struct pipeline_checks checks = { ASK, 1, true };
+        pipeline_check(p, &checks, &found);
+        AUTO_FREE char *have = list(&found);
+        CHECK_HAS(have, CASES[i].want);
+        CHECK_INT(found.errors > 0, *CASES[i].want != 0);
+    }
+}
+
 TEST(check, only_warns_at_import_of_what_is_unknown)
 {
     AUTO_FREE char *type = check("{type: Magic, input: {x: 1}}", false), *key = check(K8S_INPUT("colour: red"), false);

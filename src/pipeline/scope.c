@@ -55,8 +55,9 @@ static bool find_input(const struct execution *x, const struct reference *r, str
         return err_set(e, ERR_INVALID, "the pipeline has no input '%.*s'", (int)r->rest_length, r->rest);
     ret->secret = json_object_get(x->secrets, name) != NULL;
     json_t *value = reference_walk(ret->secret ? x->secrets : x->input, r->rest, r->rest_length);
+    AUTO_FREE char *why = value ? NULL : reference_missing(x->input, r->rest, r->rest_length);
     if (!value)
-        return err_set(e, ERR_INVALID, "input '%s' has no '%.*s'", name, (int)r->rest_length, r->rest);
+        return err_set(e, ERR_INVALID, "input '%s' has no '%.*s': %s", name, (int)r->rest_length, r->rest, why);
     ret->outside = is_outside(x, name);
     ret->authored = !ret->outside;
     return given(ret, json_incref(value));
@@ -74,7 +75,8 @@ static bool find_in_task(const struct execution *x, const struct reference *r, c
         return given(ret, json_incref(value));
     if (!tree)
         return err_set(e, ERR_INVALID, "task '%s' has no %s: its status is %s", path, what, run_status_name(run->status));
-    return err_set(e, ERR_INVALID, "task '%s' has no %s '%.*s'", path, what, (int)r->rest_length, r->rest);
+    AUTO_FREE char *why = reference_missing(tree, r->rest, r->rest_length);
+    return err_set(e, ERR_INVALID, "task '%s' has no %s '%.*s': %s", path, what, (int)r->rest_length, r->rest, why);
 }
 
 static const char *stage_message(const struct execution *x, size_t stage)

@@ -19,7 +19,7 @@ void runner_pipeline_types(const struct pipeline_type **ret, size_t *ret_count)
     for (; TASK_TYPES[count] && count < TYPES; count++)
         types[count] = (struct pipeline_type){ .name = TASK_TYPES[count]->name, .fields = TASK_TYPES[count]->fields,
                                                .field_count = TASK_TYPES[count]->field_count, .workspace = TASK_TYPES[count]->workspace,
-                                               .condition = TASK_TYPES[count]->condition, .endpoints = TASK_TYPES[count]->endpoints };
+                                               .condition = TASK_TYPES[count]->condition, .bare_conditions = TASK_TYPES[count]->bare_conditions, .endpoints = TASK_TYPES[count]->endpoints };
     *ret = types;
     *ret_count = count;
 }

@@ -31,8 +31,6 @@ struct poll {
     int64_t count, interval, asked;
     bool ignore;      /* an answer that fails is asked for again, until the count is used up */
     json_t *output;   /* of the last answer */
-    struct scope scope; /* the answer's fields by their bare names, then what the run knows */
-    const json_t *body;
     char why[400];    /* of the last that was no success */
 };
 
@@ -62,24 +60,16 @@ static void end(struct poll *p, enum task_result result, const char *message)
 
 /* ---- criteria: status == 'FINISHED' means the field of the answer */
 
-static enum scope_answer find(struct scope *scope, const char *reference, size_t n, struct value *ret, struct err *e)
-{
-    struct poll *p = OWNER(scope, struct poll, scope);
-    json_t *found = reference_walk(p->body, reference, n);
-    if (!found)
-        return p->job->scope->find(p->job->scope, reference, n, ret, e);
-    *ret = (struct value){ .json = json_incref(found), .outside = true };
-    return SCOPE_FOUND;
-}
-
 /* A field that the answer does not have (yet) meets nothing. */
 static bool met(struct poll *p, const struct condition *condition)
 {
     bool yes = false;
     struct err e = { 0 };
+    struct web_scope scope;
     if (!condition)
         return false;
-    if (!condition_evaluate(condition, &p->scope, &yes, NULL, &e))
+    web_scope_init(&scope, p->job->scope, p->output);
+    if (!condition_evaluate(condition, &scope.scope, &yes, NULL, &e))
         snprintf(p->why, sizeof p->why, "%.350s", e.text);
     return yes;
 }
@@ -102,7 +92,6 @@ static void judge(struct poll *p, const struct http_call *c)
 {
     json_decref(p->output);
     p->output = web_call_output(c);
-    p->body = json_object_get(p->output, "responseJson");
     snprintf(p->why, sizeof p->why, "answered %d", c->status);
     AUTO_FREE char *line = mem_format("%lld: GET %s answered %d: %.400s\n", (long long)p->asked, p->call.url, c->status, text_of(&c->answer));
     text_mend(line);
@@ -187,7 +176,6 @@ static bool poll_start(struct task_job *job, struct err *e)
     struct poll *p = NEW(struct poll);
     AUTO_JSON *input = NULL;
     p->job = job;
-    p->scope.find = find;
     if (!expression_resolve_tree(job->input, RAW, job->scope, &input, NULL, e) || !read_input(p, input, e)) {
         poll_free(p);
         return false;
@@ -209,6 +197,8 @@ static void poll_cancel(struct task_job *job)
 
 static const char *const ENDPOINTS[] = { "agent", NULL };
 
+static const char *const CONDITIONS[] = { "exitCriteria.success", "exitCriteria.failure", NULL };
+
 const struct task_type TASK_POLL = {
-    .name = "POLL", .fields = FIELDS, .field_count = ALEN(FIELDS), .endpoints = ENDPOINTS, .crash = TASK_REPEATABLE, .start = poll_start, .cancel = poll_cancel,
+    .name = "POLL", .bare_conditions = CONDITIONS, .fields = FIELDS, .field_count = ALEN(FIELDS), .endpoints = ENDPOINTS, .crash = TASK_REPEATABLE, .start = poll_start, .cancel = poll_cancel,
 };

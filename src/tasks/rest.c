@@ -5,17 +5,18 @@
 
 #include "base/fields.h"
 #include "base/mem.h"
+#include "pipeline/condition.h"
 #include "tasks/web_call.h"
 
 struct rest_input { /* checked before any run; read by web_call.c */
-    char *action, *url;
+    char *action, *url, *criteria;
     json_t *headers, *payload;
     int64_t timeout;
 };
 static const struct field FIELDS[] = {
     { "action", FIELD_TEXT, offsetof(struct rest_input, action), REQUIRED },   { "url", FIELD_TEXT, offsetof(struct rest_input, url), REQUIRED },
     { "headers", FIELD_OBJECT, offsetof(struct rest_input, headers), OPTIONAL }, { "payload", FIELD_ANY, offsetof(struct rest_input, payload), OPTIONAL },
-    { "timeout", FIELD_INT, offsetof(struct rest_input, timeout), OPTIONAL },
+    { "timeout", FIELD_INT, offsetof(struct rest_input, timeout), OPTIONAL },    { "successCriteria", FIELD_TEXT, offsetof(struct rest_input, criteria), OPTIONAL },
 };
 
 struct rest {
@@ -23,6 +24,7 @@ struct rest {
     struct web_call call;
     char key[120];
     bool repeatable;
+    struct condition *success; /* NULL: any 2xx is one */
     struct timer timer;
 };
 
@@ -30,6 +32,7 @@ static void rest_free(struct rest *r)
 {
     timer_clear(&r->timer);
     web_call_fini(&r->call);
+    condition_destroy(&r->success);
     free(r);
 }
 
@@ -53,6 +56,24 @@ static void log_call(struct rest *r, const struct http_call *c, const char *what
     }
 }
 
+/* The criteria judge every answer, whatever its code; without them a 2xx is a success. False: message says why it is none. */
+static bool is_success(const struct rest *r, const struct http_call *c, const json_t *output, char *message, size_t size)
+{
+    struct web_scope scope;
+    struct err e = { 0 };
+    bool yes = false;
+    if (!r->success) {
+        snprintf(message, size, "Request failed with status code : %d", c->status); /* Code Stream's words */
+        return web_call_good(c);
+    }
+    web_scope_init(&scope, r->job->scope, output);
+    if (condition_evaluate(r->success, &scope.scope, &yes, NULL, &e))
+        snprintf(message, size, "answered %d, and the success criteria are not met", c->status);
+    else
+        snprintf(message, size, "answered %d, and the success criteria cannot be judged: %.400s", c->status, e.text);
+    return yes;
+}
+
 static void answered(struct http_call *c, const struct err *e)
 {
     struct rest *r = OWNER(OWNER(c, struct web_call, http), struct rest, call);
@@ -70,8 +91,9 @@ static void answered(struct http_call *c, const struct err *e)
     }
     snprintf(message, sizeof message, "answered %d", c->status);
     log_call(r, c, message);
-    snprintf(message, sizeof message, "Request failed with status code : %d", c->status); /* Code Stream's words */
-    end(r, web_call_good(c) ? TASK_COMPLETED : TASK_FAILED, web_call_good(c) ? "" : message, web_call_output(c), false);
+    json_t *output = web_call_output(c);
+    bool good = is_success(r, c, output, message, sizeof message);
+    end(r, good ? TASK_COMPLETED : TASK_FAILED, good ? "" : message, output, false);
 }
 
 static void send_now(struct task_job *job)
@@ -97,12 +119,21 @@ static void lost(struct timer *t)
     end(r, TASK_FAILED, message, json_object(), true);
 }
 
+/* Its references are resolved with the answer. */
+static bool take_criteria(struct rest *r, struct err *e)
+{
+    const char *text = json_text_at(r->job->input, "successCriteria", "");
+    return !*text || condition_parse(text, strlen(text), CONDITION_BARE, &r->success, e) || err_wrap(e, "successCriteria");
+}
+
 static bool rest_start(struct task_job *job, struct err *e)
 {
+    static const char *const RAW[] = { "successCriteria", NULL };
     struct rest *r = NEW(struct rest);
     AUTO_JSON *input = NULL;
     r->job = job;
-    if (!expression_resolve_tree(job->input, NULL, job->scope, &input, NULL, e) || !web_call_read(&r->call, job, input, json_text_at(input, "action", ""), e)) {
+    if (!expression_resolve_tree(job->input, RAW, job->scope, &input, NULL, e) || !web_call_read(&r->call, job, input, json_text_at(input, "action", ""), e) ||
+        !take_criteria(r, e)) {
         rest_free(r);
         return false;
     }
@@ -132,6 +163,8 @@ static void rest_cancel(struct task_job *job)
 
 static const char *const ENDPOINTS[] = { "agent", NULL };
 
+static const char *const CONDITIONS[] = { "successCriteria", NULL };
+
 const struct task_type TASK_REST = {
-    .name = "REST", .fields = FIELDS, .field_count = ALEN(FIELDS), .endpoints = ENDPOINTS, .crash = TASK_ASK, .start = rest_start, .cancel = rest_cancel,
+    .name = "REST", .bare_conditions = CONDITIONS, .fields = FIELDS, .field_count = ALEN(FIELDS), .endpoints = ENDPOINTS, .crash = TASK_ASK, .start = rest_start, .cancel = rest_cancel,
 };

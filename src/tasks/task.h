@@ -123,6 +123,7 @@ struct task_type {
     bool integration;          /* its input names a custom integration */
     bool workspace;            /* runs in the pipeline's workspace: what it leaves on that engine is removed when the run is over */
     const char *condition;     /* the field of its input that is a condition (pipeline/condition.h); NULL: none is */
+    const char *const *bare_conditions; /* fields that are conditions over an answer, by bare names; NULL-terminated; NULL: none */
     /* false: could not even start; task_done must not be called then. */
     bool (*start)(struct task_job *run, struct err *e);
     /* Stop, say what is left, and end by task_done(TASK_CANCELED). The runner may call it once. */

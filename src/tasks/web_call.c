@@ -126,3 +126,29 @@ bool web_call_good(const struct http_call *c)
 {
     return c->status >= 200 && c->status < 300;
 }
+
+/* ---- criteria */
+
+static enum scope_answer find(struct scope *scope, const char *reference, size_t n, struct value *ret, struct err *e)
+{
+    struct web_scope *s = OWNER(scope, struct web_scope, scope);
+    const json_t *body = json_object_get(s->output, "responseJson");
+    json_t *found = reference_walk(body, reference, n);
+    if (!found)
+        found = reference_walk(s->output, reference, n);
+    if (found) {
+        *ret = (struct value){ .json = json_incref(found), .outside = true };
+        return SCOPE_FOUND;
+    }
+    enum scope_answer answer = s->run->find(s->run, reference, n, ret, e);
+    if (answer != SCOPE_UNKNOWN)
+        return answer;
+    AUTO_FREE char *why = body ? reference_missing(body, reference, n) : mem_text("it is no JSON");
+    err_set(e, ERR_INVALID, "the answer has no '%.*s': %s", (int)n, reference, why);
+    return SCOPE_FAILED;
+}
+
+void web_scope_init(struct web_scope *s, struct scope *run, const json_t *output)
+{
+    *s = (struct web_scope){ .scope.find = find, .run = run, .output = output };
+}

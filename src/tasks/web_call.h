@@ -20,3 +20,12 @@ bool web_call_start(struct web_call *w, const struct task_job *job, const char *
 /* {responseCode, responseHeaders, responseBody, responseJson}: a body that is JSON is a tree in both, so that pipelines walk into it. */
 json_t *web_call_output(const struct http_call *c);
 bool web_call_good(const struct http_call *c); /* 2xx */
+
+/* What criteria see: the fields of the answer's JSON by their bare names, then responseCode, responseBody, responseHeaders, responseJson, then what
+ * the run knows. A path that leads nowhere is SCOPE_FAILED, and says what is there. */
+struct web_scope {
+    struct scope scope;
+    struct scope *run;
+    const json_t *output; /* of web_call_output; borrowed */
+};
+void web_scope_init(struct web_scope *s, struct scope *run, const json_t *output);

@@ -35,6 +35,12 @@ static void serve(void *context, struct http_request *r)
         return;
     }
     snprintf(answer, sizeof answer, "{\"status\":\"%s\",\"count\":%d}", w->requests >= 3 ? "FINISHED" : "RUNNING", w->requests);
+    if (text_starts(r->path, "/api/v1/query")) { /* the second time there is something */
+        const char *result = w->requests < 2 || text_ends(r->path, "empty") ? "" : "{\"metric\":{\"job\":\"web\"},\"value\":[1435781451.781,\"0.0123\"]}";
+        AUTO_FREE char *vector = mem_format("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[%s]}}", result);
+        http_answer(r, 200, "application/json", vector, strlen(vector));
+        return;
+    }
     if (text_is(r->path, "/text"))
         http_answer(r, 200, "text/plain", "hello", 5);
     else
@@ -190,6 +196,49 @@ TEST(rest_task, repeats_only_what_may_be_repeated)
     CHECK(run(&w, "REST", "{action: post, url: 'http://127.0.0.1:%d/x', payload: x}", 0));
     CHECK_INT(w.h.result, TASK_COMPLETED);
     CHECK_INT(w.requests, 1);
+    web_close(&w);
+}
+
+TEST(rest_task, is_judged_by_its_own_criteria)
+{
+    static const struct { const char *path, *criteria; enum task_result result; const char *message; } CASES[] = {
+        { "x", "count > 0 && responseCode == 200", TASK_COMPLETED, "" },
+        { "x", "status == '${input.want}'", TASK_COMPLETED, "" },
+        { "x", "count > 1000", TASK_FAILED, "answered 200, and the success criteria are not met" },
+        { "missing", "responseCode == 404", TASK_COMPLETED, "" },
+        { "missing", "", TASK_FAILED, "Request failed with status code : 404" },
+        { "x", "counts > 0", TASK_FAILED, "answered 200, and the success criteria cannot be judged: the answer has no 'counts': it has status, count" },
+        { "text", "responseBody == 'hello'", TASK_COMPLETED, "" },
+        { "text", "count > 0", TASK_FAILED, "answered 200, and the success criteria cannot be judged: the answer has no 'count': it is no JSON" },
+        { "api/v1/query", "data.result[0].value[1] < 0.05", TASK_COMPLETED, "" },
+        { "api/v1/query_empty", "data.result[0].value[1] < 0.05", TASK_FAILED,
+          "answered 200, and the success criteria cannot be judged: the answer has no 'data.result[0].value[1]': 'data.result' is an empty list" },
+    };
+    struct web w;
+    web_open(&w);
+    w.requests = 5; /* FINISHED */
+    harness_value(&w.h, "input.want", "FINISHED", false);
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *input = mem_format("{action: get, url: 'http://127.0.0.1:%%d/%s', successCriteria: \"%s\"}", CASES[i].path, CASES[i].criteria);
+        CHECK(run(&w, "REST", input, 0));
+        CHECK_TEXT(text_of(&w.h.message), CASES[i].message);
+        CHECK_INT(w.h.result, CASES[i].result);
+    }
+    CHECK(!run(&w, "REST", "{action: get, url: 'http://127.0.0.1:%d/x', successCriteria: 'count >'}", 0));
+    CHECK_HAS(w.h.e.text, "successCriteria: a value is missing at character");
+    web_close(&w);
+}
+
+TEST(poll_task, waits_for_a_sample_that_is_not_there_yet)
+{
+    struct web w;
+    web_open(&w);
+    CHECK(run(&w, "POLL", "{url: 'http://127.0.0.1:%d/api/v1/query', pollCount: 5, pollIntervalSeconds: 1, exitCriteria: {success: 'data.result[0].value[1] < 0.05', failure: 'data.result[0].value[1] >= 0.5'}}", 0));
+    CHECK_INT(w.h.result, TASK_COMPLETED);
+    CHECK_INT(w.requests, 2);
+    CHECK(run(&w, "POLL", "{url: 'http://127.0.0.1:%d/api/v1/query_empty', pollCount: 2, pollIntervalSeconds: 1, exitCriteria: {success: 'data.result[0].value[1] < 0.05'}}", 0));
+    CHECK_INT(w.h.result, TASK_FAILED);
+    CHECK_TEXT(text_of(&w.h.message), "the criteria were not met by 2 answers; the last: the answer has no 'data.result[0].value[1]': 'data.result' is an empty list");
     web_close(&w);
 }
 
