@@ -57,6 +57,23 @@ TEST(cli, says_usage_and_unreachable_by_exit_code)
         CHECK_INT(run(CASES[i].words, CASES[i].count), CASES[i].want);
 }
 
+TEST(cli, reads_texts_whole_or_not_at_all)
+{
+    static const struct { const char *bytes; size_t size; const char *want; } CASES[] = {
+        { "\xff\xfe" "a\0", 4, "is UTF-16: save it as UTF-8" }, { "\xfe\xff\0a", 4, "is UTF-16" }, { "a: 1\0b: 2\n", 10, "holds a NUL character" },
+    };
+    char path[] = "/tmp/slipway-cli-test-XXXXXX";
+    int fd = mkstemp(path);
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        struct err e = { 0 };
+        CHECK(ftruncate(fd, 0) == 0 && pwrite(fd, CASES[i].bytes, CASES[i].size, 0) == (ssize_t)CASES[i].size);
+        CHECK(!cli_read_file(path, &e));
+        CHECK_HAS(e.text, CASES[i].want);
+    }
+    close(fd);
+    unlink(path);
+}
+
 TEST(cli, reads_no_folder_as_an_empty_file)
 {
     struct err e = { 0 };

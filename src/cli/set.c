@@ -39,11 +39,14 @@ char *cli_read_file(const char *path, struct err *e)
     int error = errno;
     if (f != stdin)
         fclose(f);
-    if (!failed && n <= FILE_MOST)
+    bool wide = n > 1 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0), cut = memchr(bytes, 0, n) != NULL;
+    if (!failed && n <= FILE_MOST && !wide && !cut)
         return bytes;
     free(bytes);
     if (failed) /* a folder: no empty password is made of it */
         return err_set(e, ERR_NOT_FOUND, "%s: %s", path, strerror(error)), NULL;
+    if (n <= FILE_MOST) /* half of a file is none */
+        return err_set(e, ERR_INVALID, wide ? "%s is UTF-16: save it as UTF-8" : "%s holds a NUL character, so it is no text", path), NULL;
     return err_set(e, ERR_TOO_LARGE, "%s is larger than 1 MiB", path), NULL;
 }
 

@@ -89,7 +89,7 @@ static size_t distance(const char *a, const char *b)
 const char *problem_nearest(const char *key, const char *const *known)
 {
     const char *best = NULL;
-    size_t least = strlen(key) / 3 + 1;
+    size_t least = strlen(key) < 6 ? 1 : strlen(key) / 3;
     for (; *known; known++) {
         size_t d = strlen(key) < WORD ? distance(key, *known) : WORD;
         if (d <= least && d < strlen(key)) {
