@@ -107,8 +107,8 @@ static int user_create(struct cli *cli)
     return code;
 }
 
-/* Names with commas between, which approvals may name. */
-static int user_groups(struct cli *cli)
+/* Groups are names with commas between, which approvals may name. */
+static int user_change(struct cli *cli)
 {
     AUTO_JSON *groups = json_array();
     for (const char *at = cli->groups ? cli->groups : ""; *at;) {
@@ -119,7 +119,11 @@ static int user_groups(struct cli *cli)
         at += n + (at[n] == ',');
     }
     AUTO_FREE char *path = path_of(P "/users/", cli->words[1], "");
-    AUTO_JSON *body = json_pack("{s:O}", "groups", groups);
+    AUTO_JSON *body = json_object();
+    if (cli->groups)
+        json_object_set(body, "groups", groups);
+    if (cli->email)
+        json_set_text(body, "email", cli->email);
     return cli_do(cli, "PATCH", path, body, NULL);
 }
 
@@ -130,8 +134,8 @@ static int command_user(struct cli *cli)
         return user_create(cli);
     if (text_is(what, "invite") && cli->count > 1)
         return user_invite(cli);
-    if (text_is(what, "change") && cli->count > 1 && cli->groups)
-        return user_groups(cli);
+    if (text_is(what, "change") && cli->count > 1 && (cli->groups || cli->email))
+        return user_change(cli);
     if (text_is(what, "list")) {
         cli->words[0] = "users";
         cli->count = 1;
@@ -141,7 +145,7 @@ static int command_user(struct cli *cli)
         AUTO_FREE char *path = path_of(P "/users/", cli->words[1], "");
         return cli_do(cli, "DELETE", path, NULL, NULL);
     }
-    fputs("slipway: usage: slipway user create NAME [--service] [--role ROLE] [--org-role ROLE] | invite NAME | change NAME --groups A,B | list | delete NAME\n", stderr);
+    fputs("slipway: usage: slipway user create NAME [--service] [--role ROLE] [--org-role ROLE] | invite NAME | change NAME [--groups A,B] [--email ADDRESS] | list | delete NAME\n", stderr);
     return CLI_USAGE;
 }
 
@@ -247,7 +251,7 @@ const struct cli_command CLI_COMMANDS[] = {
       "token: enrols one instance (slipway proxy --token), once; instances: the processes, with what their links do;\n"
       "rotate: an instance makes a new key pair; revoke: its link ends, its key is worth nothing. Without --project all projects may use it.\n"
       "List and delete: slipway get cloud-proxies, slipway delete cloud-proxies NAME", command_cloud_proxy },
-    { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | invite NAME | change NAME --groups A,B | list | delete NAME\n"
+    { "user", "users, and service users that have API tokens only", "user create NAME [--service] [--role ROLE] [--org-role owner|member] | invite NAME | change NAME [--groups A,B] [--email ADDRESS] | list | delete NAME\n"
       "A service user stands in for a person: its token stays valid when people leave. ROLE: administrator, developer, executor, viewer;\n"
       "without it, it has the rights of the projects that it is a member of. Groups are what approvers of a UserOperation may be named by", command_user },
     { "token", "API tokens: create, list, revoke", "token create NAME [--user SERVICE_USER] [--role ROLE] [--org-role owner|member] [--days N] | list [--user SERVICE_USER] | revoke ID", command_token },
@@ -302,7 +306,7 @@ static bool set_value(struct cli *cli, const char *name, const char *value)
         { "--org-role", NULL, &cli->org_role }, { "--body", NULL, &cli->body }, { "--event", NULL, &cli->event },
         { "--image", NULL, &cli->image }, { "--digest", NULL, &cli->digest }, { "--webhook", NULL, &cli->webhook }, { "--execution", NULL, &cli->execution }, { "--key", NULL, &cli->key }, { "--user", NULL, &cli->user },
         { "--description", NULL, &cli->description }, { "--hours", NULL, &cli->hours }, { "--from", NULL, &cli->from },
-        { "--comment", NULL, &cli->comment }, { "--groups", NULL, &cli->groups },
+        { "--comment", NULL, &cli->comment }, { "--groups", NULL, &cli->groups }, { "--email", NULL, &cli->email },
         { "-p", &cli->project, NULL }, { "--variable", NULL, &cli->variable }, { "--type", NULL, &cli->type },
     };
     if (text_is(name, "--output") || text_is(name, "-o"))

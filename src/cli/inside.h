@@ -20,6 +20,7 @@ struct cli {
     const char *from;                    /* of --from; NULL: none */
     const char *key;                     /* of --key: the request's Idempotency-Key; NULL: none */
     const char *comment;                 /* of --comment; NULL: none */
+    const char *email;                   /* of --email; NULL: not given */
     const char *groups;                  /* of --groups: names with commas between; NULL: not given */
     const char *variable, *type;         /* of --variable, --type; NULL: not given */
     const char *files[32];               /* of all -f; file is the last of them */

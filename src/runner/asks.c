@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "runner/notify_work.h"
 #include "store/people.h"
 
 enum step { ASK_BEGIN, ASK_WAIT, ASK_END, ASK_READ };
@@ -21,6 +22,7 @@ struct ask {
     bool fresh, dropped, replaces;
     const char *end;         /* ASK_END: EXPIRED or CANCELED */
     char *reason;
+    char *mail;              /* NULL: nobody is told by mail */
     struct id_list replaced; /* older ones of the same task, that it ended */
     void (*begun)(void *context, const struct user_op *op);
     void (*done)(void *context, const struct user_op *op, const struct err *e);
@@ -42,6 +44,7 @@ static void ask_free(struct ask *a)
     user_op_fini(&a->op);
     id_list_fini(&a->replaced);
     free(a->reason);
+    free(a->mail);
     free(a);
 }
 
@@ -94,7 +97,7 @@ static bool begin(struct ask *a, struct db_tx *tx, struct err *e)
         a->op.id = id;
     else if (!user_op_insert(tx, &a->op, e) || !end_others(a, tx, e))
         return false;
-    return reload(a, tx, e);
+    return reload(a, tx, e) && (!a->fresh || !a->mail || notify_ask_store(a->runner, tx, &a->op, a->mail, e));
 }
 
 static bool work(struct db_job *job, struct db_tx *tx, struct err *e)
@@ -149,6 +152,8 @@ static void done(struct db_job *job, const struct err *e)
     bool begins = a->step == ASK_BEGIN, over = !e && !text_is(a->op.status, "ACTIVE");
     for (size_t i = 0; !e && begins && i < a->replaced.count; i++)
         runner_answered(r, a->replaced.at[i]);
+    if (!e && begins && a->fresh && a->mail)
+        runner_wake_notifications(r);
     if (!e && begins && !a->dropped && a->begun)
         a->begun(a->context, &a->op);
     a->step = ASK_WAIT;
@@ -179,11 +184,11 @@ static void go(struct ask *a, enum step step)
 
 /* ---- from outside */
 
-struct ask *ask_start(struct runner *r, struct user_op *op, bool replaces, void (*begun)(void *context, const struct user_op *op),
+struct ask *ask_start(struct runner *r, struct user_op *op, bool replaces, const char *mail, void (*begun)(void *context, const struct user_op *op),
                       void (*ended)(void *context, const struct user_op *op, const struct err *e), void *context)
 {
     struct ask *a = NEW(struct ask);
-    *a = (struct ask){ .runner = r, .op = *op, .replaces = replaces, .begun = begun, .done = ended, .context = context };
+    *a = (struct ask){ .runner = r, .op = *op, .replaces = replaces, .mail = mail ? mem_text(mail) : NULL, .begun = begun, .done = ended, .context = context };
     *op = (struct user_op){ 0 };
     go(a, ASK_BEGIN);
     return a;

@@ -455,7 +455,8 @@ void task_ask_start(struct task_job *job, const struct task_ask *ask,
                           .approvers = json_incref((json_t *)ask->approvers), .groups = json_incref((json_t *)ask->groups), .bound = bound_to(f),
                           .expires_at = ask->expires_at, .execution_index = v.row->index };
     f->ask_ended = ended;
-    f->ask = ask_start(f->runner, &op, ask->replaces, ask_begun, ask_done, f);
+    const char *mail = json_text_at(json_object_get(f->endpoints, "emailServer"), "name", "");
+    f->ask = ask_start(f->runner, &op, ask->replaces, ask->email ? mail : NULL, ask_begun, ask_done, f);
 }
 
 void task_ask_cancel(struct task_job *job)

@@ -141,6 +141,7 @@ static const struct {
 } SENDERS[] = {
     { "webhook", notify_webhook },
     { "email", notify_mail },
+    { "approval", notify_approval },
 };
 
 const json_t *notify_endpoint(const struct notify_work *w, const char *type, struct err *e)
@@ -171,6 +172,8 @@ static bool claim_work(struct db_job *job, struct db_tx *tx, struct err *e)
     AUTO_JSON *names = json_pack("[s]", w->row.endpoint);
     if (open_content(w, &w->problem))
         knowledge_read(tx, w->runner->config.seal, w->row.project_id, names, &w->knowledge, &w->problem);
+    if (!w->problem.kind && text_is(w->row.kind, "approval"))
+        notify_approval_read(w, tx, &w->problem);
     return true;
 }
 

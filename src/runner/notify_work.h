@@ -1,6 +1,7 @@
 /* runner/notify_work.h - what the files of notifications share, and the runner's own calls of them. Not for other rooms. */
 #pragma once
 
+#include "http/mail.h"
 #include "runner/inside.h"
 #include "runner/notify.h"
 #include "secrets/mask.h"
@@ -18,6 +19,10 @@ void notices_add(struct notices *list, const struct live *live, const struct exe
 bool notices_store(struct db_tx *tx, struct notices *list, struct err *e);
 void notices_fini(struct notices *list);
 char *notify_host(const char *url); /* "https://host:8443", without user, path and query: what people may see of it; the caller's */
+
+/* ---- notify_approval.c: with a question that is new, a mail to those who may answer; endpoint "": none is named, which its row says */
+struct user_op;
+bool notify_ask_store(struct runner *r, struct db_tx *tx, const struct user_op *op, const char *endpoint, struct err *e);
 
 /* ---- notify.c: trying them */
 
@@ -68,6 +73,9 @@ void notify_end(struct notify_work *w, const struct notify_outcome *outcome, con
 /* The senders. False: it could not begin, and e says why. True: notify_end follows. */
 bool notify_webhook(struct notify_work *w, struct err *e);
 bool notify_mail(struct notify_work *w, struct err *e);
+bool notify_approval(struct notify_work *w, struct err *e);
+/* Within its claim: reads the question, and to whom it goes. */
+bool notify_approval_read(struct notify_work *w, struct db_tx *tx, struct err *e);
 /* to: array of addresses; borrowed until the try ends. */
 bool notify_mail_send(struct notify_work *w, const json_t *to, const char *subject, const char *body, struct err *e);
 

@@ -120,6 +120,15 @@ bool notifications_recover(struct db_tx *tx, struct err *e)
     return db_run(tx, e, SQL_notification_recover, "i", clock_now());
 }
 
+bool approval_addresses(struct db_tx *tx, int64_t project_id, const char *names, const char *groups, void (*each)(void *context, const char *address), void *context,
+                        struct err *e)
+{
+    AUTO(db_rows) r = project_id ? db_rows(tx, SQL_approval_addresses_of_project, "i", project_id) : db_rows(tx, SQL_approval_addresses, "tt", names, groups);
+    while (db_next(r, e))
+        each(context, db_text(r, 0));
+    return !db_rows_failed(r);
+}
+
 /* ---- what people ask */
 
 bool notification_again(struct db_tx *tx, const struct notification_row *row, int64_t until, struct err *e)

@@ -43,6 +43,10 @@ bool notification_end(struct db_tx *tx, const struct notification_row *row, cons
 bool notification_rest(struct db_tx *tx, const char *lane, int64_t until, struct err *e); /* its receiver asked for patience */
 bool notifications_recover(struct db_tx *tx, struct err *e); /* at start: tries of a server that is gone are doubtful, and due */
 
+/* ---- to whom questions go: each address of those who are named (small letters, as JSON arrays), or, project_id not 0, who may answer there */
+bool approval_addresses(struct db_tx *tx, int64_t project_id, const char *names, const char *groups, void (*each)(void *context, const char *address), void *context,
+                        struct err *e);
+
 /* ---- what people ask. ERR_CONFLICT: a try is under way, or (cancel) nothing is to be tried. */
 bool notification_again(struct db_tx *tx, const struct notification_row *row, int64_t until, struct err *e);
 bool notification_cancel(struct db_tx *tx, const struct notification_row *row, const char *why, struct err *e);

@@ -200,6 +200,7 @@ struct task_ask { /* borrowed, while it is asked */
     const json_t *approvers, *groups; /* arrays of texts: who may answer; both empty: whoever may run the pipeline */
     int64_t expires_at;               /* clock_now */
     bool replaces;                    /* older ones of the same task are canceled */
+    bool email;                       /* those who may answer are told by mail, through the endpoint in role emailServer */
 };
 struct task_answer { /* borrowed, valid in ended */
     const char *status; /* APPROVED | REJECTED | CANCELED | EXPIRED */

@@ -98,7 +98,7 @@ struct asking { /* from what was resolved to what is asked */
     json_t *approvers, *groups;
     char *summary, *description;
     int64_t expires_at;
-    bool replaces;
+    bool replaces, email;
 };
 
 static void asking_free(struct asking *a)
@@ -119,7 +119,7 @@ static void ask_now(struct task_job *job)
 {
     struct asking *a = job->context;
     task_ask_start(job, &(struct task_ask){ .summary = a->summary, .description = a->description, .approvers = a->approvers, .groups = a->groups,
-                                            .expires_at = a->expires_at, .replaces = a->replaces }, ended);
+                                            .expires_at = a->expires_at, .replaces = a->replaces, .email = a->email }, ended);
     asking_free(a);
     job->context = NULL;
 }
@@ -134,6 +134,7 @@ static bool read_input(struct asking *a, const json_t *input, struct err *e)
     a->description = mem_text(in.description ? in.description : "");
     a->expires_at = clock_now() + time;
     a->replaces = in.replaces;
+    a->email = in.send_email;
     fields_release(FIELDS, ALEN(FIELDS), &in);
     return ok;
 }

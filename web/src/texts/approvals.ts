@@ -27,5 +27,8 @@ export const APPROVALS = {
     approvalSummary: ['Summary', 'Zusammenfassung'],
     expiration: ['Expires after', 'Läuft ab nach'],
     expirationUnit: ['Unit', 'Einheit'],
+    sendEmail: ['Ask by mail', 'Per Mail fragen'],
+    mailField: ['Mail server', 'Mailserver'],
+    mailFieldHint: ['Those who may answer are asked at the addresses of their users', 'Wer antworten darf, wird unter der Adresse seines Benutzers gefragt'],
     replacesOlder: ['Cancel older questions of this task', 'Ältere Fragen dieser Aufgabe abbrechen'],
 } as const;

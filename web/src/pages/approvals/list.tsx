@@ -20,8 +20,8 @@ function Card({ of: op, done }: { of: UserOperation; done: () => void }) {
 }
 
 export default function UserOperations() {
-    const q = query(), status = q.get('status') ?? 'ACTIVE', search = q.get('search') ?? '';
-    const { data, problem, reload, more } = useList<UserOperation>('/user-operations', { $orderby: '_createTimeInMicros desc', search, $filter: status === 'all' ? '' : `status eq '${status}'` }, ['user-operations']);
+    const q = query(), id = q.get('id') ?? '', status = q.get('status') ?? (id ? 'all' : 'ACTIVE'), search = q.get('search') ?? '';
+    const { data, problem, reload, more } = useList<UserOperation>('/user-operations', { $orderby: '_createTimeInMicros desc', search, $filter: [id && `id eq '${id.replaceAll("'", '')}'`, status !== 'all' && `status eq '${status}'`].filter(Boolean).join(' and ') }, ['user-operations']);
     return (
         <>
             <Head title={t('userOperations')} />

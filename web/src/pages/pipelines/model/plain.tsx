@@ -9,7 +9,7 @@ import { changeTask } from './draft';
 import type { TaskProps } from './task';
 
 interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; array?: boolean; rows?: number; placeholder?: string }
-interface Plain { agent?: boolean; fields: Asked[] }
+interface Plain { agent?: boolean; mail?: boolean; fields: Asked[] }
 
 const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
 const script = (text: string): Asked[] => [{ name: 'script', text: 'sshScript', hint: 'sshScriptHint', long: true, placeholder: text }, { name: 'host', text: 'sshHost', placeholder: 'build.example.com:22' },
@@ -29,9 +29,9 @@ export const PLAIN: Record<string, Plain> = {
     POLL: { agent: true, fields: [{ name: 'url', text: 'restUrl', placeholder: 'https://' }, ...CALL, { name: 'exitCriteria', text: 'exitCriteria', hint: 'exitCriteriaHint', json: true, placeholder: '{"success": "status == \'FINISHED\'", "failure": "status == \'FAILED\'"}' },
         { name: 'pollCount', text: 'pollCount', placeholder: '10' }, { name: 'pollIntervalSeconds', text: 'pollInterval', placeholder: '60' }, { name: 'ignoreFailure', text: 'pollIgnore', check: true }] },
     Pipeline: { fields: [{ name: 'pipeline', text: 'partName', hint: 'partNameHint' }, { name: 'inputProperties', text: 'partInputs', json: true, placeholder: '{"tag": "${input.DOCKER_TAG}"}' }] },
-    UserOperation: { fields: [{ name: 'summary', text: 'approvalSummary', placeholder: 'Release ${input.DOCKER_TAG}?' }, { name: 'description', text: 'description', long: true }, { name: 'approvers', text: 'approvers', hint: 'approversHint', lines: true },
+    UserOperation: { mail: true, fields: [{ name: 'summary', text: 'approvalSummary', placeholder: 'Release ${input.DOCKER_TAG}?' }, { name: 'description', text: 'description', long: true }, { name: 'approvers', text: 'approvers', hint: 'approversHint', lines: true },
         { name: 'approverGroups', text: 'approverGroups', lines: true }, { name: 'expiration', text: 'expiration', placeholder: '3' }, { name: 'expirationUnit', text: 'expirationUnit', choices: ['minutes', 'hours', 'days'] },
-        { name: 'cancelPreviousPendingUserOp', text: 'replacesOlder', check: true }] },
+        { name: 'cancelPreviousPendingUserOp', text: 'replacesOlder', check: true }, { name: 'sendemail', text: 'sendEmail', check: true }] },
     Wait: { fields: [{ name: 'duration', text: 'waitDuration', hint: 'waitDurationHint', placeholder: '15m' }, { name: 'until', text: 'waitUntil', hint: 'waitUntilHint', placeholder: '2027-01-01T06:00:00Z' }] },
     SSH: { agent: true, fields: [...script('echo "$1"'), ...SCRIPT_KEY, { name: 'continueOnCommandFailure', text: 'sshGoOn', check: true }] },
     PowerShell: { agent: true, fields: [...script('Write-Output $args[0]'), ...SCRIPT_KEY] },
@@ -78,12 +78,16 @@ function PlainField({ of, value, set, readOnly }: { of: Asked; value: unknown; s
     );
 }
 
-function Agent({ draft, change, readOnly, at, task }: TaskProps) {
+const ROLES = { agent: { type: 'agent', text: 'agentField', hint: 'agentFieldHint', none: 'standard' }, emailServer: { type: 'email', text: 'mailField', hint: 'mailFieldHint', none: 'none' } } as const;
+
+function Through({ role, draft, change, readOnly, at, task }: TaskProps & { role: keyof typeof ROLES }) {
+    const of = ROLES[role];
     const found = useLoaded(`endpoints of ${draft.project}`, ['endpoints'], async (s) => (await list<Endpoint>('/endpoints', { $top: 1000, $filter: `(project eq '${draft.project.replace(/'/g, "''")}')` }, s)).rows);
-    const names = (found.data ?? []).filter((e) => e.type === 'agent').map((e) => e.name), value = task.endpoints?.agent ?? '';
+    const names = (found.data ?? []).filter((e) => e.type === of.type).map((e) => e.name), value = task.endpoints?.[role] ?? '';
     if (!names.length && !value) return null;
-    const set = (agent: string) => change(changeTask(draft, at, { endpoints: agent ? { ...task.endpoints, agent } : {} }));
-    return <Field label={t('agentField')} hint={t('agentFieldHint')}><Choice value={value} disabled={readOnly} set={set} options={[['', t('standard')], ...[...new Set([...names, ...(value ? [value] : [])])].map((n) => [n, n] as const)]} /></Field>;
+    const { [role]: _old, ...others } = task.endpoints ?? {};
+    const set = (name: string) => change(changeTask(draft, at, { endpoints: name ? { ...others, [role]: name } : others }));
+    return <Field label={t(of.text)} hint={t(of.hint)}><Choice value={value} disabled={readOnly} set={set} options={[['', t(of.none)], ...[...new Set([...names, ...(value ? [value] : [])])].map((n) => [n, n] as const)]} /></Field>;
 }
 
 export function PlainForm(props: TaskProps) {
@@ -92,5 +96,5 @@ export function PlainForm(props: TaskProps) {
         const { [name]: _old, ...others } = task.input ?? {};
         change(changeTask(draft, at, { input: value === undefined || value === '' ? others : { ...others, [name]: value } }));
     };
-    return <>{plain.agent && <Agent {...props} />}{plain.fields.map((f) => <PlainField key={f.name} of={f} value={task.input?.[f.name]} set={(v) => set(f.name, v)} readOnly={readOnly} />)}</>;
+    return <>{plain.agent && <Through role="agent" {...props} />}{plain.fields.map((f) => <PlainField key={f.name} of={f} value={task.input?.[f.name]} set={(v) => set(f.name, v)} readOnly={readOnly} />)}{plain.mail && <Through role="emailServer" {...props} />}</>;
 }
