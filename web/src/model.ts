@@ -1,4 +1,5 @@
 /* The API's documents, as far as the page reads them. */
+import type { Window } from './windows';
 export interface Made { id: string; name: string; project: string; description: string; _link: string; _updateTimeInMicros: number; updatedBy: string }
 
 export interface Event {
@@ -22,7 +23,7 @@ export interface Stage { name: string; status: string; statusMessage: string; ta
 export interface Execution {
     id: string; name: string; project: string; index: number; status: string; statusMessage: string; comments: string; tags: string[]; _executedBy: string; _triggeredBy: string;
     _pipelineLink: string; _requestTimeInMicros: number; _startTime?: number; _durationInMicros: number; input: Record<string, unknown>; output: Record<string, unknown>;
-    stageOrder: string[]; stages: Record<string, Stage>; starred: { input?: string }; reason?: string; _rerunOfLink?: string; _rerunOfIndex?: number;
+    stageOrder: string[]; stages: Record<string, Stage>; starred: { input?: string }; reason?: string; _rerunOfLink?: string; _rerunOfIndex?: number; _windowTime?: number;
 }
 /* Of a list with view=brief. */
 export interface ExecutionBrief extends Omit<Execution, 'stages' | 'output' | 'stageOrder'> { _stages: { name: string; status: string }[] }
@@ -68,6 +69,7 @@ export const lanes = (order: string[] | undefined, all: object) => (order?.lengt
 /* "/codestream/api/executions/ID" is this page's /executions/ID. */
 export const pageOf = (link: string) => link.replace('/codestream/api', '');
 
-export interface Project { id: string; name: string; description: string }
+export interface Project { id: string; name: string; description: string; windows?: Window[] }
+export interface Freeze { id: string; project: string; name: string; description: string; from: string; to: string; timeZone: string; pipelines: string[]; tags: string[]; _state: 'COMING' | 'ACTIVE' | 'OVER' }
 export interface Member { userId: string; name: string; email: string; role: string }
 export interface User { id: string; name: string; email: string; kind: string; orgRole: string; serviceRole: string; disabled: boolean; hasPassword: boolean }

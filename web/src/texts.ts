@@ -16,8 +16,9 @@ import { START } from './texts/start';
 import { TRIGGERS } from './texts/triggers';
 import { INTEGRATIONS } from './texts/integrations';
 import { VARIABLES } from './texts/variables';
+import { WINDOWS } from './texts/windows';
 
-const TEXTS = { ...ACCOUNT, ...APPROVALS, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES };
+const TEXTS = { ...ACCOUNT, ...APPROVALS, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES, ...WINDOWS };
 
 export type TextKey = keyof typeof TEXTS;
 export type Language = 'en' | 'de';

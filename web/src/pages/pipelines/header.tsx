@@ -12,6 +12,7 @@ import type { PipelineDraft } from './model/draft';
 import { textOf } from './parameters';
 import { RunWindow } from './running';
 import { useEditor } from './yaml';
+import { type Window, WindowRows } from '../../windows';
 
 export function Header({ editing }: { editing: Editing }) {
     const { draft, saved, dirty, busy, readOnly, open } = editing;
@@ -56,6 +57,8 @@ export function General({ editing: { draft, change, readOnly, saved } }: { editi
                     <Field label={t('policy')}><Choice disabled={readOnly} value={textOf(draft.concurrencyPolicy ?? 'queue')} set={(v) => set({ concurrencyPolicy: v === 'queue' ? undefined : v })} options={[['queue', t('policyQueue')], ['newest', t('policyNewest')], ['refuse', t('policyRefuse')]]} /></Field>
                     <Field label={t('tagsField')}><Text value={tags ?? known} readOnly={readOnly} set={(text) => { setTags(text); set({ tags: tagsOf(text) }); }} onBlur={() => setTags(null)} /></Field>
                 </div>
+                <fieldset><legend>{t('changeWindows')}</legend><p class="faint">{t('pipelineWindowsHint')}</p>
+                    <WindowRows readOnly={readOnly} of={Array.isArray(draft.windows) ? draft.windows as Window[] : []} set={(windows) => set({ windows: windows.length ? windows : undefined })} /></fieldset>
             </div>
         </details>
     );

@@ -8,6 +8,7 @@ import type { Member, Project, User } from '../../model';
 import { Choice, Confirm, Dialog, Empty, Field, Head, Loading, Menu, Text, Trouble, useAction } from '../../parts';
 import { t, type TextKey } from '../../texts';
 import { CONTENTS, DeleteProject, ProjectForm } from './list';
+import { WhenRunsBegin } from './windows';
 
 const ROLES: readonly (readonly [string, TextKey, TextKey])[] = [['administrator', 'projectAdministrator', 'projectAdministratorMay'], ['member', 'projectMember', 'projectMemberMay'], ['viewer', 'projectViewer', 'projectViewerMay']];
 const options = () => ROLES.map(([role, text]) => [role, t(text)] as const);
@@ -81,6 +82,7 @@ export default function ProjectPage({ id = '' }: Parts) {
                 <Menu label={t('moreActions')} items={[isAdministrator() && { text: t('remove'), act: () => open('delete'), bad: true }]} /></Head>
             {project.description && <p>{project.description}</p>}
             <p class="project-links">{CONTENTS.map(([path, text]) => <a key={path} class="button" href={`${path}?project=${encodeURIComponent(project.name)}`}>{t(text)}</a>)}</p>
+            <WhenRunsBegin project={project} reload={reload} />
             <Members project={project.name} />
             {window === 'edit' && <ProjectForm old={project} close={() => { open(null); reload(); }} />}
             {window === 'delete' && <DeleteProject of={project} close={() => open(null)} />}
