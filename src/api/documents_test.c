@@ -62,7 +62,7 @@ TEST(documents, are_all_judged_and_none_is_kept_when_one_is_wrong)
     ask(&s, "GET", P "/variables/default/good", NULL);
     CHECK_INT(s.status, 404);
     static const char *const WRONG[][2] = {
-        { "kind: NOTHING\nname: x\n", "document 1 is of kind NOTHING: what can be imported here is PROJECT, VARIABLE, ENDPOINT, CUSTOM_INTEGRATION, PIPELINE, DOCKER_WEBHOOK" },
+        { "kind: NOTHING\nname: x\n", "document 1 is of kind NOTHING: what can be imported here is PROJECT, VARIABLE, ENDPOINT, CUSTOM_INTEGRATION, PIPELINE, FREEZE, DOCKER_WEBHOOK" },
         { "kind: VARIABLE\nname: x\n---\nkind: VARIABLE\nname: x\n", "documents 1 and 2 are both variable 'x'" },
         { "---\n---\n", "the file holds 0 documents" },
         { "kind: VARIABLE\ntype: REGULAR\nvalue: a\n", "a variable needs a name" },

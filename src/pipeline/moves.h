@@ -20,7 +20,7 @@
     X(RECOVER, "the server restarted")
 
 #define EXECUTION_TRIGGERS(X)                                  \
-    X(START, "a slot of the pipeline's concurrency is free")   \
+    X(START, "a slot of the pipeline's concurrency is free, and its change window is open") \
     X(NEXT, "a group of tasks ended, another follows")         \
     X(COMPLETE, "the last group of tasks ended")               \
     X(FAIL, "a task failed, or the time is over; nothing runs any more") \

@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/diff.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "pipeline/scope.h"
 
-#define YAML_MOST (512 << 10) /* bytes of YAML that one question shows */
+#define YAML_MOST (512 << 10) /* bytes of YAML that one question shows; and of differences */
+#define REQUEST_TIME (4 * CLOCK_SECOND)
+#define CHANGES_TIME (10 * CLOCK_SECOND) /* a question does not wait longer for clusters */
 #define ASKS "UserOperation"
 
 /* ---- references: what only a later task can tell keeps its name */
@@ -86,24 +89,37 @@ static bool endpoints_of(const struct bound_from *from, const struct pipeline_ta
     return true;
 }
 
-/* unknown (an object): filled when it is empty and not fixed. *ret NULL: it changes nothing. */
-static bool render(const struct bound_from *from, size_t index, json_t *unknown, bool fixed, json_t **ret, struct err *e)
+struct rendering { /* another task, as if it were at work; not to be copied */
+    struct bound_scope scope;
+    struct task_job job;
+    json_t *endpoints;
+};
+
+/* unknown (an object, borrowed): filled unless it is fixed. r->endpoints is the caller's either way. */
+static bool set_up(struct rendering *r, const struct bound_from *from, size_t index, json_t *unknown, bool fixed, struct err *e)
 {
     const struct pipeline *p = from->view->pipeline;
     const struct pipeline_task *task = &p->tasks[index];
-    struct bound_scope scope = { .scope.find = find, .unknown = unknown, .fixed = fixed };
-    AUTO_JSON *endpoints = json_object();
-    struct task_job job = *from->job;
-    execution_scope_init(&scope.known, from->view, from->facts, index);
-    job.type = task_type_find(task->type);
-    job.stage = p->stages[task->stage].name;
-    job.task = task->name;
-    job.input = task->input;
-    job.endpoints = endpoints;
-    job.scope = &scope.scope;
-    job.deadline = 0;
-    job.context = NULL;
-    return endpoints_of(from, task, &scope.scope, endpoints, e) && job.type->bind(&job, ret, e);
+    *r = (struct rendering){ .scope = { .scope.find = find, .unknown = unknown, .fixed = fixed }, .job = *from->job, .endpoints = json_object() };
+    execution_scope_init(&r->scope.known, from->view, from->facts, index);
+    r->job.type = task_type_find(task->type);
+    r->job.stage = p->stages[task->stage].name;
+    r->job.task = task->name;
+    r->job.input = task->input;
+    r->job.endpoints = r->endpoints;
+    r->job.scope = &r->scope.scope;
+    r->job.deadline = 0;
+    r->job.context = NULL;
+    return endpoints_of(from, task, &r->scope.scope, r->endpoints, e);
+}
+
+/* *ret NULL: it changes nothing. */
+static bool render(const struct bound_from *from, size_t index, json_t *unknown, bool fixed, json_t **ret, struct err *e)
+{
+    struct rendering r;
+    bool ok = set_up(&r, from, index, unknown, fixed, e) && r.job.type->bind(&r.job, ret, e);
+    json_decref(r.endpoints);
+    return ok;
 }
 
 /* ---- what is asked about */
@@ -189,6 +205,140 @@ json_t *bound_render(const struct bound_from *from)
         more = !asks(p, &p->groups[g]); /* what stands beside the next question does not wait for it */
     }
     return json_pack("{s:o, s:o}", "tasks", tasks, "notCovered", others);
+}
+
+/* ---- what would change on the clusters, for people: by dry runs, as far as those answer in time */
+
+struct bound_changes {
+    struct task_preview preview;
+    struct rendering rendering;
+    struct bound_from from;
+    json_t *bound, *unknown;
+    size_t at, bytes;
+    struct timer step, deadline;
+    bool previewing, over;
+    void (*done)(void *context, json_t *bound);
+    void *context;
+};
+
+static void forget(struct bound_changes *c)
+{
+    json_decref(TAKE(c->rendering.endpoints));
+    json_decref(TAKE(c->unknown));
+}
+
+static void next(struct timer *t);
+
+static void go_on(struct bound_changes *c)
+{
+    c->previewing = false;
+    c->at++;
+    forget(c);
+    timer_set(&c->step, c->from.job->services->loop, 0, next);
+}
+
+/* Where a line of the new object hides a secret, the old one's of the same beginning had another, which nobody knows any more: "password: hunter2".
+ * How much of the line may be seen. */
+static size_t seen_of(const char *line, size_t n, const char *diff)
+{
+    for (const char *at = diff; *at;) {
+        size_t length = strcspn(at, "\n");
+        const char *mask = *at == '+' ? memmem(at, length, MASK_TEXT, strlen(MASK_TEXT)) : NULL;
+        size_t before = mask ? (size_t)(mask - at) : 0;
+        if (mask && n >= before && !memcmp(line + 1, at + 1, before - 1))
+            return before;
+        at += length + (at[length] == '\n');
+    }
+    return n;
+}
+
+static char *hide_old(const char *diff)
+{
+    AUTO_TEXT out = { 0 };
+    for (const char *at = diff; *at;) {
+        size_t n = strcspn(at, "\n");
+        size_t seen = *at == '-' ? seen_of(at, n, diff) : n;
+        text_add_n(&out, at, seen);
+        text_add(&out, seen < n ? MASK_TEXT : "");
+        text_add(&out, at[n] ? "\n" : "");
+        at += n + (at[n] == '\n');
+    }
+    return text_take(&out);
+}
+
+/* [{"object", "would", "diff"}], as people may see it. */
+static json_t *changes_shown(const struct mask *mask, const json_t *objects)
+{
+    json_t *shown = json_array(), *one;
+    size_t i;
+    json_array_foreach((json_t *)objects, i, one) {
+        AUTO_JSON *masked = mask_json(mask, one);
+        json_t *copy = json_copy(masked);
+        AUTO_FREE char *diff = hide_old(json_text_at(copy, "diff", ""));
+        json_set_text(copy, "diff", diff);
+        json_array_append_new(shown, copy);
+    }
+    return shown;
+}
+
+static void previewed(struct task_preview *p)
+{
+    struct bound_changes *c = OWNER(p, struct bound_changes, preview);
+    json_t *row = json_array_get(json_object_get(c->bound, "tasks"), c->at);
+    AUTO_JSON *shown = changes_shown(c->from.mask, json_object_get(p->answer, "objects"));
+    AUTO_FREE char *text = json_write(shown);
+    c->bytes += strlen(text);
+    if (json_array_size(shown) && c->bytes <= YAML_MOST)
+        json_object_set(row, "changes", shown);
+    go_on(c);
+}
+
+/* What only an administrator may use is not used for a look. */
+static bool may_look(const struct bound_changes *c, const json_t *row, size_t task)
+{
+    AUTO_FREE char *restricted = c->from.facts->restricted(c->from.facts, c->from.view, task);
+    return !restricted && !c->over && json_text_at(row, "hash", NULL) && !json_array_size(json_object_get(row, "unknown"));
+}
+
+static void next(struct timer *t)
+{
+    struct bound_changes *c = OWNER(t, struct bound_changes, step);
+    const json_t *tasks = json_object_get(c->bound, "tasks"), *row = json_array_get(tasks, c->at);
+    size_t task = (size_t)json_int_at(row, "slot", 1) - 1;
+    struct err e = { 0 };
+    if (c->at >= json_array_size(tasks)) {
+        timer_clear(&c->deadline);
+        c->done(c->context, c->bound);
+        free(c);
+        return;
+    }
+    c->unknown = json_object();
+    c->preview = (struct task_preview){ .job = &c->rendering.job, .diff = true, .timeout_micros = REQUEST_TIME, .done = previewed };
+    if (may_look(c, row, task) && set_up(&c->rendering, &c->from, task, c->unknown, true, &e) && c->rendering.job.type->preview)
+        c->previewing = c->rendering.job.type->preview(&c->preview, &e);
+    if (!c->previewing)
+        go_on(c);
+}
+
+void bound_changes_stop(struct bound_changes *c)
+{
+    c->over = true;
+    if (c->previewing)
+        c->rendering.job.type->preview_cancel(&c->preview);
+}
+
+static void too_long(struct timer *t)
+{
+    bound_changes_stop(OWNER(t, struct bound_changes, deadline));
+}
+
+struct bound_changes *bound_changes_start(const struct bound_from *from, json_t *bound, void (*done)(void *context, json_t *bound), void *context)
+{
+    struct bound_changes *c = NEW(struct bound_changes);
+    *c = (struct bound_changes){ .from = *from, .bound = bound, .done = done, .context = context };
+    timer_set(&c->step, from->job->services->loop, 0, next);
+    timer_set(&c->deadline, from->job->services->loop, CHANGES_TIME, too_long);
+    return c;
 }
 
 /* ---- is it still that? */

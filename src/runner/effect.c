@@ -49,6 +49,9 @@ struct effect {
     void (*abandon)(struct task_job *job);
     struct part *part; /* another pipeline that runs for it; NULL: none */
     struct ask *ask;   /* people are asked for it; NULL: nobody is */
+    struct bound_changes *changes; /* what a yes would change is looked at, before they are; NULL: it is not */
+    struct user_op *asks;          /* then: what they will be asked */
+    bool replaces, mails;          /* as struct task_ask has them */
     void (*ask_ended)(struct task_job *job, const struct task_answer *answer, const struct err *e);
     void (*part_ended)(struct task_job *job, const struct task_part *part, const struct err *e);
 };
@@ -430,11 +433,17 @@ static struct bound_from bound_from(const struct effect *f)
     return (struct bound_from){ .job = &f->job, .view = f->view, .facts = &f->facts.facts, .knowledge = &f->knowledge, .mask = f->mask, .task = f->task };
 }
 
+/* What it asked then is stored. */
+static bool asked_before(const struct effect *f)
+{
+    return text_is(json_text_at(f->view->tasks[f->task].detail, "kind", ""), "approval");
+}
+
 /* What is approved: the image that was pushed, where one was, and what the tasks behind the question will do. */
 static json_t *bound_to(const struct effect *f)
 {
     struct bound_from from = bound_from(f);
-    json_t *bound = bound_render(&from);
+    json_t *bound = asked_before(f) ? json_object() : bound_render(&from);
     const struct push *p = &f->pushed;
     AUTO_FREE char *image = mem_format("%s/%s:%s", p->registry ? p->registry : "", p->repository ? p->repository : "", p->tag ? p->tag : "");
     if (p->id) {
@@ -442,6 +451,23 @@ static json_t *bound_to(const struct effect *f)
         json_set_text(bound, "digest", p->digest ? p->digest : "");
     }
     return bound;
+}
+
+static const struct err GONE = { .kind = ERR_CANCELED, .text = "canceled" };
+
+static void ask_people(void *context, json_t *bound)
+{
+    struct effect *f = context;
+    AUTO_FREE struct user_op *op = TAKE(f->asks);
+    f->changes = NULL;
+    op->bound = bound;
+    if (!f->canceled && !f->draining) {
+        const char *mail = json_text_at(json_object_get(f->endpoints, "emailServer"), "name", "");
+        f->ask = ask_start(f->runner, op, f->replaces, f->mails ? mail : NULL, ask_begun, ask_done, f);
+        return;
+    }
+    user_op_fini(op);
+    f->ask_ended(&f->job, NULL, &GONE);
 }
 
 void task_ask_start(struct task_job *job, const struct task_ask *ask,
@@ -455,14 +481,23 @@ void task_ask_start(struct task_job *job, const struct task_ask *ask,
                           .approvers = json_incref((json_t *)ask->approvers), .groups = json_incref((json_t *)ask->groups), .bound = bound_to(f),
                           .expires_at = ask->expires_at, .execution_index = v.row->index };
     f->ask_ended = ended;
-    const char *mail = json_text_at(json_object_get(f->endpoints, "emailServer"), "name", "");
-    f->ask = ask_start(f->runner, &op, ask->replaces, ask->email ? mail : NULL, ask_begun, ask_done, f);
+    f->replaces = ask->replaces;
+    f->mails = ask->email;
+    f->asks = mem_copy(&op, sizeof op);
+    struct bound_from from = bound_from(f);
+    if (asked_before(f))
+        ask_people(f, TAKE(f->asks->bound));
+    else
+        f->changes = bound_changes_start(&from, TAKE(f->asks->bound), ask_people, f);
 }
 
 void task_ask_cancel(struct task_job *job)
 {
     struct effect *f = of(job);
-    static const struct err GONE = { .kind = ERR_CANCELED, .text = "canceled" };
+    if (f->changes) {
+        bound_changes_stop(f->changes);
+        return;
+    }
     if (!f->draining) {
         ask_cancel(f->ask, "the execution was stopped");
         return;
@@ -480,6 +515,7 @@ struct load_job {
     int64_t push_id, project_id, execution_id, log_size, log_position;
     bool again; /* it was started before: there may be a log of it */
     bool bound; /* what people approved may be about it */
+    const struct run_row *asks; /* it asks people: what is restricted is read too */
 };
 
 static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
@@ -489,6 +525,8 @@ static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
     if (!knowledge_read(tx, f->runner->config.seal, job->project_id, job->names, &f->knowledge, e))
         return false;
     struct err gone = { 0 };
+    if (job->asks && !restricted_read(tx, job->asks, &f->knowledge, e))
+        return false;
     if (job->bound && !user_ops_approved(tx, job->execution_id, &f->approved, e))
         return false;
     if (job->again && !log_end(tx, job->execution_id, (int64_t)f->task, f->job.attempt, &job->log_size, &job->log_position, e))
@@ -708,7 +746,8 @@ static void start(struct live *live, size_t task, int attempt, bool stops)
     struct load_job *job = NEW(struct load_job);
     *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
                               .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id, .execution_id = v.row->id,
-                              .again = attempt > 1 || v.now->tasks[task].resolved, .bound = binds(v.now->pipeline->tasks[task].type) };
+                              .again = attempt > 1 || v.now->tasks[task].resolved, .bound = binds(v.now->pipeline->tasks[task].type),
+                              .asks = text_is(v.now->pipeline->tasks[task].type, TASK_USER_OPERATION.name) ? v.row : NULL };
     db_read(v.runner->config.db, &job->job);
 }
 

@@ -120,10 +120,21 @@ static bool tell(struct db_tx *tx, struct db_rows *rows, const char *message, bo
     return ok;
 }
 
+/* Those that wait for one window wait for it together. */
+static bool same_window(struct db_tx *tx, int64_t pipeline_id, const struct gate *gate, int64_t until, bool *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_window_waits, "i", pipeline_id);
+    *ret = !db_next(rows, e) || (db_int(rows, 0) == until && text_is(db_text(rows, 1), gate->why));
+    return !db_rows_failed(rows);
+}
+
 bool windows_hold(struct db_tx *tx, int64_t pipeline_id, const struct gate *gate, int64_t until, struct err *e)
 {
+    bool same = true;
+    if (!gate->open && !same_window(tx, pipeline_id, gate, until, &same, e))
+        return false;
     AUTO(db_rows) rows = gate->open ? db_rows(tx, SQL_window_open, "ii", pipeline_id, clock_now())
-                                    : db_rows(tx, SQL_window_hold, "iiti", pipeline_id, until, gate->why, clock_now());
+                                    : db_rows(tx, same ? SQL_window_hold_new : SQL_window_hold, "iiti", pipeline_id, until, gate->why, clock_now());
     bool any = false;
     return tell(tx, rows, gate->why, &any, e);
 }

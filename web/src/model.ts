@@ -48,7 +48,7 @@ export interface ProxyInstance {
 }
 export interface CloudProxy extends Made { status: string; connected: number; endpointCount: number; instances: ProxyInstance[] }
 /* What a task behind a question will do, as far as it can be told when it is asked. */
-export interface Bound { task: string; action?: string; cluster?: string; yaml?: string; objects?: string[]; byTag?: string[]; unknown: string[]; problem?: string }
+export interface Bound { task: string; action?: string; cluster?: string; yaml?: string; objects?: string[]; byTag?: string[]; unknown: string[]; problem?: string; changes?: { object: string; would: string; diff?: string }[] }
 export interface UserOperation {
     id: string; _link: string; project: string; name: string; task: string; index: string; summary: string; description: string; status: string; approvers: string[]; approverGroups: string[];
     _bound: { image?: string; digest?: string; tasks?: Bound[]; notCovered?: { task: string; type: string; why: string }[] }; executionLink: string; executionIndex: number; respondedBy: string; responseMessage: string; _expiresOnInMicros: number;

@@ -188,3 +188,9 @@ export function Values({ of }: { of: Record<string, unknown> }) {
         </dl>
     );
 }
+
+/* A diff's lines, each told by a sign and by colour. */
+export function Patch({ text }: { text: string }) {
+    const tone = (line: string) => (line.startsWith('+') ? 'added' : line.startsWith('-') ? 'gone' : line.startsWith('@') ? 'faint' : '');
+    return <pre class="diff" tabIndex={0}>{text.replace(/\n$/, '').split('\n').map((line, i) => <span key={i} class={tone(line)}>{line}{'\n'}</span>)}</pre>;
+}

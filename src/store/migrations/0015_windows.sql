@@ -24,4 +24,6 @@ CREATE INDEX freezes_by_end ON freezes (project_id, ends_at);
 -- A QUEUED execution that waits for its window: when that is judged again; NULL: it does not. window_free: an administrator let it begin at any time.
 ALTER TABLE executions ADD COLUMN window_at INTEGER;
 ALTER TABLE executions ADD COLUMN window_free INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX executions_by_window ON executions (window_at, pipeline_id) WHERE window_at IS NOT NULL;
+CREATE INDEX executions_by_window ON executions (pipeline_id, window_at) WHERE window_at IS NOT NULL;
+CREATE INDEX executions_unjudged ON executions (pipeline_id) WHERE status = 'QUEUED' AND window_at IS NULL;
+CREATE INDEX executions_let_go ON executions (pipeline_id, id) WHERE status = 'QUEUED' AND window_free = 1;

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../../api';
 import { useLoaded } from '../../loading';
 import type { Bound, UserOperation } from '../../model';
-import { Field, Status, Text, Time, Trouble, useAction } from '../../parts';
+import { Field, Patch, Status, Text, Time, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';
 
 export function Answer({ of: op, done }: { of: UserOperation; done: () => void }) {
@@ -34,6 +34,7 @@ function Covered({ of: task }: { of: Bound }) {
             {task.problem && <p class="notice">{t('approvalProblem')} <bdi>{task.problem}</bdi></p>}
             {task.unknown.length > 0 && <p class="faint">{t('approvalUnknown')} {task.unknown.map((name) => <code key={name}>{name} </code>)}</p>}
             {task.byTag && task.byTag.length > 0 && <p class="faint">{t('approvalByTag')} {task.byTag.map((name) => <code key={name}>{name} </code>)}</p>}
+            {task.changes?.map((one) => <div key={one.object} class="stack"><p><strong>{one.object}</strong>: {one.would}</p>{one.diff && <Patch text={one.diff} />}</div>)}
             {task.yaml ? <details><summary>{task.objects?.join(', ')}</summary><pre tabIndex={0}>{task.yaml}</pre></details> : <p>{task.objects?.join(', ')}</p>}
         </li>
     );

@@ -2,7 +2,7 @@
 import './triggers.css';
 import { useEffect, useState } from 'preact/hooks';
 import { P, call } from '../../api';
-import { Choice, Empty, Field, Head, Text, Trouble, useAction } from '../../parts';
+import { Choice, Empty, Field, Head, Patch, Text, Trouble, useAction } from '../../parts';
 import { firstProject, mayDevelopIn, projects } from '../../projects';
 import { query } from '../../router';
 import { t } from '../../texts';
@@ -20,12 +20,6 @@ interface Answer { fires: number; triggers: Trigger[]; notes: string[] }
 type Source = 'image' | 'body' | 'event' | 'delivery';
 const HANDED = 'slipway.simulate'; /* a body that another page hands over */
 
-/* A diff's lines, each told by a sign and by colour. */
-function Diff({ text }: { text: string }) {
-    const tone = (line: string) => (line.startsWith('+') ? 'added' : line.startsWith('-') ? 'gone' : line.startsWith('@') ? 'faint' : '');
-    return <pre class="diff" tabIndex={0}>{text.replace(/\n$/, '').split('\n').map((line, i) => <span key={i} class={tone(line)}>{line}{'\n'}</span>)}</pre>;
-}
-
 function Task({ task }: { task: SimulatedTask }) {
     return (
         <li class="panel">
@@ -34,7 +28,7 @@ function Task({ task }: { task: SimulatedTask }) {
             {task.notSimulated && <p class="notice">{task.notSimulated}</p>}
             {task.problem && <p class="trouble">{task.problem}</p>}
             {task.notes?.map((note, i) => <p key={i} class="faint">{note}</p>)}
-            {task.objects?.map((object, i) => <div key={i} class="stack"><p><strong>{object.object}</strong>: {object.would}</p>{object.diff && <Diff text={object.diff} />}</div>)}
+            {task.objects?.map((object, i) => <div key={i} class="stack"><p><strong>{object.object}</strong>: {object.would}</p>{object.diff && <Patch text={object.diff} />}</div>)}
             {task.yaml && <details><summary>{t('simulateYaml')}</summary><pre tabIndex={0}>{task.yaml}</pre></details>}
         </li>
     );
