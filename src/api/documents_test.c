@@ -62,7 +62,7 @@ TEST(documents, are_all_judged_and_none_is_kept_when_one_is_wrong)
     ask(&s, "GET", P "/variables/default/good", NULL);
     CHECK_INT(s.status, 404);
     static const char *const WRONG[][2] = {
-        { "kind: NOTHING\nname: x\n", "document 1 is of kind NOTHING: what can be imported here is PROJECT, VARIABLE, ENDPOINT, CUSTOM_INTEGRATION, PIPELINE, FREEZE, DOCKER_WEBHOOK" },
+        { "kind: NOTHING\nname: x\n", "document 1 is of kind NOTHING: what can be imported here is PROJECT, VARIABLE, ENDPOINT" },
         { "kind: VARIABLE\nname: x\n---\nkind: VARIABLE\nname: x\n", "documents 1 and 2 are both variable 'x'" },
         { "---\n---\n", "the file holds 0 documents" },
         { "kind: VARIABLE\ntype: REGULAR\nvalue: a\n", "a variable needs a name" },
@@ -131,6 +131,9 @@ TEST(documents, warn_of_secrets_with_line_and_command)
     ask(&s, "GET", P "/pipelines/default/p", NULL);
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.password"), "hunter2");
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.script"), "x --token=abcdef");
+    ask(&s, "PUT", P "/pipelines/default/p", "{\"stageOrder\":[\"S\"],\"stages\":{\"S\":{\"taskOrder\":[\"T\"],\"tasks\":{\"T\":{\"type\":\"K8S\",\"input\":{\"password\":\"********\",\"script\":\"y --token=********\"}}}}}}");
+    CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.password"), "hunter2");
+    CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.script"), "y --token=abcdef");
     ask(&s, "POST", P "/pipelines", "{\"name\":\"q\",\"stageOrder\":[\"S\"],\"stages\":{\"S\":{\"taskOrder\":[\"T\"],\"tasks\":{\"T\":{\"type\":\"K8S\",\"input\":{\"token\":\"abcdef\"}}}}}}");
     CHECK_HAS(s.text, "\"variable\":\"q-T-token\"");
     ask(&s, "POST", IMPORT, "kind: ENDPOINT\nname: e\ntype: dockerregistry\nproperties: {password: hunter2}\n---\nkind: VARIABLE\nname: db-password\ntype: REGULAR\nvalue: hunter2\n");

@@ -4,6 +4,7 @@
 #include "api/resources.h"
 #include "api/saving.h"
 #include "base/mem.h"
+#include "pipeline/literals.h"
 #include "runner/validate.h"
 #include "store/runs.h"
 
@@ -182,7 +183,8 @@ static const char *state_of(const json_t *spec, const char *before)
 static bool fill(struct call *c, struct pipeline_row *row, const json_t *spec, struct problems *found, struct err *e)
 {
     const char *before = row->state ? row->state : "DISABLED", *after = state_of(spec, before);
-    AUTO_JSON *kept = json_copy((json_t *)spec);
+    AUTO_JSON *stored = row->definition ? definition_of(row) : NULL;
+    AUTO_JSON *kept = literals_unmasked(spec, stored, NULL, NULL); /* what was exported may come back by hand */
     bool enabled = false, global = row->global;
     if (!json_take_bool(spec, "enabled", &enabled, e) || !json_take_bool(spec, "global", &global, e) || !state_ok(before, after, e))
         return false;

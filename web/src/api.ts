@@ -16,10 +16,11 @@ export interface Who {
 }
 
 /* What the server found in a definition: where it stands (JSON Pointer; line and column where it was text). */
-export interface Finding { level: 'ERROR' | 'WARNING'; pointer: string; message: string; line?: number; column?: number }
+export interface Finding { level: 'ERROR' | 'WARNING'; pointer: string; message: string; line?: number; column?: number; variable?: string /* that could hold the secret that stands there */ }
 
 export class Problem extends Error {
-    constructor(readonly status: number, message: string, readonly field = '', readonly findings: Finding[] = [], readonly wait = 0 /* seconds, of 429 */) { super(message); }
+    constructor(readonly status: number, message: string, readonly field = '', readonly findings: Finding[] = [], readonly wait = 0 /* seconds, of 429 */,
+        readonly documents: unknown[] = [] /* of an import that was refused: what is said of each */) { super(message); }
 }
 
 /* sessionStorage: gone with the tab, and never sent by itself. Only the short-lived access token is kept, not what it was got with. */
@@ -51,10 +52,10 @@ export function signOut(over = false): void {
 export const authorization = (): Record<string, string> => (access ? { Authorization: `Bearer ${access}` } : {});
 
 async function problemOf(answer: Response): Promise<Problem> {
-    const json = await answer.json().catch(() => ({})) as { message?: string; field?: string; problems?: (Partial<Finding> & { where?: string })[] };
+    const json = await answer.json().catch(() => ({})) as { message?: string; field?: string; problems?: (Partial<Finding> & { where?: string })[]; documents?: unknown[] };
     const found = (json.problems ?? []).map((p) => [p.where, p.message].filter(Boolean).join(': ')).filter(Boolean);
     const text = [json.message ?? `${answer.status} ${answer.statusText}`, ...found].join('\n');
-    return new Problem(answer.status, answer.status === 403 ? `${t('forbidden')} (${text})` : text, json.field, (json.problems ?? []) as Finding[], Number(answer.headers.get('Retry-After')) || 0);
+    return new Problem(answer.status, answer.status === 403 ? `${t('forbidden')} (${text})` : text, json.field, (json.problems ?? []) as Finding[], Number(answer.headers.get('Retry-After')) || 0, json.documents);
 }
 
 /* The body goes as JSON; a text whose Content-Type is told goes as it is. */

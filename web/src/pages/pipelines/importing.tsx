@@ -1,63 +1,51 @@
-/* Import: a YAML file, what the server says of each document in it before, and what came of each of them after. */
+/* Import: a YAML file, what would come of each document in it (the server rehearses it all), and what came of each of them after. A secret that
+ * stands in one as it is becomes a variable by a button. */
 import { useState } from 'preact/hooks';
 import { type Finding, P, Problem, call } from '../../api';
 import { Dialog, Trouble, useAction } from '../../parts';
 import { t } from '../../texts';
-import { type Checked, checkText } from './definition';
 import { FindingList } from './problems';
 
-interface Document { name: string; kind: string; checked: boolean; findings: Finding[] }
-interface Outcome { name: string; status: string; message: string }
+interface Row { kind: string; project?: string; name: string; status: string; warnings: Finding[] }
 
-const LARGEST = 4 * 1024 * 1024;
+const LARGEST = 1024 * 1024;
+const SECURED: Record<string, string> = { PIPELINE: 'pipelines', ENDPOINT: 'endpoints', VARIABLE: 'variables' };
 
-/* A "---" at the beginning of a line always parts documents; each knows where in the file it begins. */
-function documentsOf(text: string): { text: string; line: number }[] {
-    const parts: { text: string; line: number }[] = [{ text: '', line: 1 }];
-    text.split('\n').forEach((line, i) => {
-        if (/^---(\s|$)/.test(line)) parts.push({ text: line.slice(3) + '\n', line: i + 1 });
-        else parts[parts.length - 1]!.text += line + '\n';
+const send = async (text: string, over: boolean, rehearse: boolean): Promise<Row[]> => (await call<{ documents: Row[] }>('POST', `${P}/import?action=${over ? 'apply' : 'create'}${rehearse ? '&dryRun=true' : ''}`,
+    text, undefined, { 'Content-Type': 'application/x-yaml', Accept: 'application/json' })).documents;
+
+/* What is wrong with single documents is shown at them; anything else is the problem of the file. */
+async function rehearse(text: string, over: boolean): Promise<Row[]> {
+    try {
+        return await send(text, over, true);
+    } catch (problem) {
+        if (problem instanceof Problem && problem.documents.length) return problem.documents as Row[];
+        throw problem;
+    }
+}
+
+const wordOf = (row: Row) => (row.status === 'CREATED' || row.status === 'UPDATED' ? t(row.status) : row.status === 'FAILED' ? t('importFailed') : row.status);
+
+/* One secret: moved into a variable there, at the server. */
+function Secure({ row, finding }: { row: Row; finding: Finding }) {
+    const [done, setDone] = useState('');
+    const { busy, problem, run } = useAction();
+    const path = `${P}/${SECURED[row.kind]}/${encodeURIComponent(row.project ?? '')}/${encodeURIComponent(row.name)}/secrets`;
+    const secure = () => run(async () => {
+        const answer = await call<{ secured: { variable: string }[] }>('POST', path, { pointer: finding.pointer, variable: finding.variable });
+        setDone(answer.secured.map((one) => `\${var.${one.variable}}`).join(', '));
     });
-    return parts.filter((part) => part.text.replace(/^\s*#.*$/gm, '').trim());
+    if (done) return <small class="secured" role="status">{row.kind === 'VARIABLE' ? t('securedVariable') : t('securedBy', { reference: done })}</small>;
+    return <span><button type="button" disabled={busy} onClick={secure}>{t('secure')}</button><Trouble problem={problem} /></span>;
 }
 
-const word = (text: string, key: string) => new RegExp(`^${key}:\\s*(.*?)\\s*$`, 'm').exec(text)?.[1]?.replace(/^(['"])(.*)\1$/, '$2') ?? '';
-
-async function look({ text, line }: { text: string; line: number }): Promise<Document> {
-    const kind = word(text, 'kind').toUpperCase(), name = word(text, 'name');
-    if (kind !== 'PIPELINE' && kind !== '') return { name, kind, checked: false, findings: [] };
-    const found: Checked = await checkText(text);
-    const findings = found.problems.map((f) => (f.line ? { ...f, line: f.line + line - 1 } : f));
-    return { name: found.pipeline?.name ?? name, kind: kind || '?', checked: true, findings };
-}
-
-/* The answer is YAML of our own making: name, status, statusMessage for each. */
-function outcomesOf(answer: string): Outcome[] {
-    return documentsOf(answer).map(({ text }) => {
-        const message = text.split(/^statusMessage:/m)[1] ?? '';
-        return { name: word(text, 'name'), status: word(text, 'status'), message: message.replace(/\s+/g, ' ').trim().replace(/^(['"])(.*)\1$/, '$2').replace(/''/g, "'") };
-    });
-}
-
-function Documents({ of, file }: { of: Document[]; file: string }) {
+function Documents({ of, after }: { of: Row[]; after: boolean }) {
+    const act = (row: Row) => (f: Finding) => (after && f.variable && SECURED[row.kind] ? <Secure row={row} finding={f} /> : null);
     return (
-        <section class="stack"><h3>{t('importDocuments', { n: of.length, file })}</h3>
-            <ul class="import-documents">{of.map((one, i) => (
-                <li key={i}><p><strong>{one.name || '–'}</strong> <span class="chip">{one.kind}</span>
-                    {!one.findings.length && <small>{t(one.checked ? 'importFine' : 'importChecked')}</small>}</p>
-                    <FindingList of={one.findings} /></li>))}</ul></section>
-    );
-}
-
-function Done({ of, close }: { of: Outcome[]; close: () => void }) {
-    return (
-        <>
-            <p class="notice done" role="status">{t('importDone')}</p>
-            <ul class="import-documents">{of.map((one, i) => (
-                <li key={i}><p><strong>{one.name}</strong> <span class="chip">{one.status === 'CREATED' || one.status === 'UPDATED' ? t(one.status) : one.status}</span></p>
-                    {one.message && <small>{one.message}</small>}</li>))}</ul>
-            <footer><button type="button" class="primary" onClick={close}>{t('close')}</button></footer>
-        </>
+        <ul class="import-documents">{of.map((row, i) => (
+            <li key={i}><p><strong>{row.name || '–'}</strong> <span class="chip">{row.kind}</span> <small>{wordOf(row)}</small>
+                {!row.warnings.length && !after && <small>{t('importFine')}</small>}</p>
+                <FindingList of={row.warnings} act={act(row)} /></li>))}</ul>
     );
 }
 
@@ -73,29 +61,34 @@ function Chooser({ take }: { take: (file: File) => void }) {
 }
 
 export function ImportWindow({ close }: { close: () => void }) {
-    const [file, setFile] = useState<{ name: string; text: string; documents: Document[] } | null>(null);
-    const [over, setOver] = useState(false), [done, setDone] = useState<Outcome[] | null>(null);
+    const [file, setFile] = useState<{ name: string; text: string } | null>(null), [rows, setRows] = useState<Row[] | null>(null);
+    const [over, setOver] = useState(false), [done, setDone] = useState<Row[] | null>(null);
     const { busy, problem, run } = useAction();
+    const look = (chosen: { name: string; text: string }, changes: boolean) => run(async () => {
+        setRows(null);
+        setFile(chosen);
+        setRows(await rehearse(chosen.text, changes));
+    });
     const take = (chosen: File) => run(async () => {
         setFile(null);
         if (chosen.size > LARGEST) throw new Problem(0, t('importTooLarge'));
-        const text = await chosen.text();
-        setFile({ name: chosen.name, text, documents: await Promise.all(documentsOf(text).map(look)) });
+        look({ name: chosen.name, text: await chosen.text() }, over);
     });
-    const send = () => run(async () => {
-        const answer = await call<string>('POST', `${P}/import?action=${over ? 'apply' : 'create'}`, file!.text, undefined, { 'Content-Type': 'application/x-yaml' });
-        setDone(outcomesOf(answer));
-    });
-    const wrong = file?.documents.some((d) => d.findings.some((f) => f.level === 'ERROR'));
+    const change = (changes: boolean) => {
+        setOver(changes);
+        if (file) look(file, changes);
+    };
+    const wrong = rows?.some((row) => row.status === 'FAILED');
     return (
         <Dialog title={t('newImport')} close={close} wide>
-            {done ? <Done of={done} close={close} /> : <>
+            {done ? <><p class="notice done" role="status">{t('importDone')}</p><Documents of={done} after />
+                <footer><button type="button" class="primary" onClick={close}>{t('close')}</button></footer></> : <>
                 <Chooser take={take} />
-                {file && <Documents of={file.documents} file={file.name} />}
-                {file && <label class="check"><input type="checkbox" checked={over} onChange={(e) => setOver(e.currentTarget.checked)} />{t('importOver')}</label>}
+                {file && rows && <section class="stack"><h3>{t('importDocuments', { n: rows.length, file: file.name })}</h3><Documents of={rows} after={false} /></section>}
+                {file && <label class="check"><input type="checkbox" checked={over} onChange={(e) => change(e.currentTarget.checked)} />{t('importOver')}</label>}
                 <Trouble problem={problem} />
                 <footer><button type="button" onClick={close}>{t('cancel')}</button>
-                    <button type="button" class="primary" disabled={busy || !file?.documents.length || wrong} onClick={send}>{busy ? t('loading') : t('importNow')}</button></footer></>}
+                    <button type="button" class="primary" disabled={busy || !rows?.length || wrong} onClick={() => run(async () => { setDone(await send(file!.text, over, false)); })}>{busy ? t('loading') : t('importNow')}</button></footer></>}
         </Dialog>
     );
 }

@@ -1,4 +1,5 @@
 /* What the server found in a definition, each with a way to its place. */
+import type { ComponentChildren } from 'preact';
 import type { Finding } from '../../api';
 import { t } from '../../texts';
 
@@ -9,13 +10,13 @@ export const tabOf = (pointer: string) => (/^\/(input|_inputMeta|options)\b/.tes
 /* "/stages/Dev/tasks/Web/input/yaml" as people say it: Dev › Web › yaml. */
 const placeOf = (pointer: string) => pointer.split('/').slice(1).map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~')).filter((part) => !['stages', 'tasks', 'input'].includes(part)).join(' › ');
 
-export function FindingList({ of, open }: { of: Finding[]; open?: (finding: Finding) => void }) {
+export function FindingList({ of, open, act }: { of: Finding[]; open?: (finding: Finding) => void; act?: (finding: Finding) => ComponentChildren }) {
     if (!of.length) return null;
     const place = (f: Finding) => [f.line ? t('problemAt', { line: f.line }) : '', placeOf(f.pointer)].filter(Boolean).join(' · ');
     return (
         <ul class="findings">{of.map((f, i) => (
             <li key={i}><span class={`status ${f.level === 'ERROR' ? 'bad' : 'wait'}`}><i aria-hidden="true" />{t(f.level === 'ERROR' ? 'problemError' : 'problemWarning')}</span>
-                <span><span>{f.message}</span>{place(f) && <small>{open ? <button type="button" class="plain" onClick={() => open(f)}>{place(f)}</button> : place(f)}</small>}</span></li>))}</ul>
+                <span><span>{f.message}</span>{place(f) && <small>{open ? <button type="button" class="plain" onClick={() => open(f)}>{place(f)}</button> : place(f)}</small>}{act?.(f)}</span></li>))}</ul>
     );
 }
 
