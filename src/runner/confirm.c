@@ -14,6 +14,8 @@
 #define HEAD_TIME (10 * CLOCK_SECOND)
 #define FIRST_RETRY (500 * CLOCK_MS)
 #define MOST_RETRY (30 * CLOCK_SECOND)
+#define SETTLE_FIRST (100 * CLOCK_MS)
+enum { SETTLE_TRIES = 4 }; /* 1.5 s in all */
 
 struct confirm {
     struct link link;
@@ -25,6 +27,7 @@ struct confirm {
     struct timer timer;
     struct db_job job;
     bool heading, soft_told, last;
+    int unsettled;       /* answers that were not taken as the registry's last word */
     const char *outcome; /* to be stored: found, missing, unreachable */
     char text[512], digest[140];
     struct wakes wakes;
@@ -117,6 +120,19 @@ static void wait_longer(struct confirm *c)
         c->delay = due;
 }
 
+/* Distribution tells of a push a moment before its tag is set: that there is no such tag yet, or that it still names what it did before, is not
+ * its last word at once. */
+static bool settles(struct confirm *c)
+{
+    bool other = c->head.outcome == REGISTRY_FOUND && !text_empty(c->push.digest) && !text_is(c->push.digest, c->head.digest);
+    int64_t wait = SETTLE_FIRST << c->unsettled;
+    if ((!other && c->head.outcome != REGISTRY_MISSING) || c->unsettled == SETTLE_TRIES || wait >= c->push.confirm_due - clock_now())
+        return false;
+    c->unsettled++;
+    timer_set(&c->timer, c->runner->config.loop, wait, ask_again);
+    return true;
+}
+
 static void answered(struct registry_head *head, const struct err *e)
 {
     struct confirm *c = OWNER(head, struct confirm, head);
@@ -127,6 +143,8 @@ static void answered(struct registry_head *head, const struct err *e)
     }
     memcpy(c->text, head->text, sizeof c->text);
     memcpy(c->digest, head->digest, sizeof c->digest);
+    if (settles(c))
+        return;
     if (head->outcome == REGISTRY_FOUND) {
         store(c, "found", true);
     } else if (head->outcome == REGISTRY_MISSING) {

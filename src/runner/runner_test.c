@@ -93,6 +93,8 @@ TEST(runner, takes_a_push_from_a_webhooks_networks_only_by_whichever_url)
 struct registry {
     struct http_server *server;
     int calls, refusals;     /* the first answers are 429 */
+    int late;                /* the first answers are as if the push had not been: */
+    const char *before;      /* the tag's digest then; "": there was none */
     const char *retry_after; /* what they ask for, in seconds */
     int64_t first_at, last_at;
 };
@@ -103,6 +105,12 @@ static void registry_answer(void *context, struct http_request *r)
     struct registry *at = context;
     at->last_at = clock_mono();
     at->first_at = at->first_at ? at->first_at : at->last_at;
+    if (at->late) {
+        bool yet = at->calls++ < at->late;
+        http_answer_header(r, "Docker-Content-Digest", yet ? at->before : A);
+        http_answer(r, yet && !*at->before ? 404 : 200, "application/vnd.oci.image.manifest.v1+json", "{}", 2);
+        return;
+    }
     http_answer_header(r, "RateLimit-Limit", "100;w=21600");
     http_answer_header(r, "RateLimit-Remaining", "0;w=21600");
     if (at->calls++ < at->refusals) {
@@ -143,6 +151,21 @@ TEST(runner, has_the_patience_that_a_registry_asks_for_when_it_insists_on_its_wo
     CHECK(registry.last_at - registry.first_at >= 990 * CLOCK_MS);
     CHECK_TEXT(read_rows("SELECT confirm || ' ' || digest FROM pushes"), "found " A);
     close_registry();
+}
+
+TEST(runner, waits_a_moment_for_a_tag_that_its_registry_told_of_too_early)
+{
+    static const struct { const char *before; int late; const char *want; } CASES[] = { { "", 2, "found " A }, { B, 2, "found " A }, { "", 1000, "missing " A }, { B, 1000, "found " B } };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        open_registry("preferred", 0, NULL);
+        registry.late = CASES[i].late;
+        registry.before = CASES[i].before;
+        deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+        expect("SELECT confirm || ' ' || digest FROM pushes", CASES[i].want);
+        CHECK_INT(registry.calls, CASES[i].late < 5 ? CASES[i].late + 1 : 5);
+        expect("SELECT status FROM events", text_starts(CASES[i].want, "missing") ? "FAILED" : "COMPLETED");
+        close_registry();
+    }
 }
 
 TEST(runner, goes_on_after_two_seconds_when_the_registry_asks_for_more_patience)
