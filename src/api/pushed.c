@@ -19,14 +19,31 @@ static json_t *push_json(const struct run_push *p)
 
 static void add_push(void *context, const struct run_push *push)
 {
-    json_array_append_new(context, push_json(push));
+    json_t *json = push_json(push);
+    json_object_set_new(json, "executions", json_array());
+    json_array_append_new(context, json);
+}
+
+static void add_started(void *context, const struct run_push_started *started)
+{
+    AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", started->uuid);
+    size_t i;
+    json_t *push;
+    json_array_foreach((json_t *)context, i, push) {
+        if (!text_is(json_text_at(push, "registry", ""), started->registry) || !text_is(json_text_at(push, "repository", ""), started->repository) ||
+            !text_is(json_text_at(push, "tag", ""), started->tag))
+            continue;
+        json_array_append_new(json_object_get(push, "executions"), json_pack("{s:s, s:s, s:I, s:s}", "executionLink", link, "name", started->name, "executionIndex",
+                                                                             (json_int_t)started->index, "status", started->status));
+        return;
+    }
 }
 
 bool execution_pushes(struct call *c, struct err *e)
 {
     int64_t id = 0, project = 0;
     AUTO_JSON *pushes = json_array();
-    return execution_of_call(c, &id, &project, e) && run_pushes_each(c->tx, id, add_push, pushes, e) &&
+    return execution_of_call(c, &id, &project, e) && run_pushes_each(c->tx, id, add_push, pushes, e) && run_push_started_each(c->tx, id, add_started, pushes, e) &&
            call_answer(c, 200, json_pack("{s:O}", "pushes", pushes));
 }
 

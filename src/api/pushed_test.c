@@ -40,6 +40,7 @@ TEST(pushed, takes_an_image_once_and_names_the_field_that_is_wrong)
     CHECK_INT(s.status, 403);
     ask_as(&s, viewer, "GET", path, NULL);
     CHECK_INT(json_array_size(json_object_get(s.json, "pushes")), 3);
+    CHECK(json_is_array(json_at(s.json, "pushes[0].executions"))); /* what they started: tests/e2e/circle_test */
     for (int i = 0; i < 100; i++) {
         AUTO_FREE char *body = mem_format("{\"image\":\"acme/web:many-%d\"}", i);
         ask(&s, "POST", path, body);

@@ -46,6 +46,15 @@ bool run_pushes_each(struct db_tx *tx, int64_t execution_id, void (*each)(void *
     return !db_rows_failed(r);
 }
 
+bool run_push_started_each(struct db_tx *tx, int64_t execution_id, void (*each)(void *context, const struct run_push_started *started), void *context, struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_run_push_started, "i", execution_id);
+    while (db_next(r, e))
+        each(context, &(struct run_push_started){ .registry = db_text(r, 0), .repository = db_text(r, 1), .tag = db_text(r, 2), .uuid = db_text(r, 3), .name = db_text(r, 4),
+                                                  .index = db_int(r, 5), .status = db_text(r, 6) });
+    return !db_rows_failed(r);
+}
+
 bool run_push_find(struct db_tx *tx, const struct run_push *seen, int64_t *ret, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_run_push_find, "ittttii", seen->project_id, seen->registry, seen->repository, seen->tag, seen->digest,

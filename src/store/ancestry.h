@@ -22,6 +22,12 @@ bool run_push_add(struct db_tx *tx, struct run_push *push, bool *ret_new, int64_
 /* Texts are borrowed while each runs. */
 bool run_pushes_each(struct db_tx *tx, int64_t execution_id, void (*each)(void *context, const struct run_push *push), void *context, struct err *e);
 
+struct run_push_started { /* an execution that such a push started */
+    const char *registry, *repository, *tag, *uuid, *name, *status;
+    int64_t index;
+};
+bool run_push_started_each(struct db_tx *tx, int64_t execution_id, void (*each)(void *context, const struct run_push_started *started), void *context, struct err *e);
+
 /* The run that made the registry's push; 0: no run is known to. digest "" is not known. */
 bool run_push_find(struct db_tx *tx, const struct run_push *seen, int64_t *ret, struct err *e);
 /* Whether that run told of this push, now that its digest is known. */

@@ -35,7 +35,7 @@ export async function until(what, done, seconds = 30) {
     }
 }
 
-const freePort = () => new Promise((give) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => give(port)); }); });
+export const freePort = () => new Promise((give) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => give(port)); }); });
 
 // ---- servers
 

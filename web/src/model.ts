@@ -9,6 +9,9 @@ export interface Event {
     pushedBy?: { executionLink: string; name: string; executionIndex: number };
 }
 
+/* What a run pushed, and the runs that this started. */
+export interface RunPush { image: string; repository: string; tag: string; digest: string; executions: { executionLink: string; name: string; executionIndex: number; status: string }[] }
+
 export interface Delivery { id: string; remote: string; format: string; verdict: string; problem: string; repeats: number; matched: boolean; pushes?: { repository: string; tag: string }[]; headers?: unknown; body?: string; _createTimeInMicros: number }
 
 /* A pod of a rollout; reason: why it does not start, in the cluster's words. */

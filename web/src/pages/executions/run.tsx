@@ -9,7 +9,7 @@ import { Duration, Head, Loading, Status, Time, Trouble } from '../../parts';
 import { setQuery } from '../../router';
 import { t } from '../../texts';
 import { Actions } from './actions';
-import { Cause } from './cause';
+import { Cause, Pushed } from './cause';
 import { Map, type Placed, Timing, lookedAt, placed } from './map';
 import { PathFinder } from './paths';
 import { TaskDetail } from './task';
@@ -59,6 +59,7 @@ export default function ExecutionPage({ id = '' }: Parts) {
             <p class="facts"><Status is={run.status} /><Duration from={run._startTime} micros={run._durationInMicros} going={isLive(run.status) && run.status !== 'QUEUED'} /><Time at={run._requestTimeInMicros} />
                 <span>{run.project}</span>{run.tags.map((tag) => <a key={tag} class="chip" href={`/executions?tag=${encodeURIComponent(tag)}`}>{tag}</a>)}</p>
             <Cause run={run} />
+            <Pushed run={run} />
             <Failure run={run} all={all} />
             <Standing run={run} all={all} />
             <Course run={run} selected={look?.key ?? ''} />

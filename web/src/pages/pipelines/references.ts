@@ -6,7 +6,7 @@ import { type PipelineDraft, stageNames } from './model/draft';
 const OUTPUTS: Record<string, string[]> = {
     K8S: ['output.response'], REST: ['output.responseBody', 'output.responseJson', 'output.responseHeaders', 'output.status'], POLL: ['output.responseBody', 'output.responseJson', 'output.status'],
     CI: ['output.exports', 'output.artifacts'], SSH: ['output.response', 'output.exitCode'], PowerShell: ['output.response', 'output.exitCode'], Pipeline: ['output.outputProperties', 'output.executionStatus'],
-    UserOperation: ['output.respondedBy', 'output.comments'], Condition: ['output.result'],
+    UserOperation: ['output.respondedBy', 'output.comments'], Condition: ['output.result'], Image: ['output.image', 'output.digest', 'output.target'],
 };
 const DEFAULTS = ['name', 'requestBy', 'executionId', 'executionIndex', 'executionUrl', 'status', 'statusMessage', 'comments'];
 

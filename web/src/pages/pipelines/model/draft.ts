@@ -148,6 +148,7 @@ const NEEDED: Record<string, string[]> = { Condition: ['condition'], REST: ['act
 /* What a task cannot run without; the server knows the rest. */
 export function missingOf(task: TaskDraft): string[] {
     const input = task.input ?? {};
+    if (task.type === 'Image' && String(input.action ?? '').toLowerCase() === 'retag' && !input.tags) return ['tags'];
     if (task.type !== 'K8S') return task.type ? (NEEDED[task.type] ?? []).filter((name) => String(input[name] ?? '').trim() === '') : ['type'];
     const action = String(input.action ?? '').toUpperCase(), has = (name: string) => String(input[name] ?? '').trim() !== '';
     const missing: string[] = [];

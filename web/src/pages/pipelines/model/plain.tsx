@@ -9,7 +9,7 @@ import { changeTask } from './draft';
 import type { TaskProps } from './task';
 
 interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; array?: boolean; rows?: number; placeholder?: string }
-interface Plain { agent?: boolean; mail?: boolean; fields: Asked[] }
+interface Plain { agent?: boolean; mail?: boolean; registries?: boolean; fields: Asked[] }
 
 const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
 const script = (text: string): Asked[] => [{ name: 'script', text: 'sshScript', hint: 'sshScriptHint', long: true, placeholder: text }, { name: 'host', text: 'sshHost', placeholder: 'build.example.com:22' },
@@ -33,6 +33,9 @@ export const PLAIN: Record<string, Plain> = {
         { name: 'approverGroups', text: 'approverGroups', lines: true }, { name: 'expiration', text: 'expiration', placeholder: '3' }, { name: 'expirationUnit', text: 'expirationUnit', choices: ['minutes', 'hours', 'days'] },
         { name: 'cancelPreviousPendingUserOp', text: 'replacesOlder', check: true }, { name: 'sendemail', text: 'sendEmail', check: true }] },
     Wait: { fields: [{ name: 'duration', text: 'waitDuration', hint: 'waitDurationHint', placeholder: '15m' }, { name: 'until', text: 'waitUntil', hint: 'waitUntilHint', placeholder: '2027-01-01T06:00:00Z' }] },
+    Image: { registries: true, fields: [{ name: 'action', text: 'action', choices: ['copy', 'retag'] }, { name: 'source', text: 'imageSource', hint: 'imageSourceHint', placeholder: 'app/build:${input.DOCKER_TAG}' },
+        { name: 'target', text: 'imageTarget', hint: 'imageTargetHint', placeholder: 'app/release' }, { name: 'tags', text: 'imageTags', hint: 'imageTagsHint', lines: true, placeholder: '${input.DOCKER_TAG}' },
+        { name: 'platform', text: 'imagePlatform', hint: 'imagePlatformHint', placeholder: 'linux/amd64' }, { name: 'onExisting', text: 'imageExisting', hint: 'imageExistingHint', choices: ['overwrite', 'refuse', 'keep'] }] },
     SSH: { agent: true, fields: [...script('echo "$1"'), ...SCRIPT_KEY, { name: 'continueOnCommandFailure', text: 'sshGoOn', check: true }] },
     PowerShell: { agent: true, fields: [...script('Write-Output $args[0]'), ...SCRIPT_KEY] },
 };
@@ -78,13 +81,15 @@ function PlainField({ of, value, set, readOnly }: { of: Asked; value: unknown; s
     );
 }
 
-const ROLES = { agent: { type: 'agent', text: 'agentField', hint: 'agentFieldHint', none: 'standard' }, emailServer: { type: 'email', text: 'mailField', hint: 'mailFieldHint', none: 'none' } } as const;
+/* quiet: not asked for where there is no such endpoint. */
+const ROLES = { agent: { type: 'agent', text: 'agentField', hint: 'agentFieldHint', none: 'standard', quiet: true }, emailServer: { type: 'email', text: 'mailField', hint: 'mailFieldHint', none: 'none', quiet: true },
+    source: { type: 'dockerregistry', text: 'imageFrom', hint: 'imageFromHint', none: 'none', quiet: false }, target: { type: 'dockerregistry', text: 'imageTo', hint: 'imageToHint', none: 'none', quiet: false } } as const;
 
 function Through({ role, draft, change, readOnly, at, task }: TaskProps & { role: keyof typeof ROLES }) {
     const of = ROLES[role];
     const found = useLoaded(`endpoints of ${draft.project}`, ['endpoints'], async (s) => (await list<Endpoint>('/endpoints', { $top: 1000, $filter: `(project eq '${draft.project.replace(/'/g, "''")}')` }, s)).rows);
     const names = (found.data ?? []).filter((e) => e.type === of.type).map((e) => e.name), value = task.endpoints?.[role] ?? '';
-    if (!names.length && !value) return null;
+    if (of.quiet && !names.length && !value) return null;
     const { [role]: _old, ...others } = task.endpoints ?? {};
     const set = (name: string) => change(changeTask(draft, at, { endpoints: name ? { ...others, [role]: name } : others }));
     return <Field label={t(of.text)} hint={t(of.hint)}><Choice value={value} disabled={readOnly} set={set} options={[['', t(of.none)], ...[...new Set([...names, ...(value ? [value] : [])])].map((n) => [n, n] as const)]} /></Field>;
@@ -96,5 +101,5 @@ export function PlainForm(props: TaskProps) {
         const { [name]: _old, ...others } = task.input ?? {};
         change(changeTask(draft, at, { input: value === undefined || value === '' ? others : { ...others, [name]: value } }));
     };
-    return <>{plain.agent && <Through role="agent" {...props} />}{plain.fields.map((f) => <PlainField key={f.name} of={f} value={task.input?.[f.name]} set={(v) => set(f.name, v)} readOnly={readOnly} />)}{plain.mail && <Through role="emailServer" {...props} />}</>;
+    return <>{plain.agent && <Through role="agent" {...props} />}{plain.registries && <><Through role="source" {...props} /><Through role="target" {...props} /></>}{plain.fields.map((f) => <PlainField key={f.name} of={f} value={task.input?.[f.name]} set={(v) => set(f.name, v)} readOnly={readOnly} />)}{plain.mail && <Through role="emailServer" {...props} />}</>;
 }
