@@ -216,6 +216,8 @@ const struct cli_command CLI_COMMANDS[] = {
     { "watch", "stages and tasks of an execution, live; the newest when none is named", "watch [EXECUTION]\nEXECUTION: an id, or PIPELINE#NUMBER", command_watch },
     { "cancel", "stop an execution", "cancel EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER", command_cancel },
     { "pause", "let an execution wait before its next task", "pause EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER", command_pause },
+    { "start", "let a queued execution begin, whatever change windows and freezes say", "start EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER\n"
+      "Administrators of its project may; the audit has it.", command_start },
     { "resume", "let a paused execution go on", "resume EXECUTION\nEXECUTION: an id, or PIPELINE#NUMBER\n"
       "What waits because it uses something restricted goes on for an administrator only.", command_resume },
     { "approve", "answer yes to what a run asks", "approve OPERATION... [--comment TEXT]\n"

@@ -111,6 +111,7 @@ int command_watch(struct cli *cli);
 int command_cancel(struct cli *cli);
 int command_pause(struct cli *cli);
 int command_resume(struct cli *cli);
+int command_start(struct cli *cli);
 int command_approve(struct cli *cli);
 int command_reject(struct cli *cli);
 int command_logs(struct cli *cli);

@@ -136,6 +136,11 @@ int command_resume(struct cli *cli)
     return act(cli, "resume", "resume EXECUTION", "it goes on");
 }
 
+int command_start(struct cli *cli)
+{
+    return act(cli, "start", "start EXECUTION", "it begins as soon as it has a place");
+}
+
 /* ---- what a run pushed */
 
 int command_pushed(struct cli *cli)
