@@ -408,7 +408,7 @@ static void ask_begun(void *context, const struct user_op *op)
 {
     struct effect *f = context;
     char until[CLOCK_TEXT];
-    AUTO_FREE char *link = mem_format("/codestream/api/user-operations/%s", op->uuid), *who = json_write(op->approvers);
+    AUTO_FREE char *link = mem_format("/codestream/api/user-operations/%s", op->uuid);
     clock_rfc3339(op->expires_at, until);
     task_progress(&f->job, "waits for an answer (%s) until %s", op->index, until);
     task_detail(&f->job, json_pack("{s:s, s:s, s:s, s:s}", "kind", "approval", "userOperation", link, "index", op->index, "expires", until));
