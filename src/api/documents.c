@@ -147,6 +147,20 @@ static bool unchanged(const struct kind *kind, const json_t *spec, const json_t 
     return kind->keys || covers(spec, whole);
 }
 
+/* Comparing with a restricted secret would let anybody guess it: it is saved, which asks for the right. */
+static bool may_compare(struct call *c, int64_t project_id, const json_t *document, const json_t *whole)
+{
+    bool restricted = json_bool_at(whole, "isRestricted", false) || text_is(json_text_at(whole, "type", ""), "RESTRICTED"), gives = false;
+    json_t *value = json_object_get(document, "value");
+    const char *key;
+    if (!restricted || call_may(c, project_id, MAY_RESTRICTED, NULL))
+        return true;
+    gives = value && !keeps(value);
+    json_object_foreach(json_object_get(document, "properties"), key, value)
+        gives = gives || (property_secret(key) && !keeps(value));
+    return !gives;
+}
+
 /* ---- warnings */
 
 static void check_keys(const struct kind *kind, const json_t *document, struct problems *found)
@@ -231,7 +245,7 @@ static bool save_one(struct one *o, const struct document *before, struct docume
         return false;
     if (!text_is(o->kind->name, "PROJECT"))
         json_object_set(spec, "project", json_object_get(o->row, "project"));
-    if (o->id && o->d->apply && unchanged(o->kind, spec, before->whole)) {
+    if (o->id && o->d->apply && may_compare(c, o->project, o->document, before->whole) && unchanged(o->kind, spec, before->whole)) {
         json_set_text(o->row, "status", "UNCHANGED");
         return true;
     }

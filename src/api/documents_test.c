@@ -293,5 +293,12 @@ TEST(apply, keeps_to_the_rights_of_who_asks)
     CHECK_INT(s.status, 403);
     ask_as(&s, member, "POST", P "/apply", "{\"documents\":[" V("v") "]}");
     CHECK_INT(s.status, 200);
+    ask(&s, "POST", P "/variables", "{\"name\":\"r\",\"type\":\"RESTRICTED\",\"value\":\"topsecret\"}");
+    ask_as(&s, member, "POST", P "/apply", "{\"dryRun\":true,\"documents\":[{\"kind\":\"VARIABLE\",\"name\":\"r\",\"type\":\"RESTRICTED\",\"value\":\"topsecret\"}]}");
+    CHECK_INT(s.status, 403); /* a right guess is told as a wrong one */
+    ask_as(&s, member, "POST", P "/apply", "{\"documents\":[{\"kind\":\"VARIABLE\",\"name\":\"r\",\"type\":\"RESTRICTED\"}]}");
+    CHECK_INT(json_int_at(s.json, "unchanged", 0), 1);
+    ask_as(&s, member, "POST", P "/apply", "{\"prune\":true,\"documents\":[" V("v") "]}");
+    CHECK_INT(json_int_at(s.json, "kept", 0), 1); /* what it may not delete */
     test_server_close(&s);
 }

@@ -284,6 +284,9 @@ static bool names_endpoint(const json_t *tree, const char *name)
     const char *roles;
     json_t *role;
     json_object_foreach((json_t *)tree, key, value) {
+        bool place = text_is(key, "endpoint") || text_is(key, "registry"); /* of a workspace, of a notification */
+        if (place && text_is(json_string_value(value), name))
+            return true;
         if (text_is(key, "endpoints") && json_is_object(value))
             json_object_foreach(value, roles, role)
                 if (json_is_string(role) && text_is(json_string_value(role), name))
@@ -301,7 +304,7 @@ static void look_into(void *context, const char *pipeline, const char *definitio
 {
     struct naming *n = context;
     AUTO_JSON *tree = NULL;
-    if (strstr(definition, "\"endpoints\"") && json_read(definition, strlen(definition), &tree, NULL) && names_endpoint(tree, n->name))
+    if ((strstr(definition, "\"endpoint") || strstr(definition, "\"registry\"")) && json_read(definition, strlen(definition), &tree, NULL) && names_endpoint(tree, n->name))
         text_addf(&n->found, "%s%s", n->found.length ? ", " : "", pipeline);
 }
 

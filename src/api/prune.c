@@ -32,7 +32,7 @@ static json_t *row_of(const struct pruning *p, const char *name, const json_t *s
     return json_pack("{s:s, s:s, s:s, s:s, s:[], s:s}", "kind", p->kind->name, "project", p->project, "name", name, "statusMessage", "", "warnings", "diff", diff);
 }
 
-/* KEPT when it is in use; false when the deletion failed otherwise. */
+/* KEPT when it is in use, or restricted to others; false when the deletion failed otherwise. */
 static bool drop_one(struct pruning *p, int64_t id, const json_t *shown, struct err *e)
 {
     const char *name = json_text_at(shown, "name", "");
@@ -50,7 +50,27 @@ static bool drop_one(struct pruning *p, int64_t id, const json_t *shown, struct 
         return true;
     json_object_del(row, "diff");
     json_set_text(row, "statusMessage", why.text);
-    return why.kind == ERR_CONFLICT || (*e = why, err_wrap(e, "delete %s '%s'", p->kind->what, name));
+    return why.kind == ERR_CONFLICT || why.kind == ERR_FORBIDDEN || (*e = why, err_wrap(e, "delete %s '%s'", p->kind->what, name));
+}
+
+/* Who goes: their ids move to the front. */
+static bool choose(struct pruning *p, struct list_page *page, struct err *e)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        struct document one = { 0 };
+        if (!p->kind->load(p->d->c, page->ids[i], &one, e))
+            return document_fini(&one), false;
+        const char *name = json_text_at(one.shown, "name", "");
+        bool goes = !json_object_get(p->named, name) && !json_object_get(one.shown, "parentId"); /* versions go with their draft */
+        if (goes && text_is(p->kind->name, "PIPELINE"))
+            json_object_set_new(p->going, name, json_true());
+        if (goes)
+            page->ids[count++] = page->ids[i];
+        document_fini(&one);
+    }
+    page->count = count;
+    return true;
 }
 
 static bool prune_kind(struct pruning *p, struct err *e)
@@ -59,18 +79,12 @@ static bool prune_kind(struct pruning *p, struct err *e)
     bool ok = documents_of_project(p->d->c, p->kind, p->project_id, &page, e);
     if (ok && page.count == LIST_PAGE_MOST)
         ok = err_set(e, ERR_TOO_LARGE, "project '%s' has %d or more of kind %s: too many to prune", p->project, LIST_PAGE_MOST, p->kind->name);
-    for (int pass = 0; ok && pass < 2; pass++) /* first who goes, then they go */
-        for (size_t i = 0; ok && i < page.count; i++) {
-            struct document one = { 0 };
-            ok = p->kind->load(p->d->c, page.ids[i], &one, e);
-            const char *name = json_text_at(one.shown, "name", "");
-            bool stays = !ok || json_object_get(p->named, name) || json_object_get(one.shown, "parentId");
-            if (!stays && !pass && text_is(p->kind->name, "PIPELINE"))
-                json_object_set_new(p->going, name, json_true());
-            if (!stays && pass)
-                ok = drop_one(p, page.ids[i], one.shown, e);
-            document_fini(&one);
-        }
+    ok = ok && choose(p, &page, e);
+    for (size_t i = 0; ok && i < page.count; i++) {
+        struct document one = { 0 };
+        ok = p->kind->load(p->d->c, page.ids[i], &one, e) && drop_one(p, page.ids[i], one.shown, e);
+        document_fini(&one);
+    }
     list_page_fini(&page);
     return ok;
 }

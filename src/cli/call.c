@@ -185,6 +185,10 @@ int cli_error(const struct err *e)
 
 int cli_refused(const struct cli_answer *a)
 {
+    if (a->status == 413) { /* the web's own answer, which is no JSON */
+        fputs("slipway: that is more than the server takes at once (its setting body-limit, 1 MiB by default): raise that, or send it in parts\n", stderr);
+        return CLI_REFUSED;
+    }
     const char *field = json_text_at(a->json, "field", "");
     AUTO_FREE char *message = screen_clean(json_text_at(a->json, "message", a->text ? a->text : "no answer"));
     AUTO_FREE char *about = screen_clean(field);

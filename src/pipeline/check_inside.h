@@ -23,4 +23,9 @@ void check_leave(struct checker *c, size_t here);
 void check_keys(struct checker *c, const json_t *object, const char *const *known, const char *what);
 void check_tree(struct checker *c, const json_t *tree); /* references in every text of it */
 
+bool check_listed(const char *const *list, const char *key);
+bool check_nothing(const json_t *value); /* missing, null or "" */
+void check_input_condition(struct checker *c, const char *path, unsigned flags); /* of the task's input; path NULL: none */
+
+void check_type(struct checker *c);          /* check_types.c: the task's type, and what it lets it say */
 void check_notifications(struct checker *c); /* notification_check.c */
