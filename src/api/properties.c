@@ -10,11 +10,12 @@
 
 bool endpoint_type_ok(const char *name, struct err *e)
 {
-    if (text_is(name, "dockerregistry") || text_is(name, "k8s") || text_is(name, "docker") || text_is(name, "agent") || text_is(name, "email"))
+    if (text_is(name, "dockerregistry") || text_is(name, "k8s") || text_is(name, "docker") || text_is(name, "agent") || text_is(name, "email") ||
+        text_is(name, "jira"))
         return true;
     if (text_empty(name))
-        return err_field(e, "type", "an endpoint needs a type: dockerregistry, k8s, docker, agent or email");
-    return err_field(e, "type", "endpoints of type '%s' do not exist in this version of Slipway: there are dockerregistry, k8s, docker, agent and email", name);
+        return err_field(e, "type", "an endpoint needs a type: dockerregistry, k8s, docker, agent, email or jira");
+    return err_field(e, "type", "endpoints of type '%s' do not exist in this version of Slipway: there are dockerregistry, k8s, docker, agent, email and jira", name);
 }
 
 /* By name, whatever the type, so that a key of another type that slipped in does not show either. */

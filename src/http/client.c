@@ -658,6 +658,7 @@ static bool set_all(struct http_call_private *p, const struct http_call *c, stru
     set_method(p, c);
     set_headers(p, c);
     set_via(p, c);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, c->once ? 1L : 0L);
     if (!text_empty(c->socket_path))
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket_path);
     set_limits(p, c);

@@ -73,6 +73,7 @@ struct http_call {
     const char *proxy;                 /* URL of an HTTP proxy; NULL: none; the environment's is never used */
     const char *via;                   /* the Cloud Proxy that it goes through; NULL or "": none. It decides what may be reached */
     const char *socket_path;           /* a Unix socket of this machine that is connected to instead of the URL's host; NULL or "": none */
+    bool once;                         /* it must not be sent twice: libcurl repeats what finds a kept connection dead, so it gets a fresh one */
     enum http_reach reach;
     int64_t timeout_micros;            /* total; 0: 30 s. With on_data: of silence, not in all */
     int64_t connect_micros;            /* 0: 5 s */

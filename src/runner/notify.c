@@ -141,6 +141,7 @@ static const struct {
 } SENDERS[] = {
     { "webhook", notify_webhook },
     { "email", notify_mail },
+    { "jira", notify_jira },
     { "approval", notify_approval },
 };
 

@@ -73,6 +73,7 @@ void notify_end(struct notify_work *w, const struct notify_outcome *outcome, con
 /* The senders. False: it could not begin, and e says why. True: notify_end follows. */
 bool notify_webhook(struct notify_work *w, struct err *e);
 bool notify_mail(struct notify_work *w, struct err *e);
+bool notify_jira(struct notify_work *w, struct err *e);
 bool notify_approval(struct notify_work *w, struct err *e);
 /* Within its claim: reads the question, and to whom it goes. */
 bool notify_approval_read(struct notify_work *w, struct db_tx *tx, struct err *e);

@@ -47,6 +47,10 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
         AUTO(mail_server) server = NULL;
         return mail_server_from_properties(properties, &server, e);
     }
+    if (text_is(type, "jira")) {
+        AUTO(jira_server) server = NULL;
+        return jira_server_from_properties(properties, &server, e);
+    }
     AUTO(registry_target) target = NULL;
     return registry_target_from_properties(properties, NULL, &target, e);
 }
@@ -66,6 +70,7 @@ struct endpoint_validate_private {
     struct docker_call engine_call;
     struct mail_server *mail;
     struct mail_send mail_op;
+    struct jira_server *jira;
     json_t *review;
     char version[100];
 };
@@ -77,6 +82,8 @@ static void over(void *context)
     registry_target_destroy(&p->target);
     docker_target_destroy(&p->engine);
     mail_server_destroy(&p->mail);
+    jira_server_destroy(&p->jira);
+    http_headers_fini(&p->http.headers);
     json_decref(p->review);
     free(p);
     op->private = NULL;
@@ -232,6 +239,41 @@ static bool start_mail(struct endpoint_validate_private *p, struct loop *loop, s
     return mail_send_start(&p->mail_op, loop, http, e);
 }
 
+/* Who are we there? Where nobody logs in, what answers. */
+static void jira_answered(struct http_call *call, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(call, struct endpoint_validate_private, http);
+    AUTO_JSON *answer = NULL;
+    struct err why = { 0 };
+    bool json = !e && json_read(text_of(&call->answer), call->answer.length, &answer, NULL);
+    const char *name = json_text_at(answer, "displayName", json_text_at(answer, "name", "")), *version = json_text_at(answer, "version", "");
+    p->op->ok = !e && call->status == 200 && json && (*name || *version);
+    if (!e && call->status != 200)
+        http_call_refused(call, &why);
+    if (p->op->ok && *version)
+        snprintf(p->op->text, sizeof p->op->text, "Jira %.60s answers; nobody logs in", version);
+    else if (p->op->ok)
+        snprintf(p->op->text, sizeof p->op->text, "Jira answers, and knows us as %.100s", name);
+    else if (!e && call->status == 401)
+        snprintf(p->op->text, sizeof p->op->text, "Jira does not let us in (401): at Atlassian's cloud the user is an e-mail address and the password an API token; elsewhere without a user the password is a personal access token");
+    else
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", e ? e->text : *why.text ? why.text : "what answers is no Jira");
+    over(p);
+}
+
+static bool start_jira(struct endpoint_validate_private *p, struct http_client *http, struct err *e)
+{
+    if (!jira_server_from_properties(p->op->properties, &p->jira, e))
+        return false;
+    AUTO_FREE char *url = mem_format("%s/rest/api/2/%s", p->jira->url, *p->jira->authorization ? "myself" : "serverInfo");
+    p->http = (struct http_call){ .url = url, .via = p->jira->via, .trust = &p->jira->trust.trust, .timeout_micros = 15 * CLOCK_SECOND, .done = jira_answered };
+    if (*p->jira->authorization)
+        http_headers_add(&p->http.headers, "Authorization", p->jira->authorization);
+    bool begun = http_call_start(&p->http, http, e);
+    p->http.url = p->jira->url; /* for sentences; the other is gone */
+    return begun;
+}
+
 bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, struct http_client *http, struct err *e)
 {
     struct endpoint_validate_private *p = NEW(struct endpoint_validate_private);
@@ -243,6 +285,7 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
                  : text_is(op->type, "agent")  ? start_agent(p, http, e)
                  : text_is(op->type, "docker") ? start_engine(p, http, e)
                  : text_is(op->type, "email")  ? start_mail(p, loop, http, e)
+                 : text_is(op->type, "jira")   ? start_jira(p, http, e)
                                                : start_registry(p, http, e);
     if (begun)
         return true;
@@ -250,6 +293,8 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
     registry_target_destroy(&p->target);
     docker_target_destroy(&p->engine);
     mail_server_destroy(&p->mail);
+    jira_server_destroy(&p->jira);
+    http_headers_fini(&p->http.headers);
     if (p->kube)
         kube_release(&p->kube);
     if (p->clusters)

@@ -91,7 +91,8 @@ bool web_call_start(struct web_call *w, const struct task_job *job, const char *
     const char *name;
     json_t *value;
     w->http = (struct http_call){ .method = w->method, .url = w->url, .body = w->body, .body_size = w->body ? strlen(w->body) : 0, .via = w->via,
-                                  .timeout_micros = w->timeout_micros, .answer_limit = ANSWER_MOST, .redirects = 5, .done = done };
+                                  .timeout_micros = w->timeout_micros, .answer_limit = ANSWER_MOST, .redirects = 5, .done = done,
+                                  .once = text_is(w->method, "POST") || text_is(w->method, "PATCH") };
     json_object_foreach(w->headers, name, value)
         http_headers_add(&w->http.headers, name, json_string_value(value));
     if (w->body && !has_header(w->headers, "Content-Type"))

@@ -102,7 +102,18 @@ const MAIL: Kind = {
     ],
 };
 
-export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, MAIL, AGENT];
+const JIRA: Kind = {
+    type: 'jira', text: 'jira', icon: 'M12 3l9 9-9 9-9-9zM12 8l4 4-4 4-4-4z', address: (p) => p.url ?? '', certificateUrl: (p) => hostUrl(p.url ?? ''),
+    properties: [
+        { name: 'url', text: 'jiraUrl', required: true, placeholder: 'https://jira.example.com' },
+        { name: 'username', text: 'user', hint: 'jiraUserHint' },
+        { name: 'password', text: 'jiraPassword', secret: true },
+        { name: 'caCertificate', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true },
+        ...TRUST,
+    ],
+};
+
+export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, MAIL, JIRA, AGENT];
 export const kindOf = (type: string): Kind => KINDS.find((k) => k.type === type) ?? REGISTRY;
 
 /* Where an endpoint of before has no authType, what its other properties suggest, as the server does. */
