@@ -44,7 +44,7 @@ static void end_failed(struct image_task *t, const struct err *e, int64_t patien
     struct err copy = *e;
     enum task_result result = copy.kind == ERR_CANCELED ? TASK_CANCELED : err_retry(copy.kind) ? TASK_RETRY : TASK_FAILED;
     if (result == TASK_CANCELED)
-        snprintf(copy.text, sizeof copy.text, t->copy.counts.tagged ? "canceled; a tag was set already" : "canceled; no tag was changed");
+        snprintf(copy.text, sizeof copy.text, t->copy.counts.tagged ? "canceled; tags may have been set already" : "canceled; no tag was changed");
     end(t, &(struct task_outcome){ .result = result, .message = copy.text, .retry_micros = patience });
 }
 
@@ -65,13 +65,15 @@ static char *tagged(const struct image_task *t, const char *tag)
     return mem_format("%s/%s:%s", t->input.target.host, t->input.target.repository, tag);
 }
 
+/* digest and image: what is at the target. Where all its tags were kept, that is what they name. */
 static json_t *output_of(const struct image_task *t)
 {
     const struct registry_copy *c = &t->copy;
     const struct registry_copy_counts *n = &c->counts;
-    AUTO_FREE char *target = tagged(t, t->input.tag[0]), *image = mem_format("%s/%s@%s", t->input.target.host, t->input.target.repository, c->root_digest),
+    const char *digest = n->kept && n->kept == (int64_t)t->input.tag_count && *c->replaced ? c->replaced : c->root_digest;
+    AUTO_FREE char *target = tagged(t, t->input.tag[0]), *image = mem_format("%s/%s@%s", t->input.target.host, t->input.target.repository, digest),
                    *source = mem_format("%s/%s@%s", t->input.source.host, t->input.source.repository, t->digest);
-    return json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:I, s:s}", "digest", c->root_digest, "image", image, "source", source, "target", target,
+    return json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:I, s:s}", "digest", digest, "image", image, "source", source, "target", target,
                      "tags", t->input.tag_texts, "mediaType", c->media_type, "size", (json_int_t)c->image_bytes, "manifests", (json_int_t)n->manifests, "blobs", "total",
                      (json_int_t)n->blobs, "copied", (json_int_t)n->copied, "mounted", (json_int_t)n->mounted, "present", (json_int_t)n->present, "bytes",
                      (json_int_t)n->bytes, "replaced", c->replaced);
