@@ -115,23 +115,22 @@ static bool same_properties(const json_t *wanted, const json_t *there)
     return true;
 }
 
+static bool among(const char *const *keys, const char *key)
+{
+    while (*keys && !text_is(*keys, key))
+        keys++;
+    return *keys;
+}
+
 /* A definition has no more keys than the document says; what stands beside it stays when it is not said. */
 static bool covers(const json_t *spec, const json_t *whole)
 {
-    static const char *const BESIDE[] = { "description", "global", "enabled", "state", "concurrency" };
-    AUTO_FREE char *written = source_write("PIPELINE", whole);
-    AUTO(source) source = NULL;
+    static const char *const BESIDE[] = { "kind", "project", "description", "global", "enabled", "concurrency", NULL };
     const char *key;
     json_t *value;
-    if (!source_read(written, strlen(written), &source, NULL))
-        return false;
-    json_object_foreach(source_document(source, 0), key, value) {
-        bool beside = json_object_get(spec, key) != NULL;
-        for (size_t i = 0; i < ALEN(BESIDE); i++)
-            beside = beside || text_is(key, BESIDE[i]);
-        if (!beside)
+    json_object_foreach((json_t *)whole, key, value)
+        if (!json_object_get(spec, key) && !among(BESIDE, key) && !source_server_key(key))
             return false;
-    }
     return true;
 }
 
@@ -140,8 +139,8 @@ static bool unchanged(const struct kind *kind, const json_t *spec, const json_t 
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)spec, key, value) {
-        bool properties = text_is(key, "properties") && text_is(kind->name, "ENDPOINT");
-        if (properties ? !same_properties(value, json_object_get(whole, key)) : !same_key(kind, key, value, whole))
+        bool properties = text_is(key, "properties") && text_is(kind->name, "ENDPOINT"), kept = !kind->keys || among(kind->keys, key);
+        if (kept && (properties ? !same_properties(value, json_object_get(whole, key)) : !same_key(kind, key, value, whole)))
             return false;
     }
     return kind->keys || covers(spec, whole);
@@ -169,9 +168,7 @@ static void check_keys(const struct kind *kind, const json_t *document, struct p
     json_t *value;
     json_object_foreach((json_t *)document, key, value) {
         char pointer[300] = "";
-        bool known = !kind->keys;
-        for (const char *const *k = kind->keys; k && *k; k++)
-            known = known || text_is(*k, key);
+        bool known = !kind->keys || among(kind->keys, key);
         json_pointer_add(pointer, sizeof pointer, key);
         if (!known && *key != '_')
             problem_unknown(found, PROBLEM_WARNING, pointer, kind->what, key, kind->keys, "is not kept");
@@ -211,9 +208,21 @@ struct one { /* document under way */
     struct problems found;
 };
 
+/* All but who saved it when: a pipeline that cannot be enabled yet is saved again and again, and stays as it is. */
+static bool stayed(const struct document *before, const struct document *after)
+{
+    static const char *const SAVED[] = { "version", "updatedAt", "updatedBy", "_updateTimeInMicros", "_updatedBy" };
+    AUTO_JSON *was = json_copy(before->whole), *is = json_copy(after->whole);
+    for (size_t i = 0; i < ALEN(SAVED); i++) {
+        json_object_del(was, SAVED[i]);
+        json_object_del(is, SAVED[i]);
+    }
+    return was && json_equal(was, is);
+}
+
 static void put_diff(const struct one *o, const struct document *before, const struct document *after)
 {
-    if (!o->d->apply)
+    if (!o->d->apply || stayed(before, after))
         return;
     AUTO_FREE char *was = before->shown ? source_write(o->kind->name, before->shown) : mem_text("");
     AUTO_FREE char *is = after->shown ? source_write(o->kind->name, after->shown) : mem_text("");
@@ -256,7 +265,7 @@ static bool save_one(struct one *o, const struct document *before, struct docume
     if (!ok || !o->kind->load(c, id, after, e))
         return false;
     put_diff(o, before, after);
-    json_set_text(o->row, "status", o->id ? "UPDATED" : "CREATED");
+    json_set_text(o->row, "status", !o->id ? "CREATED" : o->d->apply && stayed(before, after) ? "UNCHANGED" : "UPDATED");
     return true;
 }
 

@@ -233,6 +233,24 @@ TEST(apply, tells_what_would_change_and_changes_nothing)
     test_server_close(&s);
 }
 
+TEST(apply, is_over_when_nothing_would_differ)
+{
+    static const char *const DOCUMENTS[] = {
+        "[{\"kind\":\"VARIABLE\",\"name\":\"v\",\"type\":\"REGULAR\",\"value\":5,\"mine\":true}]", /* a key that is not kept */
+        "[{\"kind\":\"PIPELINE\",\"name\":\"p\",\"enabled\":true,\"stages\":{}}]",                       /* it cannot be enabled yet */
+    };
+    struct test_server s;
+    test_server_open(&s);
+    for (size_t i = 0; i < ALEN(DOCUMENTS); i++) {
+        apply(&s, DOCUMENTS[i], "");
+        CHECK_INT(json_int_at(s.json, "created", 0), 1);
+        apply(&s, DOCUMENTS[i], ",\"dryRun\":true");
+        CHECK_INT(json_int_at(s.json, "unchanged", 0), 1);
+    }
+    CHECK_HAS(answered(&s, "documents[0].statusMessage"), "imported disabled");
+    test_server_close(&s);
+}
+
 TEST(apply, sees_what_a_definition_no_longer_says)
 {
     struct test_server s;

@@ -216,14 +216,14 @@ static const char *const WEBHOOK_KEYS[] = { "project", "kind", "name", "descript
                                             "repoName", "serverType", "externalListenerLink", NULL };
 
 const struct kind DOCUMENT_KINDS[] = {
-    { "PROJECT", "project", NULL, NULL, PROJECT_KEYS, "name", find_project, save_project, load_project, NULL },
-    { "VARIABLE", "variable", "variables", &LIST_VARIABLES, VARIABLE_KEYS, "value", variable_find_named, save_variable, load_variable, variable_drop },
-    { "ENDPOINT", "endpoint", "endpoints", &LIST_ENDPOINTS, ENDPOINT_KEYS, "properties", endpoint_find_named, save_endpoint, load_endpoint, endpoint_drop },
-    { "CUSTOM_INTEGRATION", "custom integration", "custom-integrations", &LIST_INTEGRATIONS, INTEGRATION_KEYS, "yaml", integration_find_named, save_integration,
+    { "PROJECT", "project", NULL, NULL, PROJECT_KEYS, find_project, save_project, load_project, NULL },
+    { "VARIABLE", "variable", "variables", &LIST_VARIABLES, VARIABLE_KEYS, variable_find_named, save_variable, load_variable, variable_drop },
+    { "ENDPOINT", "endpoint", "endpoints", &LIST_ENDPOINTS, ENDPOINT_KEYS, endpoint_find_named, save_endpoint, load_endpoint, endpoint_drop },
+    { "CUSTOM_INTEGRATION", "custom integration", "custom-integrations", &LIST_INTEGRATIONS, INTEGRATION_KEYS, integration_find_named, save_integration,
       load_integration, integration_drop },
-    { "PIPELINE", "pipeline", "pipelines", &LIST_PIPELINES, NULL, NULL, pipeline_find_named, pipeline_import, load_pipeline, pipeline_drop },
-    { "FREEZE", "freeze", "freezes", &LIST_FREEZES, FREEZE_KEYS, "pipelines", freeze_find_named, save_freeze, load_freeze, freeze_drop },
-    { "DOCKER_WEBHOOK", "Docker webhook", "docker-webhooks", &LIST_WEBHOOKS, WEBHOOK_KEYS, "input", webhook_find_named, save_webhook, load_webhook, webhook_drop },
+    { "PIPELINE", "pipeline", "pipelines", &LIST_PIPELINES, NULL, pipeline_find_named, pipeline_import, load_pipeline, pipeline_drop },
+    { "FREEZE", "freeze", "freezes", &LIST_FREEZES, FREEZE_KEYS, freeze_find_named, save_freeze, load_freeze, freeze_drop },
+    { "DOCKER_WEBHOOK", "Docker webhook", "docker-webhooks", &LIST_WEBHOOKS, WEBHOOK_KEYS, webhook_find_named, save_webhook, load_webhook, webhook_drop },
     { 0 },
 };
 

@@ -18,7 +18,6 @@ struct kind {
     const char *plural; /* "pipelines": in ?pipelines=A,B of exports; NULL: not exported */
     const struct list_source *list; /* NULL: never pruned */
     const char *const *keys;  /* that a document may have; NULL: they are checked when it is saved */
-    const char *exact;        /* a key that is replaced as a whole; NULL: all of them are (a definition) */
     bool (*find)(struct db_tx *tx, const char *project, const char *name, int64_t *ret, struct err *e);
     bool (*save)(struct call *c, int64_t project_id, int64_t id, const json_t *spec, struct problems *found, int64_t *ret, struct err *e);
     bool (*load)(struct call *c, int64_t id, struct document *ret, struct err *e);

@@ -146,6 +146,11 @@ static json_t *ordered_members(const json_t *objects, const char *const *keys, c
     return out;
 }
 
+bool source_server_key(const char *key)
+{
+    return listed(SERVER_KEYS, key);
+}
+
 static const char *const *keys_of(const char *kind)
 {
     for (size_t i = 0; i < ALEN(KINDS); i++)

@@ -28,4 +28,5 @@ bool source_pipeline(const struct source *source, size_t i, const struct pipelin
 
 /* One document of this kind, in Code Stream's order of keys; others follow as they stood. Keys that the server makes (id, links,
  * times, who, version) are left out. A definition of kind PIPELINE, ENDPOINT, VARIABLE. The caller's. */
+bool source_server_key(const char *key); /* is it one of those? */
 char *source_write(const char *kind, const json_t *definition);
