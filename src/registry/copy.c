@@ -132,15 +132,30 @@ static void put_next(struct registry_copy_private *p)
     while (p->at_tag < op->tag_count && p->tags[p->at_tag] != COPY_TAG_WRITE)
         p->at_tag++;
     if (p->at_tag < op->tag_count) {
-        const char *tag = op->tags[p->at_tag++];
-        op->tagging(op, tag);
-        op->counts.tagged++;
-        put(p, &p->nodes[0], tag);
+        p->asking = true;
+        op->tagging(op, op->tags[p->at_tag]);
     } else if (!p->nodes[0].there) {
         put(p, &p->nodes[0], p->nodes[0].digest);
     } else {
         copy_finish(p, NULL);
     }
+}
+
+void registry_copy_tag(struct registry_copy *op, bool yes)
+{
+    struct registry_copy_private *p = op->private;
+    p->asking = false;
+    if (p->why.kind) { /* canceled meanwhile */
+        struct err why = p->why;
+        copy_finish(p, &why);
+        return;
+    }
+    *(yes ? &op->counts.tagged : &op->counts.declined) += 1;
+    p->at_tag++;
+    if (yes)
+        put(p, &p->nodes[0], op->tags[p->at_tag - 1]);
+    else
+        put_next(p);
 }
 
 /* ---- blobs are brought, some at a time */

@@ -31,7 +31,7 @@ struct registry_copy { /* embed; zeroed before first use */
     void (*said)(struct registry_copy *op, const char *line);
     /* Something moved: counts changed. Often. */
     void (*moved)(struct registry_copy *op);
-    /* The target is about to learn this tag, of root_digest. */
+    /* The target is about to learn this tag, of root_digest. Answered by registry_copy_tag, now or later, also when it is canceled meanwhile. */
     void (*tagging)(struct registry_copy *op, const char *tag);
     void (*done)(struct registry_copy *op, const struct err *e); /* once, later, on the loop */
     /* ---- valid in the callbacks; texts until done returned */
@@ -42,7 +42,7 @@ struct registry_copy { /* embed; zeroed before first use */
         int64_t manifests, blobs;          /* of the whole image; blobs are 0 until the manifests were read */
         int64_t copied, mounted, present;  /* blobs; what lies elsewhere by its urls counts as present */
         int64_t bytes, bytes_to_copy;      /* sent so far; what has to be there, at most */
-        int64_t tagged, kept, unchanged;   /* tags */
+        int64_t tagged, kept, unchanged, declined; /* tags */
     } counts;
     char replaced[140];     /* the digest that the last overwritten or kept tag named; "" */
     int64_t patience;       /* of a failure: the registry asked for so much */
@@ -50,4 +50,5 @@ struct registry_copy { /* embed; zeroed before first use */
 };
 /* false (ERR_INVALID: no such repository, tag or digest can exist): done never runs. */
 bool registry_copy_start(struct registry_copy *op, struct http_client *client, struct err *e);
+void registry_copy_tag(struct registry_copy *op, bool yes); /* no: the tag stays as it is; declined counts it */
 void registry_copy_cancel(struct registry_copy *op); /* done still runs, once, later. Welcome when not started or done */

@@ -41,6 +41,7 @@ struct registry_copy_private {
     enum copy_tag *tags;
     struct copy_lane lanes[COPY_LANES];
     int64_t sent;                  /* by blobs that ended */
+    bool asking;                   /* whether a tag is to be set */
     struct err why;
 };
 

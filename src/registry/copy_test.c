@@ -51,7 +51,10 @@ struct scene {
     char tagging[300];
     int64_t moved;
     struct err error;
-    bool cancel_when_moving, done;
+    bool cancel_when_moving, cancel_at_tag, answer_late, done;
+    const char *decline; /* a tag that is not to be set */
+    struct registry_copy *op;
+    struct timer answer;
 };
 static struct scene s;
 
@@ -336,9 +339,21 @@ static void moved(struct registry_copy *op)
         registry_copy_cancel(op);
 }
 
+static void answer_tag(struct timer *t)
+{
+    (void)t;
+    registry_copy_tag(s.op, true);
+}
+
 static void tagging(struct registry_copy *op, const char *tag)
 {
     snprintf(s.tagging + strlen(s.tagging), sizeof s.tagging - strlen(s.tagging), "%s@%.12s ", tag, op->root_digest);
+    if (s.cancel_at_tag)
+        registry_copy_cancel(op);
+    if (s.answer_late)
+        timer_set(&s.answer, s.loop, 20 * CLOCK_MS, answer_tag);
+    else
+        registry_copy_tag(op, !text_is(tag, s.decline));
 }
 
 static void done(struct registry_copy *op, const struct err *e)
@@ -363,6 +378,7 @@ static void run(struct registry_copy *op)
     struct err e = { 0 };
     s.done = false;
     *s.order = *s.tagging = '\0';
+    s.op = op;
     CHECK_OK(registry_copy_start(op, s.client, &e), e);
     loop_run(s.loop);
     CHECK(s.done);
@@ -560,6 +576,29 @@ TEST(registry_copy, ends_at_once_when_it_is_canceled)
     CHECK_INT(s.error.kind, ERR_CANCELED);
     op.digest = "sha256:1";
     CHECK(!registry_copy_start(&op, s.client, &e));
+    close_scene();
+}
+
+TEST(registry_copy, sets_no_tag_that_it_may_not)
+{
+    open_scene(false);
+    AUTO_FREE char *image = make_image(5000, 'a');
+    struct registry_copy op = wish(image, 2);
+    s.decline = "1.0";
+    s.answer_late = false;
+    run(&op);
+    CHECK_TEXT(s.error.text, "");
+    CHECK_INT(op.counts.declined, 1);
+    CHECK(has("latest") && !has("1.0"));
+    s.decline = NULL;
+    s.answer_late = s.cancel_at_tag = true; /* the answer comes after the cancel */
+    run(&op);
+    CHECK_INT(s.error.kind, ERR_CANCELED);
+    CHECK(!has("1.0"));
+    s.cancel_at_tag = false;
+    run(&op);
+    CHECK_TEXT(s.error.text, "");
+    CHECK(has("1.0"));
     close_scene();
 }
 

@@ -260,47 +260,52 @@ void task_keep(struct task_job *job, struct task_keep *keep)
     artifact_keep(f->live, f->task, keep);
 }
 
-struct pushed_job { /* outlives its effect */
+struct pushed_job { /* its effect does not end before it is done */
     struct db_job job;
-    struct runner *runner;
-    int64_t project_id, execution_id;
+    struct effect *effect;
+    void (*then)(struct task_job *job, const char *newest);
+    struct run_push push;
     struct image_ref ref;
+    char newest[300];
 };
 
 static bool pushed_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
 {
     struct pushed_job *job = OWNER(db_job, struct pushed_job, job);
-    struct run_push push = { .project_id = job->project_id, .execution_id = job->execution_id, .registry = job->ref.host,
-                             .repository = job->ref.repository, .tag = job->ref.tag, .digest = job->ref.digest, .created_at = clock_now() };
+    const struct task_push *by = job->effect->job.push;
     bool fresh;
     int64_t marked;
-    return run_push_add(tx, &push, &fresh, &marked, e);
+    if (!job->push.registry)
+        return true;
+    *job->newest = '\0';
+    if (by && !by->asked && !run_push_newer(tx, &job->push, job->newest, e))
+        return false;
+    return *job->newest || run_push_add(tx, &job->push, &fresh, &marked, e);
 }
 
 static void pushed_done(struct db_job *db_job, const struct err *e)
 {
     struct pushed_job *job = OWNER(db_job, struct pushed_job, job);
-    struct runner *r = job->runner;
+    struct runner *r = job->effect->runner;
     if (e)
         log_warn("runner", "that a run pushed %s:%s could not be stored: %s", job->ref.repository, job->ref.tag, e->text);
+    job->then(&job->effect->job, job->newest);
     image_ref_fini(&job->ref);
     free(job);
     runner_ended(r);
 }
 
-void task_pushed(struct task_job *run, const char *image)
+void task_pushed(struct task_job *run, const char *image, void (*then)(struct task_job *run, const char *newest))
 {
     struct live_view v = live_view(of(run)->live);
     struct pushed_job *job = NEW(struct pushed_job);
     struct err e = { 0 };
-    *job = (struct pushed_job){ .job = { .work = pushed_work, .done = pushed_done }, .runner = v.runner, .project_id = v.row->project_id,
-                                .execution_id = v.row->id };
-    if (!image_ref_parse(image, &job->ref, &e) || !*job->ref.tag) {
+    *job = (struct pushed_job){ .job = { .work = pushed_work, .done = pushed_done }, .effect = of(run), .then = then };
+    if (!image_ref_parse(image, &job->ref, &e) || !*job->ref.tag)
         log_warn("runner", "a task says that it pushed '%.200s', which names no tag of an image", image);
-        image_ref_fini(&job->ref);
-        free(job);
-        return;
-    }
+    else
+        job->push = (struct run_push){ .project_id = v.row->project_id, .execution_id = v.row->id, .registry = job->ref.host, .repository = job->ref.repository, .tag = job->ref.tag,
+                                       .digest = job->ref.digest, .created_at = clock_now() };
     runner_began(v.runner);
     db_write(v.runner->config.db, &job->job);
 }

@@ -286,6 +286,43 @@ TEST(ancestry, knows_what_tasks_push_themselves)
     close_scene();
 }
 
+struct newer {
+    struct run_push push;
+    char newest[300];
+};
+
+static bool newer_work(void *context, struct db_tx *tx, struct err *e)
+{
+    struct newer *n = context;
+    return run_push_newer(tx, &n->push, n->newest, e);
+}
+
+static const char *newer_than(int64_t execution_id, const char *tag)
+{
+    static struct newer n;
+    struct err e = { 0 };
+    n.push = (struct run_push){ .execution_id = execution_id, .registry = "127.0.0.1:1", .repository = "acme/pub", .tag = tag };
+    CHECK_OK(db_write_now(s.db, newer_work, &n, &e), e);
+    return n.newest;
+}
+
+TEST(ancestry, knows_when_a_newer_push_put_its_image_under_a_tag)
+{
+    open_two_webhooks();
+    deliver((struct delivery){ "k1", "v1", A, NULL, 0 });
+    expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", "1");
+    deliver((struct delivery){ "k2", "v2", B, NULL, 0 });
+    expect("SELECT COUNT(*) FROM executions WHERE status = 'COMPLETED'", "2");
+    CHECK_TEXT(newer_than(1, "latest"), "");
+    CHECK_INT(told_by(2, "acme/pub", "latest", B), 0);
+    CHECK_TEXT(newer_than(1, "latest"), "deploy#2");
+    CHECK_TEXT(newer_than(2, "latest"), "");
+    CHECK_TEXT(newer_than(1, "v1"), "");
+    run_sql("UPDATE executions SET webhook_id = NULL WHERE id = 2"); /* a person's, say */
+    CHECK_TEXT(newer_than(1, "latest"), "");
+    close_scene();
+}
+
 TEST(ancestry, takes_nobody_elses_push_for_a_runs_own)
 {
     struct err e = { 0 };

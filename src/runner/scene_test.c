@@ -25,16 +25,22 @@ static json_t *work_places(const struct task_job *job)
                      "image", image);
 }
 
-static void work_done(struct task_job *job)
+static void work_ends(struct task_job *job, const char *newest)
 {
     AUTO_JSON *places = works_put ? work_places(job) : NULL;
-    struct task_outcome outcome = { .result = TASK_COMPLETED, .message = "worked", .places = places };
-    if (works_push)
-        task_pushed(job, works_push);
+    struct task_outcome outcome = { .result = TASK_COMPLETED, .message = *newest ? newest : "worked", .places = places };
     if (works_hang)
         hanging = job;
     else
         task_done(job, &outcome);
+}
+
+static void work_done(struct task_job *job)
+{
+    if (works_push)
+        task_pushed(job, works_push, work_ends);
+    else
+        work_ends(job, "");
 }
 
 static void work_abandoned(struct task_job *job)

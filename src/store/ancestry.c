@@ -46,6 +46,15 @@ bool run_pushes_each(struct db_tx *tx, int64_t execution_id, void (*each)(void *
     return !db_rows_failed(r);
 }
 
+bool run_push_newer(struct db_tx *tx, const struct run_push *p, char ret[300], struct err *e)
+{
+    AUTO(db_rows) r = db_rows(tx, SQL_run_push_newer, "ittt", p->execution_id, p->registry, p->repository, p->tag);
+    *ret = '\0';
+    if (db_next(r, e))
+        snprintf(ret, 300, "%.250s#%lld", db_text(r, 0), (long long)db_int(r, 1));
+    return !db_rows_failed(r);
+}
+
 bool run_push_started_each(struct db_tx *tx, int64_t execution_id, void (*each)(void *context, const struct run_push_started *started), void *context, struct err *e)
 {
     AUTO(db_rows) r = db_rows(tx, SQL_run_push_started, "i", execution_id);

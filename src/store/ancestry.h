@@ -22,6 +22,9 @@ bool run_push_add(struct db_tx *tx, struct run_push *push, bool *ret_new, int64_
 /* Texts are borrowed while each runs. */
 bool run_pushes_each(struct db_tx *tx, int64_t execution_id, void (*each)(void *context, const struct run_push *push), void *context, struct err *e);
 
+/* The run that a newer push of the same webhook started, and that told of a push of the same tag: "promote#7"; "": none. */
+bool run_push_newer(struct db_tx *tx, const struct run_push *push, char ret[300], struct err *e);
+
 struct run_push_started { /* an execution that such a push started */
     const char *registry, *repository, *tag, *uuid, *name, *status;
     int64_t index;

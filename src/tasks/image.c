@@ -21,7 +21,9 @@ struct image_task {
     struct registry_copy copy;
     struct timer timer;
     char digest[140];
+    char newest[300];   /* the run that a newer push started, whose image a tag has; "": none */
     bool canceled;
+    const char *tag;    /* that is about to be set */
     int64_t shown_at, began;
 };
 
@@ -102,13 +104,25 @@ static void moved(struct registry_copy *op)
     task_progress(t->job, "copies: %s of %s, %" PRId64 " of %" PRId64 " blobs", sent, all, n->copied + n->mounted + n->present, n->blobs);
 }
 
+static void tag_answered(struct task_job *job, const char *newest)
+{
+    struct image_task *t = job->context;
+    AUTO_FREE char *name = tagged(t, t->tag);
+    AUTO_FREE char *line = *newest ? mem_format("%s stays: superseded by %s, which put a newer push there", name, newest) : mem_format("%s becomes %s", name, t->copy.root_digest);
+    if (!t->canceled)
+        say(t, line);
+    if (*newest)
+        snprintf(t->newest, sizeof t->newest, "%s", newest);
+    registry_copy_tag(&t->copy, !*newest);
+}
+
 /* Before the registry can tell anybody: what this push starts is known to come from this run. */
 static void tagging(struct registry_copy *op, const char *tag)
 {
     struct image_task *t = OWNER(op, struct image_task, copy);
-    AUTO_FREE char *name = tagged(t, tag), *image = mem_format("%s@%s", name, op->root_digest), *line = mem_format("%s becomes %s", name, op->root_digest);
-    task_pushed(t->job, image);
-    say(t, line);
+    AUTO_FREE char *name = tagged(t, tag), *image = mem_format("%s@%s", name, op->root_digest);
+    t->tag = tag;
+    task_pushed(t->job, image, tag_answered);
 }
 
 /* ---- the copy */
@@ -117,13 +131,15 @@ static void copied(struct image_task *t)
 {
     const struct registry_copy_counts *n = &t->copy.counts;
     AUTO_JSON *output = output_of(t);
-    AUTO_FREE char *sent = bytes_text(n->bytes), *first = tagged(t, t->input.tag[0]);
+    AUTO_FREE char *sent = bytes_text(n->bytes);
     AUTO_FREE char *line = mem_format("done: %s in %.1f s; blobs: %" PRId64 " copied, %" PRId64 " mounted, %" PRId64 " were there", sent,
                                       (double)(clock_mono() - t->began) / CLOCK_SECOND, n->copied, n->mounted, n->present);
     AUTO_FREE char *kept = mem_format("%" PRId64 " of %zu tags named another image, and were kept (onExisting: keep)", n->kept, t->input.tag_count);
+    AUTO_FREE char *superseded = mem_format("superseded by %s, which put a newer push there: %" PRId64 " of %zu tags stay as they are", t->newest, n->declined, t->input.tag_count);
+    const char *message = n->declined ? superseded : n->kept ? kept : "";
     say(t, line);
-    task_progress(t->job, "%s is %.19s...", first, t->copy.root_digest);
-    end(t, &(struct task_outcome){ .result = TASK_COMPLETED, .message = n->kept ? kept : "", .warning = n->kept > 0, .output = output });
+    task_progress(t->job, "copied %.19s...", t->copy.root_digest);
+    end(t, &(struct task_outcome){ .result = TASK_COMPLETED, .message = message, .warning = *message, .output = output });
 }
 
 static void copy_done(struct registry_copy *op, const struct err *e)

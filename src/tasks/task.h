@@ -175,9 +175,11 @@ struct task_keep {
     void *private;
 };
 void task_keep(struct task_job *run, struct task_keep *keep); /* the task must not end before done ran */
-/* Says that the task pushed this image ("ghcr.io/acme/web:1.4@sha256:...", digest where it is known): what the push starts is known to come
- * from this run, so that it cannot go round in circles. As soon as it is known; saying it again changes nothing. */
-void task_pushed(struct task_job *run, const char *image);
+/* Says that the task is about to push this image ("ghcr.io/acme/web:1.4@sha256:...", digest where it is known): what the push starts is known to
+ * come from this run, so that it cannot go round in circles; saying it again changes nothing. then runs once, later, on the loop, when that is
+ * stored; the task must not end before. newest: a run that a newer push of the same webhook started ("promote#7") put its image under this tag,
+ * so the older one is not to be put over it, and nothing was stored; "": it may be pushed. (A run that a person asked for may do so anyway.) */
+void task_pushed(struct task_job *run, const char *image, void (*then)(struct task_job *run, const char *newest));
 /* ---- another pipeline as a part of this run */
 struct task_part { /* borrowed, valid in ended */
     const char *pipeline, *execution; /* names; execution: its uuid */
