@@ -281,6 +281,12 @@ static bool tag(struct call *c, struct err *e)
     return run_tag(c->tx, id, project, tags, e) && call_audit(c, project, "execution.tag", c->parameters[0], text, e) && answer(c, id, e);
 }
 
+static void wake_queued(struct api *api, int64_t unused)
+{
+    (void)unused;
+    runner_wake_queued(api->config.runner);
+}
+
 /* Whatever its change window and freezes say; a place it still waits for. */
 static bool start_now(struct call *c, struct err *e)
 {
@@ -289,7 +295,7 @@ static bool start_now(struct call *c, struct err *e)
     if (!execution_of_call(c, &id, &project, e) || !call_may(c, project, MAY_RESTRICTED, e) || !run_get(c->tx, id, &row, e))
         return false;
     bool ok = windows_free(c->tx, id, e) && call_audit(c, project, "execution.start-now", c->parameters[0], row.status_message, e) && answer(c, id, e);
-    call_after(c, wake_pipeline, row.pipeline_id);
+    call_after(c, wake_queued, 0);
     run_row_fini(&row);
     return ok;
 }

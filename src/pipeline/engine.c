@@ -603,7 +603,7 @@ static void set_timer(struct step *s)
     for (size_t i = 0; execution_live(x) && i < x->pipeline->run_count; i++) {
         if (x->tasks[i].status == RUN_WAITING)
             sooner(&next, x->tasks[i].retry_at);
-        if (x->tasks[i].status == RUN_WAITING || x->tasks[i].status == RUN_RUNNING)
+        if ((x->tasks[i].status == RUN_WAITING || x->tasks[i].status == RUN_RUNNING) && x->tasks[i].waits != RUN_WAITS_WINDOW)
             sooner(&next, x->tasks[i].timeout_at);
     }
     bool again = next && (s->event->kind == ENGINE_TIMER || s->event->kind == ENGINE_RECOVER);
@@ -682,6 +682,8 @@ static bool on_waits(struct step *s, struct err *why)
         return err_set(why, ERR_CONFLICT, "the task is %s", run_status_name(run->status));
     if (s->event->waits == RUN_WAITS_PERSON && run->waits != RUN_WAITS_PERSON)
         tell_question(s, s->event->task);
+    if (run->waits == RUN_WAITS_WINDOW && s->event->waits != RUN_WAITS_WINDOW && run->timeout_at)
+        run->timeout_at = s->event->now + s->x->pipeline->tasks[s->event->task].timeout;
     run->waits = (unsigned char)s->event->waits;
     run->dirty = s->x->dirty = true;
     return true;
@@ -789,7 +791,7 @@ static void cancel_tasks(struct step *s)
 static void time_task(struct step *s, size_t task)
 {
     struct task_run *run = &s->x->tasks[task];
-    bool over = run->timeout_at && run->timeout_at <= s->event->now;
+    bool over = run->timeout_at && run->timeout_at <= s->event->now && run->waits != RUN_WAITS_WINDOW;
     if (over && run->status == RUN_RUNNING && move_task(s, task, TASK_TIMEOUT_ON)) {
         run->timed_out = true;
     } else if (over && run->status == RUN_WAITING) {

@@ -50,7 +50,8 @@ bool run_status_final(enum run_status status);       /* nothing comes after it *
 enum run_waits { /* a RUNNING task does nothing by itself, and the execution's time stands still */
     RUN_WAITS_NO,
     RUN_WAITS_PERSON, /* for an answer: to the world, task, stage and execution are WAITING */
-    RUN_WAITS_TIME,   /* for a time, or a change window */
+    RUN_WAITS_TIME,   /* for a time */
+    RUN_WAITS_WINDOW, /* for a change window, before it acts: its own timeout stands still too */
 };
 
 /* ---- the state. Read it freely; only this room writes it. Texts are JSON strings, or NULL: run_text */

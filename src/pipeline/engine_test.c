@@ -615,3 +615,17 @@ TEST(engine, going_on_asks_again)
     CHECK_TEXT(step(&s, DONE(1, TASK_COMPLETED)), "run Check");
     execution_destroy(&first);
 }
+
+/* Its own time begins when it may act. */
+TEST(engine, a_task_outside_its_window_does_not_time_out)
+{
+    AUTO_STORY s = begin("name: p\nproject: q\nstageOrder: [S]\nstages: {S: {taskOrder: [Put], tasks: {Put: {type: K8S, timeout: 5}}}}\n");
+    CHECK_TEXT(step(&s, START), "run Put, timer 300");
+    CHECK_TEXT(step(&s, STILL(0, WINDOW)), "timer 0");
+    s.now += CLOCK_DAY;
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_TIMER)), "");
+    CHECK_TEXT(shown(&s), "RUNNING RUNNING RUNNING");
+    CHECK_TEXT(step(&s, STILL(0, NO)), "timer 300");
+    s.now += 5 * CLOCK_MINUTE;
+    CHECK_TEXT(step(&s, EVENT(.kind = ENGINE_TIMER)), "cancel Put, timer 604500");
+}

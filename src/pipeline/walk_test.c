@@ -48,7 +48,7 @@ static struct run_event any_event(struct walk *w)
     };
     struct run_event event = { .kind = OFTEN[dice(w, dice(w, 12) ? ALEN(OFTEN) - 1 : ALEN(OFTEN))], .text = "because", .facts = &FACTS };
     event.administrator = !dice(w, 3);
-    event.waits = (enum run_waits)dice(w, 3);
+    event.waits = (enum run_waits)dice(w, 4);
     w->now += dice(w, 20) ? dice(w, 3) * CLOCK_SECOND : CLOCK_MINUTE;
     event.now = w->now;
     event.task = dice(w, (unsigned)w->x->pipeline->run_count + 1);

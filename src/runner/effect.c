@@ -13,6 +13,7 @@
 #include "runner/bound.h"
 #include "runner/inside.h"
 #include "runner/task_log.h"
+#include "runner/windows.h"
 #include "runner/workspaces.h"
 #include "secrets/mask.h"
 #include "store/ancestry.h"
@@ -47,6 +48,7 @@ struct effect {
     struct timer progress_timer;
     void (*then)(struct task_job *job);
     void (*abandon)(struct task_job *job);
+    struct window_hold hold; /* before a deployment begins */
     struct part *part; /* another pipeline that runs for it; NULL: none */
     struct ask *ask;   /* people are asked for it; NULL: nobody is */
     struct bound_changes *changes; /* what a yes would change is looked at, before they are; NULL: it is not */
@@ -586,7 +588,6 @@ static void job_fill(struct effect *f)
     f->job.execution = v.row->uuid;
     f->job.execution_index = v.row->index;
     f->job.deadline = run->timeout_at;
-    f->waits = (enum run_waits)run->waits;
     f->job.input = task->input;
     f->job.on_crash = json_text_at(task->spec, "onCrash", "");
     f->job.scope = &f->scope.scope;
@@ -736,6 +737,55 @@ static bool binds(const char *name)
     return type && type->bind;
 }
 
+/* ---- a deployment begins inside of its change window only; one that has begun goes to its end */
+
+/* Behind another of this run that acted, and nobody was asked in between. */
+static bool deploys_already(const struct execution *x, size_t task)
+{
+    const struct pipeline *p = x->pipeline;
+    for (size_t i = p->groups[p->tasks[task].group].first; i-- > 0;) {
+        enum run_status status = x->tasks[i].status;
+        if (text_is(p->tasks[i].type, TASK_USER_OPERATION.name) && status != RUN_SKIPPED)
+            return false;
+        if (binds(p->tasks[i].type) && (status == RUN_COMPLETED || status == RUN_FAILED_CONTINUE))
+            return true;
+    }
+    return false;
+}
+
+static bool must_look(const struct effect *f)
+{
+    struct live_view v = live_view(f->live);
+    const struct pipeline_task *task = &v.now->pipeline->tasks[f->task];
+    bool acts = binds(task->type) && !text_is_any_case(json_text_at(task->input, "action", ""), "GET");
+    return acts && !f->stops && v.row->pipeline_id && !v.now->tasks[f->task].resolved && !deploys_already(v.now, f->task);
+}
+
+static void waits_for_window(struct window_hold *hold)
+{
+    struct effect *f = OWNER(hold, struct effect, hold);
+    task_progress(&f->job, "%s", hold->gate.why);
+    task_detail(&f->job, json_pack("{s:s, s:I}", "kind", "window", "at", (json_int_t)hold->gate.at));
+    task_waits(&f->job, RUN_WAITS_WINDOW);
+}
+
+static void load(struct effect *f);
+
+static void window_is_open(struct window_hold *hold)
+{
+    struct effect *f = OWNER(hold, struct effect, hold);
+    if (f->canceled || f->draining) {
+        task_done(&f->job, &CANCELED_BEFORE);
+        return;
+    }
+    if (f->waits == RUN_WAITS_WINDOW) {
+        task_progress(&f->job, "its change window is open");
+        task_detail(&f->job, json_object());
+    }
+    task_waits(&f->job, RUN_WAITS_NO);
+    load(f);
+}
+
 static void start(struct live *live, size_t task, int attempt, bool stops)
 {
     struct live_view v = live_view(live);
@@ -748,10 +798,23 @@ static void start(struct live *live, size_t task, int attempt, bool stops)
     f->stops = stops;
     list_append(live_effects(live), &f->link);
     runner_began(v.runner);
+    f->waits = (enum run_waits)v.now->tasks[task].waits;
+    f->hold = (struct window_hold){ .runner = v.runner, .pipeline_id = v.row->pipeline_id, .execution_id = v.row->id, .waits = waits_for_window, .open = window_is_open };
+    if (must_look(f))
+        window_hold_start(&f->hold);
+    else
+        load(f);
+}
+
+static void load(struct effect *f)
+{
+    struct live *live = f->live;
+    struct live_view v = live_view(live);
+    size_t task = f->task;
     struct load_job *job = NEW(struct load_job);
     *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
                               .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id, .execution_id = v.row->id,
-                              .again = attempt > 1 || v.now->tasks[task].resolved, .bound = binds(v.now->pipeline->tasks[task].type),
+                              .again = f->job.attempt > 1 || v.now->tasks[task].resolved, .bound = binds(v.now->pipeline->tasks[task].type),
                               .asks = text_is(v.now->pipeline->tasks[task].type, TASK_USER_OPERATION.name) ? v.row : NULL };
     db_read(v.runner->config.db, &job->job);
 }
@@ -781,7 +844,9 @@ void effect_cancel(struct live *live, size_t task)
     if (f->canceled)
         return;
     f->canceled = true;
-    if (f->started && !f->then) /* else the end of the read, or of the store, sees it */
+    if (link_in_list(&f->hold.link))
+        window_hold_stop(&f->hold);
+    else if (f->started && !f->then) /* else the end of the read, or of the store, sees it */
         f->job.type->cancel(&f->job);
 }
 
@@ -790,6 +855,10 @@ void effects_drain(struct live *live)
     LIST_EACH(live_effects(live), l) {
         struct effect *f = OWNER(l, struct effect, link);
         f->draining = true;
+        if (link_in_list(&f->hold.link)) {
+            window_hold_stop(&f->hold);
+            continue;
+        }
         if (f->canceled || !f->started)
             continue;
         f->canceled = f->job.stopping = true;

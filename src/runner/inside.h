@@ -44,6 +44,7 @@ struct runner {
     struct workspaces *workspaces; /* workspaces.h */
     struct notify_state *notify; /* notify_work.h */
     struct windows_clock *windows; /* windows.h */
+    struct link holds;             /* struct window_hold */
     int in_flight;             /* database jobs and effects of ours that are not done */
     bool draining;
     void (*drained)(void *context);

@@ -120,6 +120,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->workspaces = workspaces_create(r);
     r->notify = notify_create(r);
     r->windows = windows_create(r);
+    list_init(&r->holds);
     *ret = r;
     return true;
 }
@@ -238,6 +239,7 @@ void runner_wake_queued(struct runner *r)
 {
     if (r->draining)
         return;
+    windows_look_again(r);
     struct start_job *s = NEW(struct start_job);
     *s = (struct start_job){ .job = { .work = start_all_work, .done = start_done }, .runner = r };
     runner_began(r);

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/windows.h"
 
 #define LOOK_MOST CLOCK_MINUTE /* how long the clock is trusted: it may be set meanwhile */
 #define RETRY CLOCK_SECOND

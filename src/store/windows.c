@@ -143,7 +143,18 @@ bool windows_free(struct db_tx *tx, int64_t execution_id, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_window_free, "ii", execution_id, clock_now());
     bool any = false;
-    return tell(tx, rows, "", &any, e) && (any || err_set(e, ERR_CONFLICT, "the execution does not wait for a change window"));
+    if (!tell(tx, rows, "", &any, e))
+        return false;
+    AUTO(db_rows) running = any ? NULL : db_rows(tx, SQL_window_free_running, "i", execution_id);
+    any = any || db_next(running, e);
+    return (!running || !db_rows_failed(running)) && (any || err_set(e, ERR_CONFLICT, "the execution does not wait for a change window"));
+}
+
+bool windows_is_free(struct db_tx *tx, int64_t execution_id, bool *ret, struct err *e)
+{
+    AUTO(db_rows) rows = db_rows(tx, SQL_window_is_free, "i", execution_id);
+    *ret = db_next(rows, e) && db_int(rows, 0);
+    return !db_rows_failed(rows);
 }
 
 bool windows_due(struct db_tx *tx, int64_t now, int64_t **ret, size_t *ret_count, struct err *e)

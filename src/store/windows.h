@@ -10,8 +10,9 @@ bool windows_gate(struct db_tx *tx, int64_t pipeline_id, int64_t now, struct gat
 
 /* Its queued executions wait for it, and say why; or (gate->open) do no longer. What was let go already is left alone. */
 bool windows_hold(struct db_tx *tx, int64_t pipeline_id, const struct gate *gate, int64_t until, struct err *e);
-/* ERR_CONFLICT: it does not wait for a window. */
+/* Also of one that runs, for what of it waits. ERR_CONFLICT: it does not wait for a window, or is over. */
 bool windows_free(struct db_tx *tx, int64_t execution_id, struct err *e);
+bool windows_is_free(struct db_tx *tx, int64_t execution_id, bool *ret, struct err *e);
 /* Pipelines whose queued executions are due (*ret is the caller's), and when the next are; 0: none wait. */
 bool windows_due(struct db_tx *tx, int64_t now, int64_t **ret, size_t *ret_count, struct err *e);
 bool windows_next(struct db_tx *tx, int64_t *ret, struct err *e);

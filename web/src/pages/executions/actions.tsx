@@ -9,6 +9,7 @@ import { t } from '../../texts';
 export function Actions({ run }: { run: Execution }) {
     const { busy, problem, run: act } = useAction();
     const [asking, ask] = useState<'cancel' | 'delete' | 'start' | null>(null);
+    const held = isLive(run.status) && Object.values(run.stages).some((stage) => Object.values(stage.tasks).some((task) => isLive(task.status) && task._detail?.kind === 'window'));
     const live = isLive(run.status), runs = ['RUNNING', 'WAITING'].includes(run.status), executes = may('execute', run.project), develops = may('develop', run.project);
     const post = (action: string) => call('POST', `${P}/executions/${run.id}?action=${action}`, {});
     const again = async (from: 'start' | 'stop') => {
@@ -20,7 +21,7 @@ export function Actions({ run }: { run: Execution }) {
         <>
             {executes && runs && <button type="button" disabled={busy} onClick={() => act(() => post('pause'))}>{t('pause')}</button>}
             {executes && run.status === 'PAUSED' && <button type="button" class="primary" disabled={busy} onClick={() => act(() => post('resume'))}>{t('resume')}</button>}
-            {run.status === 'QUEUED' && run._windowTime && may('manage', run.project) && <button type="button" class="primary" disabled={busy} onClick={() => ask('start')}>{t('startNow')}</button>}
+            {(run.status === 'QUEUED' ? run._windowTime : held) && may('manage', run.project) && <button type="button" class="primary" disabled={busy} onClick={() => ask('start')}>{t('startNow')}</button>}
             {executes && live && <button type="button" onClick={() => ask('cancel')}>{t('cancelRun')}</button>}
             {executes && stopped && <button type="button" class="primary" disabled={busy} title={t('goOnHint')} onClick={() => act(() => again('stop'))}>{t('goOn')}</button>}
             {executes && over && <button type="button" class={stopped ? undefined : 'primary'} disabled={busy} onClick={() => act(() => again('start'))}>{t('runAgain')}</button>}

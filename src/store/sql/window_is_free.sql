@@ -1,0 +1,1 @@
+SELECT window_free FROM executions WHERE id = $1;
