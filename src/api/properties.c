@@ -10,12 +10,16 @@
 
 bool endpoint_type_ok(const char *name, struct err *e)
 {
-    if (text_is(name, "dockerregistry") || text_is(name, "k8s") || text_is(name, "docker") || text_is(name, "agent") || text_is(name, "email") ||
-        text_is(name, "jira"))
-        return true;
+    static const char *const TYPES[] = { "dockerregistry", "k8s", "docker", "git", "agent", "email", "jira" };
+    AUTO_TEXT all = { 0 };
+    for (size_t i = 0; i < ALEN(TYPES); i++) {
+        if (text_is(TYPES[i], name))
+            return true;
+        text_addf(&all, "%s%s", i ? i + 1 < ALEN(TYPES) ? ", " : " or " : "", TYPES[i]);
+    }
     if (text_empty(name))
-        return err_field(e, "type", "an endpoint needs a type: dockerregistry, k8s, docker, agent, email or jira");
-    return err_field(e, "type", "endpoints of type '%s' do not exist in this version of Slipway: there are dockerregistry, k8s, docker, agent, email and jira", name);
+        return err_field(e, "type", "an endpoint needs a type: %s", text_of(&all));
+    return err_field(e, "type", "endpoints of type '%s' do not exist in this version of Slipway: the type is %s", name, text_of(&all));
 }
 
 /* By name, whatever the type, so that a key of another type that slipped in does not show either. */

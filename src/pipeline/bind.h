@@ -19,3 +19,8 @@
 /* On success *ret is an array of documents (empty ones left out), the caller's. Warnings and secrets go to more. A failure in
  * syntax or a reference names line and column of the source. */
 bool bind_yaml(const char *source, size_t n, struct scope *scope, json_t **ret, struct resolution *more, struct err *e);
+
+/* A file from source control. Its parameters, "$$NAME" and "$${NAME}", are bound by the same rules; parameters is asked for NAME alone; one
+ * that it does not know is an error.
+ * "${...}" is the file's own and stays as it is: whoever writes files decides nothing about what a pipeline reads. */
+bool bind_file(const char *source, size_t n, struct scope *parameters, json_t **ret, struct resolution *more, struct err *e);

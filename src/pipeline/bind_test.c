@@ -158,3 +158,36 @@ TEST(bind, one_large_value_that_aliases_repeat_is_refused)
     CHECK(!bind_yaml(SOURCE, strlen(SOURCE), &t.scope, &documents, NULL, &e));
     CHECK_TEXT(e.text, "resolved values are larger than 8 MiB");
 }
+
+/* ---- files from source control */
+
+static void file_binds(const char *source, const char *want)
+{
+    static const struct row PARAMETERS[] = {
+        { "TAG", "\"1.10\"", .outside = true }, { "N", "\"3\"" }, { "NAMESPACE", "\"shop\"" }, { "A", "\"x\\n---\\nkind: Secret\"", .outside = true },
+    };
+    struct table_scope t = make_scope(PARAMETERS, ALEN(PARAMETERS));
+    struct err e = { 0 };
+    AUTO_JSON *documents = NULL;
+    AUTO_FREE char *have = bind_file(source, strlen(source), &t.scope, &documents, NULL, &e) ? json_write(documents) : mem_text(e.text);
+    if (!text_is(have, want))
+        print_error("%s\n", source);
+    CHECK_TEXT(have, want);
+}
+
+TEST(bind_file, binds_parameters_and_nothing_else)
+{
+    file_binds("image: app:$$TAG\nreplicas: $$N\n", "[{\"image\":\"app:1.10\",\"replicas\":3}]");
+    file_binds("namespace: $${NAMESPACE}-web", "[{\"namespace\":\"shop-web\"}]");
+    file_binds("tag: $$TAG", "[{\"tag\":\"1.10\"}]");
+    file_binds("tag: $$A", "[{\"tag\":\"x\\n---\\nkind: Secret\"}]");
+    file_binds("run: echo ${HOME} ${input.x} $$ $N $(A) $$(A)", "[{\"run\":\"echo ${HOME} ${input.x} $$ $N $(A) $$(A)\"}]");
+    file_binds("a: 1 # $$MISSING", "[{\"a\":1}]");
+    file_binds("a: $$$N", "[{\"a\":\"$$$N\"}]");
+}
+
+TEST(bind_file, says_where_it_went_wrong)
+{
+    file_binds("a: 1\nb: $$MISSING\n", "line 2, column 4: the file has a parameter $$MISSING, which the task does not give (scmConstants)");
+    file_binds("a: [1\nb: $$TAG\n", "line 2, column 2: did not find expected ',' or ']' while parsing a flow sequence");
+}

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "docker/call.h"
+#include "git/fetch.h"
 #include "kube/kube.h"
 #include "registry/client.h"
 #include "runner/notify_endpoints.h"
@@ -51,6 +52,10 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
         AUTO(jira_server) server = NULL;
         return jira_server_from_properties(properties, &server, e);
     }
+    if (text_is(type, "git")) {
+        AUTO(git_target) target = NULL;
+        return git_target_from_properties(properties, &target, e);
+    }
     AUTO(registry_target) target = NULL;
     return registry_target_from_properties(properties, NULL, &target, e);
 }
@@ -71,6 +76,8 @@ struct endpoint_validate_private {
     struct mail_server *mail;
     struct mail_send mail_op;
     struct jira_server *jira;
+    struct git_target *repository;
+    struct git_fetch fetch;
     json_t *review;
     char version[100];
 };
@@ -84,6 +91,7 @@ static void over(void *context)
     mail_server_destroy(&p->mail);
     jira_server_destroy(&p->jira);
     http_headers_fini(&p->http.headers);
+    git_target_destroy(&p->repository);
     json_decref(p->review);
     free(p);
     op->private = NULL;
@@ -274,6 +282,24 @@ static bool start_jira(struct endpoint_validate_private *p, struct http_client *
     return begun;
 }
 
+static void repository_answered(struct git_fetch *fetch, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(fetch, struct endpoint_validate_private, fetch);
+    const char *branch = p->repository->branch;
+    p->op->ok = !e;
+    if (e)
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", e->text);
+    else
+        snprintf(p->op->text, sizeof p->op->text, "the repository answers; %s%.100s is at commit %.12s", *branch ? "" : "its default branch", branch, fetch->commit);
+    over(p);
+}
+
+static bool start_repository(struct endpoint_validate_private *p, struct loop *loop, struct http_client *http, struct err *e)
+{
+    p->fetch = (struct git_fetch){ .done = repository_answered };
+    return git_target_from_properties(p->op->properties, &p->repository, e) && git_fetch_start(&p->fetch, p->repository, loop, http, e);
+}
+
 bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, struct http_client *http, struct err *e)
 {
     struct endpoint_validate_private *p = NEW(struct endpoint_validate_private);
@@ -286,6 +312,7 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
                  : text_is(op->type, "docker") ? start_engine(p, http, e)
                  : text_is(op->type, "email")  ? start_mail(p, loop, http, e)
                  : text_is(op->type, "jira")   ? start_jira(p, http, e)
+                 : text_is(op->type, "git")    ? start_repository(p, loop, http, e)
                                                : start_registry(p, http, e);
     if (begun)
         return true;
@@ -295,6 +322,7 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
     mail_server_destroy(&p->mail);
     jira_server_destroy(&p->jira);
     http_headers_fini(&p->http.headers);
+    git_target_destroy(&p->repository);
     if (p->kube)
         kube_release(&p->kube);
     if (p->clusters)

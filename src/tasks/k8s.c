@@ -84,6 +84,8 @@ void k8s_free(struct k8s *k)
     }
     free(k->items);
     fields_release(FIELDS, ALEN(FIELDS), &k->input);
+    json_decref(k->said);
+    git_target_destroy(&k->repository);
     json_decref(k->objects);
     json_decref(k->pull_secrets);
     json_decref(k->shown);
@@ -175,6 +177,7 @@ void k8s_end(struct k8s *k)
     AUTO_JSON *output = json_pack("{s:O}", "response", k->output), *places = k8s_places(k);
     if (json_array_size(k->explanations))
         json_object_set(output, "explanations", k->explanations);
+    k8s_file_note(k, output);
     outcome.message = text_of(&message);
     outcome.output = output;
     outcome.places = places;
@@ -268,11 +271,9 @@ static bool take_action(struct k8s *k, struct err *e)
             k->action = &K8S_ACTIONS[i];
     if (!k->action)
         return err_field(e, "action", "action is '%.40s', not GET, CREATE, APPLY, DELETE or ROLLBACK", k->input.action);
-    if (!text_empty(k->input.file_path) || !text_empty(k->input.file_path_old))
-        return err_field(e, "filePath", "YAML from source control is not supported yet; put it into the task (yaml)");
-    if (k->action->yaml && text_empty(k->input.yaml))
-        return err_field(e, "yaml", "yaml is empty: there is nothing to %s", k->action->name);
-    return true;
+    if (k->action->yaml && text_empty(k->input.yaml) && !k8s_from_file(k))
+        return err_field(e, "yaml", "yaml is empty, and no filePath is given: there is nothing to %s", k->action->name);
+    return k8s_file_ok(k, e);
 }
 
 static bool rollback_object(struct k8s *k, struct err *e)
@@ -290,20 +291,27 @@ static bool rollback_object(struct k8s *k, struct err *e)
     return k8s_objects(documents, &k->facts, true, &k->objects, e);
 }
 
+static bool bind(struct k8s *k, json_t **ret, struct resolution *more, struct err *e)
+{
+    const char *source = json_text_at(k->job->input, "yaml", "");
+    if (k8s_from_file(k))
+        return k8s_file_bind(k, ret, more, e);
+    return bind_yaml(source, strlen(source), k->job->scope, ret, more, e) || err_wrap(e, "yaml");
+}
+
 static bool bound_objects(struct k8s *k, struct err *e)
 {
     AUTO_RESOLUTION more = { 0 };
     AUTO_JSON *documents = NULL;
-    const char *source = json_text_at(k->job->input, "yaml", "");
-    if (!bind_yaml(source, strlen(source), k->job->scope, &documents, &more, e))
-        return err_wrap(e, "yaml");
+    if (!bind(k, &documents, &more, e))
+        return false;
     for (size_t i = 0; i < json_array_size(more.warnings); i++)
         k8s_say(k, "yaml: %s", json_string_value(json_array_get(more.warnings, i)));
     bool named = k->action->needs_name || text_empty(k->input.label);
     if (!k8s_objects(documents, &k->facts, named, &k->objects, e))
         return err_wrap(e, "yaml");
     if (!json_array_size(k->objects))
-        return err_field(e, "yaml", "yaml holds no object");
+        return k8s_from_file(k) ? err_field(e, "filePath", "the file holds no object") : err_field(e, "yaml", "yaml holds no object");
     return true;
 }
 
@@ -341,10 +349,10 @@ static void make_items(struct k8s *k)
 }
 
 /* What people see as the task's input, and what is noted before anything is changed. */
-static void make_shown(struct k8s *k, json_t *input)
+static void make_shown(struct k8s *k)
 {
     AUTO_TEXT yaml = { 0 };
-    k->shown = json_copy(input);
+    k->shown = json_copy(k->said);
     k->resolved = json_pack("{s:s, s:s, s:[]}", "action", k->action->name, "cluster", kube_server(k->kube), "objects");
     for (size_t i = 0; i < k->count; i++) {
         const json_t *object = k->items[i].object;
@@ -354,6 +362,7 @@ static void make_shown(struct k8s *k, json_t *input)
         text_add(&yaml, text);
         json_array_append_new(json_object_get(k->resolved, "objects"), json_string(kube_object_name(object, name)));
     }
+    k8s_file_note(k, k->resolved);
     if (k->action->yaml)
         json_set_text(k->shown, "yaml", text_of(&yaml));
 }
@@ -386,19 +395,23 @@ static void take_facts(struct k8s *k)
     k->facts.namespace_ = k->input.namespace_;
 }
 
-bool k8s_prepare(struct k8s *k, struct err *e)
+bool k8s_read(struct k8s *k, struct err *e)
 {
     static const char *const RAW[] = { "yaml", NULL };
     AUTO_RESOLUTION more = { 0 };
-    AUTO_JSON *input = NULL;
-    if (!expression_resolve_tree(k->job->input, RAW, k->job->scope, &input, &more, e) ||
-        !fields_read(input, FIELDS, ALEN(FIELDS), &k->input, e) || !take_action(k, e) || !take_flags(k, e) || !take_deadline(k, e))
+    if (!expression_resolve_tree(k->job->input, RAW, k->job->scope, &k->said, &more, e) ||
+        !fields_read(k->said, FIELDS, ALEN(FIELDS), &k->input, e) || !take_action(k, e) || !take_flags(k, e) || !take_deadline(k, e))
         return false;
     take_facts(k);
+    return true;
+}
+
+bool k8s_render(struct k8s *k, struct err *e)
+{
     if (!hold_cluster(k, e) || !(k->action->yaml ? bound_objects(k, e) : rollback_object(k, e)) || !add_pull_secrets(k, e))
         return false;
     make_items(k);
-    make_shown(k, input);
+    make_shown(k);
     return true;
 }
 
@@ -413,15 +426,37 @@ struct k8s *k8s_create(struct task_job *job)
     return k;
 }
 
+/* Nothing was changed. */
+static void end_before(struct k8s *k, const struct err *e)
+{
+    struct task_job *job = k->job;
+    struct task_outcome outcome = { .result = k->canceled ? TASK_CANCELED : err_retry(e->kind) ? TASK_RETRY : TASK_FAILED,
+                                    .message = k->canceled ? "canceled; nothing was changed on the cluster" : e->text };
+    k8s_free(k);
+    task_done(job, &outcome);
+}
+
+static void file_came(struct k8s *k, const struct err *e)
+{
+    struct err why = e ? *e : (struct err){ 0 };
+    if (k->canceled || e || !k8s_render(k, &why))
+        end_before(k, &why);
+    else
+        task_resolved(k->job, k->shown, k->resolved, act, abandon);
+}
+
 static bool k8s_start(struct task_job *job, struct err *e)
 {
     struct k8s *k = k8s_create(job);
-    if (!k8s_prepare(k, e)) {
+    if (!k8s_read(k, e) || !(k8s_from_file(k) ? k8s_file_start(k, file_came, e) : k8s_render(k, e))) {
         k8s_free(k);
         return false;
     }
     job->context = k;
-    task_resolved(job, k->shown, k->resolved, act, abandon);
+    if (k8s_from_file(k))
+        task_progress(job, "reads %s", k->fetch.path);
+    else
+        task_resolved(job, k->shown, k->resolved, act, abandon);
     return true;
 }
 
@@ -430,7 +465,9 @@ static void k8s_cancel(struct task_job *job)
 {
     struct k8s *k = job->context;
     k->canceled = true;
-    if (k->busy) {
+    if (k->fetching) {
+        git_fetch_cancel(&k->fetch);
+    } else if (k->busy) {
         kube_op_cancel(&k->op);
         kube_rollback_cancel(&k->rollback);
     } else if (k->rollouts) {

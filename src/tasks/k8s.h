@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "git/fetch.h"
 #include "kube/object.h"
 #include "kube/output.h"
 #include "kube/rollback.h"
@@ -41,9 +42,14 @@ struct k8s {
     struct k8s_input input;
     struct k8s_facts facts;
     bool force, fail_slow, continue_on_conflict;
+    json_t *said; /* the task's input, resolved */
     json_t *objects, *pull_secrets, *shown, *resolved; /* pull_secrets: those of objects that we added; NULL */
     struct k8s_item *items;
     size_t count, at;          /* at: the one being dealt with */
+    struct git_target *repository; /* of a task whose YAML stands in a file; NULL: it stands in the task */
+    struct git_fetch fetch;
+    bool fetching;
+    void (*fetched)(struct k8s *k, const struct err *e);
     struct kube *kube;
     struct kube_op op;
     struct kube_rollback rollback;
@@ -83,10 +89,18 @@ void k8s_gone(struct k8s_item *item, const json_t *old);                 /* NULL
 json_t *k8s_places(const struct k8s *k);                                 /* a new reference; NULL: nothing */
 
 void k8s_say(struct k8s *k, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of the task's log */
-/* Renders and checks: objects, items, shown. For a start and for a preview; k is the caller's (k8s_free) either way. */
+/* Reads what the task says; then renders and checks: objects, items, shown. For a start and for a preview; k is the caller's
+ * (k8s_free) either way. What stands in a file is fetched in between. */
 struct k8s *k8s_create(struct task_job *job);
-bool k8s_prepare(struct k8s *k, struct err *e);
+bool k8s_read(struct k8s *k, struct err *e);
+bool k8s_render(struct k8s *k, struct err *e);
 void k8s_free(struct k8s *k);
+/* ---- k8s_file.c: YAML from source control */
+bool k8s_from_file(const struct k8s *k);
+bool k8s_file_ok(const struct k8s *k, struct err *e);
+bool k8s_file_start(struct k8s *k, void (*done)(struct k8s *k, const struct err *e), struct err *e); /* done once, later: then it is bound */
+bool k8s_file_bind(struct k8s *k, json_t **ret, struct resolution *more, struct err *e);
+void k8s_file_note(const struct k8s *k, json_t *resolved); /* which commit */
 bool k8s_bind(struct task_job *job, json_t **ret, struct err *e); /* k8s_bind.c */
 bool k8s_preview(struct task_preview *p, struct err *e); /* k8s_preview.c */
 void k8s_preview_cancel(struct task_preview *p);

@@ -225,6 +225,28 @@ static void step(struct timer *t)
 
 /* ---- from outside */
 
+/* Only now it shows that the run would fail. */
+static void end_refused(struct preview *p, const struct err *e)
+{
+    struct task_preview *op = p->op;
+    AUTO_JSON *answer = json_pack("{s:s}", "problem", e->text);
+    preview_free(p);
+    op->private = NULL;
+    op->answer = answer;
+    op->done(op);
+    op->answer = NULL;
+}
+
+static void file_came(struct k8s *k, const struct err *e)
+{
+    struct preview *p = of(k);
+    struct err why = e ? *e : (struct err){ 0 };
+    if (e || !k8s_render(k, &why))
+        end_refused(p, &why);
+    else
+        timer_set(&p->timer, k->job->services->loop, 0, step);
+}
+
 bool k8s_preview(struct task_preview *op, struct err *e)
 {
     struct preview *p = NEW(struct preview);
@@ -232,12 +254,13 @@ bool k8s_preview(struct task_preview *op, struct err *e)
     p->k = k8s_create(op->job);
     p->k->notes = &p->notes;
     p->objects = json_array();
-    if (!k8s_prepare(p->k, e)) {
+    if (!k8s_read(p->k, e) || !(k8s_from_file(p->k) ? k8s_file_start(p->k, file_came, e) : k8s_render(p->k, e))) {
         preview_free(p);
         return false;
     }
     op->private = p;
-    timer_set(&p->timer, op->job->services->loop, 0, step);
+    if (!p->k->fetching)
+        timer_set(&p->timer, op->job->services->loop, 0, step);
     return true;
 }
 
@@ -245,6 +268,8 @@ void k8s_preview_cancel(struct task_preview *op)
 {
     struct preview *p = op->private;
     op->canceled = true;
-    if (p && p->k->busy)
+    if (p && p->k->fetching)
+        git_fetch_cancel(&p->k->fetch);
+    else if (p && p->k->busy)
         kube_op_cancel(&p->k->op);
 }

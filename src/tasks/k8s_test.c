@@ -195,8 +195,9 @@ TEST(k8s_task, says_what_is_wrong_with_its_input)
 {
     static const struct { const char *input, *text; } CASES[] = {
         { "{action: FLY}", "action is 'FLY', not GET, CREATE, APPLY, DELETE or ROLLBACK" },
-        { "{action: APPLY}", "yaml is empty: there is nothing to APPLY" },
-        { "{action: APPLY, filePath: /x.yaml}", "YAML from source control is not supported yet; put it into the task (yaml)" },
+        { "{action: APPLY}", "yaml is empty, and no filePath is given: there is nothing to APPLY" },
+        { "{action: APPLY, filePath: /x.yaml}", "a file from source control needs its repository: endpoints.scm" },
+        { "{action: APPLY, filepath: /x.yaml, yaml: " POD "}", "both filePath and yaml are given: which of them is meant?" },
         { "{action: APPLY, yaml: " POD ", timeout: soon}", "timeout is 'soon', not a number of minutes up to 1440" },
         { "{action: CREATE, yaml: " POD ", continueOnConflict: maybe}", "continueOnConflict is 'maybe', not true or false" },
         { "{action: APPLY, yaml: '# nothing'}", "yaml holds no object" },

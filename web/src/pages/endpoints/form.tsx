@@ -14,10 +14,13 @@ const MASK = '*****';
 
 interface Draft { name: string; description: string; project: string; type: string; isRestricted: boolean; cloudProxyId: string; properties: Properties }
 
+/* What a new one's choices stand on. */
+const FIRST: Record<string, Properties> = { k8s: { authType: 'kubeconfig' }, dockerregistry: { serverType: 'dockerhub' }, git: { serverType: 'GitHub', authType: 'privateToken' }, email: { encryptionMethod: 'TLS' } };
+
 function draftOf(old: Endpoint | null, type: string, project: string): Draft {
     if (old) return { name: old.name, description: old.description, project: old.project, type: old.type, isRestricted: old.isRestricted, cloudProxyId: old.cloudProxyId ?? '',
         properties: withAuthType(old.type, old.properties) };
-    return { name: '', description: '', project, type, isRestricted: false, cloudProxyId: '', properties: type === 'k8s' ? { authType: 'kubeconfig' } : type === 'dockerregistry' ? { serverType: 'dockerhub' } : type === 'email' ? { encryptionMethod: 'TLS' } : {} };
+    return { name: '', description: '', project, type, isRestricted: false, cloudProxyId: '', properties: { ...FIRST[type] } };
 }
 
 const bodyOf = (d: Draft) => ({ ...d, properties: propertiesToSend(kindOf(d.type), d.properties) });

@@ -85,6 +85,23 @@ const ENGINE: Kind = {
     ],
 };
 
+const GIT_SERVERS = ['GitHub', 'GitHub-Enterprise', 'GitLab', 'GitLab-Enterprise', 'Bitbucket', 'Bitbucket-Enterprise', 'Gitea', 'generic'] as const;
+const GIT: Kind = {
+    type: 'git', text: 'gitRepository', icon: 'M7 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM7 15a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM17 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM7 9v6M17 12c0 3-4 3-8 4',
+    address: (p) => [p.repoURL, p.branch].filter(Boolean).join(' · '), certificateUrl: (p) => hostUrl((p.repoURL ?? '').startsWith('https:') ? p.repoURL! : ''),
+    properties: [
+        { name: 'serverType', text: 'gitServer', required: true, choices: GIT_SERVERS.map((name) => [name, `git${name.replace('-', '')}` as TextKey] as const) },
+        { name: 'repoURL', text: 'gitUrl', hint: 'gitUrlHint', required: true, placeholder: 'https://api.github.com/acme/shop' },
+        { name: 'branch', text: 'gitBranch', hint: 'gitBranchHint', placeholder: 'main' },
+        { name: 'authType', text: 'authType', required: true, choices: [['privateToken', 'gitToken'], ['password', 'password'], ['none', 'authNone']] },
+        { name: 'userName', text: 'user', hint: 'gitUserHint', when: (p) => p.authType !== 'none' },
+        { name: 'privateToken', text: 'gitToken', hint: 'gitTokenHint', secret: true, required: true, when: (p) => p.authType === 'privateToken' },
+        { name: 'password', text: 'password', secret: true, required: true, when: (p) => p.authType === 'password' },
+        { name: 'caCertificate', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true },
+        ...TRUST,
+    ],
+};
+
 /* Nothing but the cloud proxy that REST, POLL and SSH tasks go through, which the form asks for anyway. */
 const AGENT: Kind = { type: 'agent', text: 'agent', icon: 'M12 3v6M12 15v6M4 12h5M15 12h5M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z', address: () => '', certificateUrl: () => '', properties: [] };
 
@@ -113,11 +130,12 @@ const JIRA: Kind = {
     ],
 };
 
-export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, MAIL, JIRA, AGENT];
+export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, GIT, MAIL, JIRA, AGENT];
 export const kindOf = (type: string): Kind => KINDS.find((k) => k.type === type) ?? REGISTRY;
 
 /* Where an endpoint of before has no authType, what its other properties suggest, as the server does. */
 export function withAuthType(type: string, given: Properties): Properties {
+    if (type === 'git' && !given.authType) return { ...given, authType: given.privateToken ? 'privateToken' : given.password ? 'password' : 'none' };
     if (type !== 'k8s' || given.authType) return given;
     const found = given.kubeconfig ? 'kubeconfig' : given.token ? 'token' : given.certData ? 'certificate' : given.username ? 'basic' : given.kubernetesURL ? 'none' : 'kubeconfig';
     return { ...given, authType: found };

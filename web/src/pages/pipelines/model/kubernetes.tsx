@@ -8,6 +8,7 @@ import { go } from '../../../router';
 import { t } from '../../../texts';
 import { EndpointForm } from '../../endpoints/form';
 import { type PipelineDraft, type Place, changeTask, isDockerStarted, rowsOf, stageNames } from './draft';
+import { type Asked, JsonField } from './plain';
 import type { TaskProps } from './task';
 import { webhookBody } from './webhook_body';
 
@@ -52,8 +53,8 @@ function Plain({ label, hint, name, input, set, readOnly }: Part & { label: stri
 
 // ---- cluster and registry
 
-function Endpoints({ draft, change, readOnly, at, task }: TaskProps) {
-    const [making, make] = useState<'k8s' | 'dockerregistry' | null>(null);
+function Endpoints({ draft, change, readOnly, at, task, fromGit }: TaskProps & { fromGit: boolean }) {
+    const [making, make] = useState<'k8s' | 'git' | null>(null);
     const found = useLoaded(`endpoints of ${draft.project}`, ['endpoints'], async (s) => (await list<Endpoint>('/endpoints', { $top: 1000, $filter: `(project eq '${draft.project.replace(/'/g, "''")}')` }, s)).rows);
     const named = (type: string) => (found.data ?? []).filter((e) => e.type === type).map((e) => e.name);
     const set = (name: string, value: string) => {
@@ -69,7 +70,8 @@ function Endpoints({ draft, change, readOnly, at, task }: TaskProps) {
             <Field label={t('clusterField')} wrong={found.data && !named('k8s').includes(task.endpoints?.kubernetesServer ?? '') && task.endpoints?.kubernetesServer && !task.endpoints.kubernetesServer.includes('${') ? t('noSuchEndpoint') : ''}>
                 <span class="joined">{choice('kubernetesServer', 'k8s', t('choose'))}{!readOnly && may('develop', draft.project) && <button type="button" onClick={() => make('k8s')}>{t('createEndpoint')}</button>}</span></Field>
             <Field label={t('pullSecretField')} hint={t('pullSecretHint')}>{choice('dockerRegistry', 'dockerregistry', t('noPullSecret'))}</Field>
-            {making && <EndpointForm type={making} project={draft.project} close={(saved) => { make(null); found.reload(); if (saved) set('kubernetesServer', saved); }} />}
+            {fromGit && <Field label={t('gitField')}><span class="joined">{choice('scm', 'git', t('choose'))}{!readOnly && may('develop', draft.project) && <button type="button" onClick={() => make('git')}>{t('createEndpoint')}</button>}</span></Field>}
+            {making && <EndpointForm type={making} project={draft.project} close={(saved) => { make(null); found.reload(); if (saved) set(making === 'git' ? 'scm' : 'kubernetesServer', saved); }} />}
         </>
     );
 }
@@ -121,15 +123,20 @@ function Definition({ draft, at, input, set, readOnly }: Part & { draft: Pipelin
     );
 }
 
-function Payload(props: Part & { draft: PipelineDraft; at: Place }) {
-    const { input, set, readOnly } = props;
-    const [source, setSource] = useState<'local' | 'scm'>(textOf(input.filePath ?? input.filepath) && !textOf(input.yaml) ? 'scm' : 'local');
+type Source = 'local' | 'scm';
+const sourceOf = (input: Record<string, unknown>): Source => (textOf(input.filePath || input.filepath) && !textOf(input.yaml) ? 'scm' : 'local');
+const CONSTANTS: Asked = { name: 'scmConstants', text: 'fileParameters', hint: 'fileParametersHint', json: true, placeholder: '{"TAG": "${input.DOCKER_TAG}"}' };
+
+function Payload(props: Part & { draft: PipelineDraft; at: Place; source: Source; setSource: (source: Source) => void }) {
+    const { input, set, readOnly, source, setSource } = props;
+    const path = input.filepath && !input.filePath ? 'filepath' : 'filePath';
     return (
         <>
             <fieldset class="radios" disabled={readOnly}><legend>{t('payloadSource')}</legend><span class="actions">
-                <label class="check"><input type="radio" checked={source === 'scm'} onChange={() => setSource('scm')} /><span>{t('sourceControl')}</span></label>
-                <label class="check"><input type="radio" checked={source === 'local'} onChange={() => { setSource('local'); set({ filePath: '' }); }} /><span>{t('localDefinition')}</span></label></span></fieldset>
-            {source === 'scm' ? <><p class="notice">{t('sourceControlHint')}</p><Plain {...props} label={t('filePath')} name="filePath" /></> : <Definition {...props} set={set} />}
+                <label class="check"><input type="radio" checked={source === 'scm'} onChange={() => { setSource('scm'); set({ yaml: '' }); }} /><span>{t('sourceControl')}</span></label>
+                <label class="check"><input type="radio" checked={source === 'local'} onChange={() => { setSource('local'); set({ [path]: '' }); }} /><span>{t('localDefinition')}</span></label></span></fieldset>
+            {source === 'scm' ? <><Plain {...props} label={t('filePath')} hint={t('filePathHint')} name={path} /><Plain {...props} label={t('fileCommit')} hint={t('fileCommitHint')} name="commit" />
+                <JsonField of={CONSTANTS} value={input.scmConstants} set={(v) => set({ scmConstants: v ?? {} })} readOnly={readOnly} /></> : <Definition {...props} set={set} />}
         </>
     );
 }
@@ -152,17 +159,18 @@ export function KubernetesForm(props: TaskProps) {
     const input = task.input ?? {}, action = textOf(input.action).toUpperCase();
     const set = (some: Record<string, unknown>) => change(changeTask(draft, at, { input: { ...input, ...some } }));
     const part: Part = { input, set, readOnly };
+    const [source, setSource] = useState<Source>(() => sourceOf(input));
     return (
         <div class="stack">
             <h3>{t('kubernetesProperties')}</h3>
-            <Endpoints {...props} />
+            <Endpoints {...props} fromGit={action !== 'ROLLBACK' && source === 'scm'} />
             <Field label={t('timeoutMinutes')}><Text type="number" min={1} max={1440} disabled={readOnly} value={textOf(input.timeout ?? 5)} set={(v) => set({ timeout: v === '' ? '' : Number(v) })} /></Field>
             <fieldset class="radios" disabled={readOnly}><legend>{t('action')}</legend><span class="actions">
                 {ACTIONS.map(([name, text]) => <label key={name} class="check"><input type="radio" checked={action === name} onChange={() => set({ action: name })} /><span>{t(text)}</span></label>)}</span></fieldset>
             {action === 'CREATE' && isDockerStarted(draft) && <div class="notice" role="status"><p>{t('createWarning')}</p>{!readOnly && <button type="button" onClick={() => set({ action: 'APPLY' })}>{t('useApply')}</button>}</div>}
             {action === 'CREATE' && <Check {...part} label={t('continueOnConflict')} name="continueOnConflict" standard={false} />}
             {action === 'GET' && <Plain {...part} label={t('filterByLabel')} name="filterByLabel" />}
-            {action === 'ROLLBACK' ? <Rollback {...part} /> : <Payload {...part} draft={draft} at={at} />}
+            {action === 'ROLLBACK' ? <Rollback {...part} /> : <Payload {...part} draft={draft} at={at} source={source} setSource={setSource} />}
             <Plain {...part} label={t('taskNamespace')} hint={t('taskNamespaceHint')} name="namespace" />
             {['CREATE', 'APPLY'].includes(action) && <Check {...part} label={t('pinImages')} name="pinImages" standard={true} />}
             {action === 'APPLY' && <Check {...part} label={t('force')} name="force" standard={false} />}

@@ -8,7 +8,7 @@ import { t, type TextKey } from '../../../texts';
 import { changeTask } from './draft';
 import type { TaskProps } from './task';
 
-interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; array?: boolean; rows?: number; placeholder?: string }
+export interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; array?: boolean; rows?: number; placeholder?: string }
 interface Plain { agent?: boolean; mail?: boolean; registries?: boolean; fields: Asked[] }
 
 const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
@@ -43,7 +43,7 @@ export const PLAIN: Record<string, Plain> = {
 const shown = (value: unknown) => (value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value, null, 2));
 
 /* What is written is kept as text until it is JSON. */
-function JsonField({ of, value, set, readOnly }: { of: Asked; value: unknown; set: (value: unknown) => void; readOnly: boolean }) {
+export function JsonField({ of, value, set, readOnly }: { of: Asked; value: unknown; set: (value: unknown) => void; readOnly: boolean }) {
     const [text, setText] = useState(() => shown(value)), [wrong, setWrong] = useState('');
     const take = (next: string) => {
         setText(next);
