@@ -88,7 +88,7 @@ TEST(api, keeps_secrets_and_masks)
     ask(&s, "GET", "/codestream/api/variables?$filter=name%20eq%20'v'", NULL);
     CHECK_INT(json_int_at(s.json, "count", 0), 1);
     ask(&s, "POST", "/codestream/api/endpoints", "{\"name\":\"j\",\"type\":\"jenkins\",\"properties\":{}}");
-    CHECK_HAS(answered(&s, "message"), "there are dockerregistry, k8s, docker, agent, email and jira");
+    CHECK_HAS(answered(&s, "message"), "the type is dockerregistry, k8s, docker, git, agent, email or jira");
     test_server_close(&s);
 }
 

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "pipeline/literals.h"
 
-enum { KEY_MOST = 64, VALUE_LEAST = 3 };
+enum { KEY_MOST = 64, VALUE_LEAST = 3, PEM_KIND = 60 };
 
 struct finding {
     const char *text;
@@ -60,7 +60,7 @@ static void plain_key(const char *key, size_t n, char out[KEY_MOST])
 static const char *key_means(const char *key, size_t n)
 {
     char plain[KEY_MOST];
-    if (n >= KEY_MOST)
+    if (n < VALUE_LEAST || n >= KEY_MOST)
         return NULL;
     plain_key(key, n, plain);
     for (size_t i = 0; i < ALEN(NEVER); i++)
@@ -270,8 +270,10 @@ static void add_jwt(struct finding *f, const char *at)
 
 static void add_pem(struct finding *f, const char *at)
 {
-    size_t n = strcspn(at + 11, "\r\n\\");
-    if (n > 60 || !memmem(at + 11, n, "PRIVATE KEY-----", 16))
+    size_t n = 0;
+    while (n < PEM_KIND && at[11 + n] && !strchr("\r\n\\", at[11 + n]))
+        n++;
+    if (!memmem(at + 11, n, "PRIVATE KEY-----", 16))
         return;
     const char *line = strstr(at + 11, "-----END"), *end = line ? strstr(line + 8, "-----") : NULL;
     add(f, at, end ? (size_t)(end + 5 - at) : strlen(at), "a private key");
@@ -317,8 +319,12 @@ static void add_url(struct finding *f, const char *at)
         add(f, colon + 1, length, "the password in a URL");
 }
 
+#define BEGINNINGS "-:eBbgdxAanhsw" /* of all that is looked for below */
+
 static void shapes_at(struct finding *f, const char *at, bool word)
 {
+    if (!strchr(BEGINNINGS, *at))
+        return;
     if (text_starts(at, "-----BEGIN "))
         add_pem(f, at);
     if (!strncmp(at, "://", 3))

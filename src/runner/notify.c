@@ -175,6 +175,8 @@ static bool claim_work(struct db_job *job, struct db_tx *tx, struct err *e)
         knowledge_read(tx, w->runner->config.seal, w->row.project_id, names, &w->knowledge, &w->problem);
     if (!w->problem.kind && text_is(w->row.kind, "approval"))
         notify_approval_read(w, tx, &w->problem);
+    if (!w->problem.kind && text_is(w->row.kind, "webhook"))
+        notify_via_read(w, tx, &w->problem);
     return true;
 }
 

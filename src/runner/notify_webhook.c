@@ -7,6 +7,7 @@
 #include "pipeline/notification.h"
 #include "registry/challenge.h"
 #include "runner/notify_work.h"
+#include "store/cloud_proxies.h"
 
 #define ANSWER_MOST (64 << 10)
 #define TIME (30 * CLOCK_SECOND)
@@ -81,6 +82,27 @@ static void hide_path(struct notify_work *w, const char *url)
     json_array_append_new(w->knowledge.secrets, json_text(path));
     json_array_append_new(w->knowledge.secrets, json_text(bare));
     w->mask = mask_create_json(w->knowledge.secrets);
+}
+
+/* A Cloud Proxy that the project may use, by its id or name. */
+bool notify_via_read(struct notify_work *w, struct db_tx *tx, struct err *e)
+{
+    const char *given = json_text_at(w->content, "via", "");
+    struct cloud_proxy_row row = { 0 };
+    int64_t id = 0;
+    if (!*given || text_is_any_case(given, "default")) {
+        json_set_text(w->content, "via", "");
+        return true;
+    }
+    if (!cloud_proxy_find(tx, given, &id, e) || (id && !cloud_proxy_get(tx, id, &row, e)))
+        return false;
+    bool ok = id && (!row.object.project_id || row.object.project_id == w->row.project_id);
+    if (ok)
+        json_set_text(w->content, "via", row.object.uuid);
+    else
+        err_set(e, ERR_INVALID, "cloudProxyId: there is no Cloud Proxy '%.100s' that this project may use", given);
+    cloud_proxy_row_fini(&row);
+    return ok;
 }
 
 static bool add_headers(struct notify_work *w, struct err *e)

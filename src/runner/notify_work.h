@@ -75,6 +75,8 @@ bool notify_webhook(struct notify_work *w, struct err *e);
 bool notify_mail(struct notify_work *w, struct err *e);
 bool notify_jira(struct notify_work *w, struct err *e);
 bool notify_approval(struct notify_work *w, struct err *e);
+/* Within its claim: the Cloud Proxy that it goes through. */
+bool notify_via_read(struct notify_work *w, struct db_tx *tx, struct err *e);
 /* Within its claim: reads the question, and to whom it goes. */
 bool notify_approval_read(struct notify_work *w, struct db_tx *tx, struct err *e);
 /* to: array of addresses; borrowed until the try ends. */

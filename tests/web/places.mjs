@@ -11,6 +11,7 @@ const PAGES = [
     ['activity', '/triggers/docker/activity'],
     ['deliveries', '/triggers/docker/activity?show=deliveries'],
     ['simulate', '/triggers/docker/simulate', { button: 'Simulate', who: 'developer' }],
+    ['notifications', '/notifications'],
     ['deployments', '/deployments'],
     ['endpoints', '/endpoints', { button: 'New endpoint', who: 'developer' }],
     ['cloud-proxies', '/cloud-proxies', { button: 'New cloud proxy', who: 'administrator' }],

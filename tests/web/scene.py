@@ -55,6 +55,26 @@ class Silent(BaseHTTPRequestHandler):
     do_POST = do_PATCH = do_GET
 
 
+class Told(BaseHTTPRequestHandler):
+    """Who hears of runs; some addresses are gone."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(404 if self.path == "/gone" else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def told():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Told)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return "http://127.0.0.1:%d" % server.server_address[1]
+
+
 def silent_cluster():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Silent)
     server.daemon_threads = True
@@ -80,7 +100,7 @@ def task(cluster, name, yaml=CONFIG, **more):
                  "input": {"action": "APPLY", "timeout": 5, "yaml": yaml % name, "pinImages": "false"}}, **more)
 
 
-def pipelines(server):
+def pipelines(server, told):
     inputs = {k: "" for k in lib.INPUTS}
 
     def make(name, stages, order, **more):
@@ -96,7 +116,10 @@ def pipelines(server):
     make("nightly", {"Check": {"taskOrder": ["Look"], "tasks": {"Look": {"type": "K8S", "endpoints": {"kubernetesServer": "cluster-gone"},
                                                                            "input": {"action": "APPLY", "timeout": 1, "yaml": CONFIG % "x"}}}}}, ["Check"], concurrency=5)
     make("report", {"Check": {"taskOrder": ["Count"], "tasks": {"Count": dict(task("cluster-dev", "x"), input={"action": "APPLY", "timeout": 1, "yaml": "${input.DOCKER_TAG}"})}},
-                    "Tell": {"taskOrder": ["Mail"], "tasks": {"Mail": task("cluster-dev", "mail")}}}, ["Check", "Tell"], description="Fails at once: what it applies is no object")
+                    "Tell": {"taskOrder": ["Mail"], "tasks": {"Mail": task("cluster-dev", "mail")}}}, ["Check", "Tell"], description="Fails at once: what it applies is no object",
+         notifications={"webhook": [{"event": "STARTED", "type": "slack", "url": told + "/services/T0/B0/x"},
+                                    {"event": "FAILURE", "stage": "Check", "task": "Count", "url": told + "/gone"}],
+                        "email": [{"event": "FAILURE", "endpoint": "mail", "to": ["ops@example.com", "anna@example.com"]}]})
 
 
 def endpoints(server, hub, cluster, silent):
@@ -107,6 +130,7 @@ def endpoints(server, hub, cluster, silent):
     make("cluster-dev", "k8s", kubeconfig=kubeconfig(cluster.server_address[1]))
     make("cluster-far", "k8s", kubeconfig=kubeconfig(silent.server_address[1]))
     make("cluster-gone", "k8s", kubeconfig=kubeconfig(1))
+    make("mail", "email", senderAddress="slipway@example.com", encryptionMethod="NONE", outboundHost="127.0.0.1", outboundPort=1)
 
 
 def webhooks(server):
@@ -160,7 +184,7 @@ def cloud_proxies(server):
 
 def fill(server, hub, cluster, silent):
     endpoints(server, hub, cluster, silent)
-    pipelines(server)
+    pipelines(server, told())
     webhooks(server)
     lib.until(lambda: len(hub.hooks("acme/web")) >= 2, 20, "the hooks are made")
     pushes(server, hub)

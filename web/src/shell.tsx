@@ -19,6 +19,7 @@ const PLACES: Place[] = [
     { path: '/executions', text: 'executions', icon: 'M8 5v14l11-7z', page: lazy(() => import('./pages/executions/list')) },
     { path: '/pipelines', text: 'pipelines', icon: 'M4 5h6v5H4zM14 14h6v5h-6zM7 10v6.500h7', page: lazy(() => import('./pages/pipelines/list')) },
     { path: '/user-operations', text: 'userOperations', icon: 'M4 5h16v11H9l-5 4zM9 10.5l2 2 4-4', page: lazy(() => import('./pages/approvals/list')) },
+    { path: '/notifications', text: 'notifications', icon: 'M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 20.500a2 2 0 0 0 4 0', page: lazy(() => import('./pages/notifications/list')) },
     { path: '/custom-integrations', text: 'integrations', icon: 'M9 4v4M15 4v4M7 8h10v4a5 5 0 0 1-10 0zM12 17v4', page: lazy(() => import('./pages/integrations/integrations')) },
     { path: '/triggers/docker/webhooks', text: 'webhooks', under: 'triggers', icon: 'M9 15l6-6M8 11l-2 2a3.500 3.500 0 0 0 5 5l2-2M16 13l2-2a3.500 3.500 0 0 0-5-5l-2 2', page: lazy(() => import('./pages/triggers/webhooks')) },
     { path: '/triggers/docker/activity', text: 'activity', under: 'triggers', icon: 'M3 12h4l3-7 4 14 3-7h4', page: lazy(() => import('./pages/triggers/activity')) },

@@ -8,6 +8,7 @@ import { DEPLOYMENTS } from './texts/deployments';
 import { ENDPOINTS } from './texts/endpoints';
 import { EXECUTIONS } from './texts/executions';
 import { MODEL } from './texts/model';
+import { NOTIFICATIONS } from './texts/notifications';
 import { PIPELINES } from './texts/pipelines';
 import { PROJECTS } from './texts/projects';
 import { PROXIES } from './texts/proxies';
@@ -18,7 +19,7 @@ import { INTEGRATIONS } from './texts/integrations';
 import { VARIABLES } from './texts/variables';
 import { WINDOWS } from './texts/windows';
 
-const TEXTS = { ...ACCOUNT, ...APPROVALS, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES, ...WINDOWS };
+const TEXTS = { ...ACCOUNT, ...APPROVALS, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...NOTIFICATIONS, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES, ...WINDOWS };
 
 export type TextKey = keyof typeof TEXTS;
 export type Language = 'en' | 'de';

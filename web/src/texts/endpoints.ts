@@ -53,7 +53,7 @@ export const ENDPOINTS = {
     gitBitbucket: ['Bitbucket', 'Bitbucket'],
     gitBitbucketEnterprise: ['Bitbucket Server', 'Bitbucket Server'],
     gitGitea: ['Gitea, Forgejo', 'Gitea, Forgejo'],
-    gitgeneric: ['Any Git server (HTTP)', 'Beliebiger Git-Server (HTTP)'],
+    gitGeneric: ['Any Git server (HTTP)', 'Beliebiger Git-Server (HTTP)'],
     gitUrl: ['Repository', 'Repository'],
     gitUrlHint: ["Its address, or that of the server's API: https://api.github.com/acme/shop", 'Seine Adresse oder die der API des Servers: https://api.github.com/acme/shop'],
     gitBranch: ['Branch', 'Branch'],

@@ -85,12 +85,13 @@ const ENGINE: Kind = {
     ],
 };
 
-const GIT_SERVERS = ['GitHub', 'GitHub-Enterprise', 'GitLab', 'GitLab-Enterprise', 'Bitbucket', 'Bitbucket-Enterprise', 'Gitea', 'generic'] as const;
+const GIT_SERVERS = [['GitHub', 'gitGitHub'], ['GitHub-Enterprise', 'gitGitHubEnterprise'], ['GitLab', 'gitGitLab'], ['GitLab-Enterprise', 'gitGitLabEnterprise'], ['Bitbucket', 'gitBitbucket'],
+    ['Bitbucket-Enterprise', 'gitBitbucketEnterprise'], ['Gitea', 'gitGitea'], ['generic', 'gitGeneric']] as const;
 const GIT: Kind = {
     type: 'git', text: 'gitRepository', icon: 'M7 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM7 15a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM17 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM7 9v6M17 12c0 3-4 3-8 4',
     address: (p) => [p.repoURL, p.branch].filter(Boolean).join(' · '), certificateUrl: (p) => hostUrl((p.repoURL ?? '').startsWith('https:') ? p.repoURL! : ''),
     properties: [
-        { name: 'serverType', text: 'gitServer', required: true, choices: GIT_SERVERS.map((name) => [name, `git${name.replace('-', '')}` as TextKey] as const) },
+        { name: 'serverType', text: 'gitServer', required: true, choices: GIT_SERVERS },
         { name: 'repoURL', text: 'gitUrl', hint: 'gitUrlHint', required: true, placeholder: 'https://api.github.com/acme/shop' },
         { name: 'branch', text: 'gitBranch', hint: 'gitBranchHint', placeholder: 'main' },
         { name: 'authType', text: 'authType', required: true, choices: [['privateToken', 'gitToken'], ['password', 'password'], ['none', 'authNone']] },

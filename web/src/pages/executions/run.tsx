@@ -10,6 +10,7 @@ import { setQuery } from '../../router';
 import { t } from '../../texts';
 import { Actions } from './actions';
 import { Cause, Pushed } from './cause';
+import { ToldBy } from '../notifications/told';
 import { Map, type Placed, Timing, lookedAt, placed } from './map';
 import { PathFinder } from './paths';
 import { TaskDetail } from './task';
@@ -64,6 +65,7 @@ export default function ExecutionPage({ id = '' }: Parts) {
             <Standing run={run} all={all} />
             <Course run={run} selected={look?.key ?? ''} />
             {look && <TaskDetail key={look.key} run={run} of={look} />}
+            <ToldBy run={run} />
             <div class="pair">
                 <section class="panel"><h2>{t('input')}</h2><PathFinder begin="input" value={run.input} /></section>
                 <section class="panel"><h2>{t('output')}</h2><PathFinder begin="output" value={run.output} /></section>

@@ -1,0 +1,22 @@
+/* What runs tell. */
+export const NOTIFICATIONS = {
+    notifications: ['Notifications', 'Benachrichtigungen'],
+    noNotifications: ['Nobody was told anything yet', 'Noch wurde niemand benachrichtigt'],
+    noNotificationsHint: ['A pipeline says who is told of what: by mail, in a channel of Slack or Teams, by any webhook, or as a ticket in Jira.',
+        'Eine Pipeline sagt, wer wovon erfährt: per Mail, in einem Kanal von Slack oder Teams, über einen beliebigen Webhook oder als Ticket in Jira.'],
+    tellPending: ['To be sent', 'Wird gesendet'],
+    tellSending: ['Being sent', 'Ist unterwegs'],
+    tellSent: ['Arrived', 'Angekommen'],
+    tellFailed: ['Given up', 'Aufgegeben'],
+    tellCanceled: ['Not sent', 'Nicht gesendet'],
+    tellAgain: ['Send again', 'Erneut senden'],
+    tellNow: ['Try now', 'Jetzt versuchen'],
+    tellStop: ['Do not send', 'Nicht senden'],
+    tellTries: ['{n} tries', '{n} Versuche'],
+    tellNext: ['Next try:', 'Nächster Versuch:'],
+    tellKind: ['By', 'Über'],
+    tellEvent: ['Event', 'Ereignis'],
+    byMail: ['Mail', 'Mail'],
+    byMailAsked: ['Question by mail', 'Frage per Mail'],
+    byWebhook: ['Webhook', 'Webhook'],
+} as const;
