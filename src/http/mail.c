@@ -30,6 +30,7 @@ struct mail_send_private {
     struct text refused;
     atomic_bool canceled;
     CURLcode code;
+    long status;   /* the server's last reply; 0: it said nothing */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -84,14 +85,28 @@ static int still_wanted(void *context, curl_off_t a, curl_off_t b, curl_off_t c,
 
 static void ended(struct post *post);
 
+/* libcurl closes a connection with QUIT, and waits up to two minutes for the answer, which may come by the loop itself (via). So that is the
+ * thread's last act, when the loop has the rest: nothing in easy may point to it then. */
+static CURL *part(struct mail_send_private *p)
+{
+    curl_easy_setopt(p->easy, CURLOPT_HEADERFUNCTION, NULL);
+    curl_easy_setopt(p->easy, CURLOPT_HEADERDATA, NULL);
+    curl_easy_setopt(p->easy, CURLOPT_ERRORBUFFER, NULL);
+    curl_easy_setopt(p->easy, CURLOPT_NOPROGRESS, 1L);
+    return TAKE(p->easy);
+}
+
 static void *live(void *context)
 {
     struct mail_send_private *p = context;
     struct loop *loop = NULL;
     p->code = curl_easy_perform(p->easy);
     curl_easy_getinfo(p->easy, CURLINFO_PRIVATE, (char **)&loop);
+    curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &p->status);
+    CURL *easy = part(p);
     p->post.run = ended;
     loop_post(loop, &p->post);
+    curl_easy_cleanup(easy);
     return NULL;
 }
 
@@ -105,8 +120,9 @@ bool mail_refused(const char *where, int code, const char *reply, struct err *e)
     return err_set(e, later ? ERR_UNAVAILABLE : ERR_INVALID, "%s %s: %.300s", where, later ? "asks to come again later" : "does not take it", reply);
 }
 
-static bool describe(const struct mail_send_private *p, int status, struct err *e)
+static bool describe(const struct mail_send_private *p, struct err *e)
 {
+    int status = (int)p->status;
     const char *why = p->error[0] ? p->error : curl_easy_strerror(p->code);
     struct err way = { 0 };
     if (atomic_load(&p->canceled))
@@ -131,10 +147,10 @@ static bool describe(const struct mail_send_private *p, int status, struct err *
     return err_set(e, ERR_UNAVAILABLE, "%s: %s", p->where, why);
 }
 
-static bool judge(const struct mail_send_private *p, int status, struct err *e)
+static bool judge(const struct mail_send_private *p, struct err *e)
 {
     if (p->code != CURLE_OK)
-        return describe(p, status, e);
+        return describe(p, e);
     if (p->wants_login && !p->logged_in && !p->has_to)
         return err_set(e, ERR_INVALID, "%s offers no login: leave outboundUsername empty, or choose another encryptionMethod", p->where);
     return true;
@@ -145,12 +161,10 @@ static void ended(struct post *post)
     struct mail_send_private *p = OWNER(post, struct mail_send_private, post);
     struct mail_send *m = p->mail;
     struct err e = { 0 };
-    long status = 0;
-    curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
-    bool ok = judge(p, (int)status, &e);
-    m->code = (int)status;
+    bool ok = judge(p, &e);
+    m->code = (int)p->status;
     m->refused = text_of(&p->refused);
-    m->doubt = p->whole && !ok && status < 500;
+    m->doubt = p->whole && !ok && p->status < 500;
     m->private = NULL;
     m->done(m, ok ? NULL : &e);
     private_free(p);
@@ -232,7 +246,7 @@ static bool start_thread(struct mail_send_private *p)
     bool ok = pthread_create(&thread, NULL, live, p) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (ok)
-        pthread_detach(thread); /* its last act is the post */
+        pthread_detach(thread); /* it posts what came, and closes the connection */
     return ok;
 }
 

@@ -56,8 +56,6 @@ bool mail_server_from_properties(const json_t *properties, struct mail_server **
     s->via = mem_text(json_text_at(properties, "cloudProxyId", ""));
     if (*protocol && !text_is_any_case(protocol, "smtp"))
         return err_field(e, "outboundProtocol", "mails are sent by smtp; '%.40s' is for reading them", protocol);
-    if (*s->via) /* mail servers, which speak first, were seen to stand still behind one */
-        return err_field(e, "cloudProxyId", "mails do not go through a Cloud Proxy yet: name a mail server that this server reaches itself");
     if (!host_ok(s->host, e))
         return false;
     if (!mail_address_ok(s->from))
