@@ -165,6 +165,11 @@ static void cover(const struct bound_from *from, size_t index, json_t *tasks, js
     bool ok = render(from, index, unknown, false, &row, &e);
     if (ok && !row)
         return;
+    const char *why = json_text_at(row, "notCovered", "");
+    if (*why) {
+        not_covered(others, path, name, why);
+        return;
+    }
     if (!ok && json_object_size(unknown))
         not_covered(others, path, name, e.text);
     row = row ? row : json_pack("{s:s}", "problem", e.text);

@@ -48,8 +48,11 @@ bool k8s_bind(struct task_job *job, json_t **ret, struct err *e)
     AUTO_TEXT notes = { 0 };
     struct k8s *k = k8s_create(job);
     k->notes = &notes;
-    bool ok = k8s_read(k, e) && k8s_render(k, e);
-    if (ok && !text_is(k->action->name, "GET")) {
+    bool ok = k8s_read(k, e), file = ok && k8s_from_file(k);
+    ok = ok && (file || k8s_render(k, e));
+    if (file && !text_is(k->action->name, "GET"))
+        *ret = json_pack("{s:s}", "notCovered", "its file is read from its repository when its turn has come");
+    else if (ok && !text_is(k->action->name, "GET")) {
         AUTO_FREE char *hash = hash_of(k);
         *ret = json_pack("{s:s, s:s, s:s, s:s, s:O, s:o}", "action", k->action->name, "cluster", kube_server(k->kube), "hash", hash, "yaml",
                          k->action->yaml ? json_text_at(k->shown, "yaml", "") : "", "objects", json_object_get(k->resolved, "objects"), "byTag",

@@ -131,7 +131,8 @@ struct task_type {
     /* Of work that goes on without us: the process stops; end by task_done at once, and leave the work alone: the next start finds it. Such a type
      * is also started to be canceled at once, when a crash came between. NULL: cancel does. */
     void (*leave)(struct task_job *run);
-    /* What it would act on: {"action", "cluster", "hash", "yaml", "objects": [], "byTag": []}, the caller's; untouched: it changes nothing. hash: of
+    /* What it would act on: {"action", "cluster", "hash", "yaml", "objects": [], "byTag": []}, the caller's; {"notCovered": why}: only
+     * its run can tell; untouched: it changes nothing. hash: of
      * everything that decides what it does, secrets too, so it is not shown; byTag: images that are not named by digest. false: e says why a
      * run would fail. Asks nobody. NULL: this type cannot tell. */
     bool (*bind)(struct task_job *job, json_t **ret, struct err *e);
