@@ -39,16 +39,8 @@ bool held_is(struct db_tx *tx, int64_t event_id, bool *ret, struct err *e)
 
 bool held_due(struct db_tx *tx, int64_t now, size_t limit, int64_t **ret, size_t *ret_count, struct err *e)
 {
-    AUTO_FREE int64_t *ids = mem_alloc(limit * sizeof *ids);
-    size_t count = 0;
     AUTO(db_rows) rows = db_rows(tx, SQL_held_due, "ii", now, (int64_t)limit);
-    while (db_next(rows, e))
-        ids[count++] = db_int(rows, 0);
-    if (db_rows_failed(rows))
-        return false;
-    *ret = TAKE(ids);
-    *ret_count = count;
-    return true;
+    return rows_ids(rows, ret, ret_count, e);
 }
 
 bool held_next(struct db_tx *tx, int64_t *ret, struct err *e)

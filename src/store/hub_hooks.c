@@ -162,16 +162,5 @@ bool hub_hooks_gone_of_endpoint(struct db_tx *tx, int64_t endpoint_id, char **re
 bool hub_webhooks(struct db_tx *tx, int64_t endpoint_id, int64_t **ret, size_t *ret_count, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_hub_webhooks, "i", endpoint_id);
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
-    while (db_next(rows, e)) {
-        if ((count & (count - 1)) == 0)
-            ids = mem_resize(ids, (count ? count * 2 : 1) * sizeof *ids);
-        ids[count++] = db_int(rows, 0);
-    }
-    if (db_rows_failed(rows))
-        return false;
-    *ret = TAKE(ids);
-    *ret_count = count;
-    return true;
+    return rows_ids(rows, ret, ret_count, e);
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/totals.h"
+#include "store/rows.h"
 #include "store_sql.h"
 
 #define SAME_PUSH (60 * CLOCK_SECOND)
@@ -236,20 +237,12 @@ bool trigger_get(struct db_tx *tx, int64_t id, struct trigger_row *ret, bool *re
 bool triggers_of_endpoint(struct db_tx *tx, int64_t endpoint_id, const char *repository, int64_t **ret, size_t *ret_count,
                           int64_t *ret_all, struct err *e)
 {
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
     AUTO(db_rows) rows = db_rows(tx, SQL_webhooks_of_endpoint, "it", endpoint_id, repository);
-    while (db_next(rows, e)) {
-        ids = mem_resize(ids, (count + 1) * sizeof *ids);
-        ids[count++] = db_int(rows, 0);
-    }
     AUTO(db_rows) all = db_rows(tx, SQL_webhooks_count_of_endpoint, "ii", endpoint_id, (int64_t)TRIGGERS_COUNTED);
-    if (db_rows_failed(rows) || !db_next(all, e))
+    if (!db_next(all, e))
         return false;
     *ret_all = db_int(all, 0);
-    *ret_count = count;
-    *ret = TAKE(ids);
-    return true;
+    return rows_ids(rows, ret, ret_count, e);
 }
 
 /* ---- events */

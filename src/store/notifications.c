@@ -70,15 +70,7 @@ bool notification_find(struct db_tx *tx, const char *uuid, int64_t *ret, struct 
 bool notifications_of(struct db_tx *tx, int64_t execution_id, int64_t most, int64_t **ret, size_t *ret_count, struct err *e)
 {
     AUTO(db_rows) r = db_rows(tx, SQL_notifications_of, "ii", execution_id, most);
-    AUTO_FREE int64_t *ids = mem_alloc((size_t)(most + 1) * sizeof *ids);
-    size_t count = 0;
-    while (db_next(r, e))
-        ids[count++] = db_int(r, 0);
-    if (db_rows_failed(r))
-        return false;
-    *ret = TAKE(ids);
-    *ret_count = count;
-    return true;
+    return rows_ids(r, ret, ret_count, e);
 }
 
 bool notifications_pending(struct db_tx *tx, int64_t *ret, struct err *e)

@@ -197,21 +197,6 @@ bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct 
     return true;
 }
 
-static bool collect_ids(struct db_rows *rows, int64_t **ret, size_t *ret_count, struct err *e)
-{
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
-    while (db_next(rows, e)) {
-        ids = mem_resize(ids, (count + 1) * sizeof *ids);
-        ids[count++] = db_int(rows, 0);
-    }
-    if (db_rows_failed(rows))
-        return false;
-    *ret = TAKE(ids);
-    *ret_count = count;
-    return true;
-}
-
 static int64_t concurrency_of(struct db_tx *tx, int64_t pipeline_id)
 {
     struct run_pipeline pipeline = { 0 };
@@ -261,7 +246,7 @@ bool run_waits(struct db_tx *tx, int64_t pipeline_id, bool *ret, struct err *e)
 bool run_waiting_before(struct db_tx *tx, int64_t pipeline_id, int64_t id, int64_t **ret, size_t *ret_count, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_execution_waiting_before, "ii", pipeline_id, id);
-    return collect_ids(rows, ret, ret_count, e);
+    return rows_ids(rows, ret, ret_count, e);
 }
 
 bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e)
@@ -286,7 +271,7 @@ bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, bool free, const ch
     AUTO_FREE int64_t *ids = NULL;
     size_t count = 0;
     AUTO(db_rows) rows = db_rows(tx, free ? SQL_execution_queued_free : SQL_execution_queued, "ii", pipeline_id, free_places);
-    if (!collect_ids(rows, &ids, &count, e))
+    if (!rows_ids(rows, &ids, &count, e))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!db_run(tx, e, SQL_execution_start, "iti", ids[i], node, clock_now()))
@@ -299,13 +284,13 @@ bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, bool free, const ch
 bool run_live(struct db_tx *tx, int64_t **ret, size_t *ret_count, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_execution_live, "");
-    return collect_ids(rows, ret, ret_count, e);
+    return rows_ids(rows, ret, ret_count, e);
 }
 
 bool run_queued_pipelines(struct db_tx *tx, int64_t **ret, size_t *ret_count, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_execution_queued_pipelines, "");
-    return collect_ids(rows, ret, ret_count, e);
+    return rows_ids(rows, ret, ret_count, e);
 }
 
 bool run_claim(struct db_tx *tx, int64_t id, const char *node, int64_t *ret_epoch, struct err *e)

@@ -171,16 +171,8 @@ bool watches_hurry(struct db_tx *tx, int64_t endpoint_id, int64_t now, struct er
 
 bool watches_wanted(struct db_tx *tx, int64_t after, int64_t limit, int64_t **ret, size_t *ret_count, struct err *e)
 {
-    AUTO_FREE int64_t *ids = mem_alloc((size_t)limit * sizeof *ids);
-    size_t count = 0;
     AUTO(db_rows) r = db_rows(tx, SQL_watches_wanted, "ii", after, limit);
-    while (db_next(r, e))
-        ids[count++] = db_int(r, 0);
-    if (db_rows_failed(r))
-        return false;
-    *ret = TAKE(ids);
-    *ret_count = count;
-    return true;
+    return rows_ids(r, ret, ret_count, e);
 }
 
 /* ---- tags */

@@ -159,18 +159,8 @@ bool windows_is_free(struct db_tx *tx, int64_t execution_id, bool *ret, struct e
 
 bool windows_due(struct db_tx *tx, int64_t now, int64_t **ret, size_t *ret_count, struct err *e)
 {
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
     AUTO(db_rows) rows = db_rows(tx, SQL_window_due, "i", now);
-    while (db_next(rows, e)) {
-        ids = mem_resize(ids, (count + 1) * sizeof *ids);
-        ids[count++] = db_int(rows, 0);
-    }
-    if (db_rows_failed(rows))
-        return false;
-    *ret = TAKE(ids);
-    *ret_count = count;
-    return true;
+    return rows_ids(rows, ret, ret_count, e);
 }
 
 bool windows_next(struct db_tx *tx, int64_t *ret, struct err *e)
