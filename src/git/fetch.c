@@ -120,7 +120,7 @@ static bool ask(struct git_fetch_private *p, const struct text *body, size_t mos
     int64_t left = p->deadline - clock_mono();
     if (left <= 0)
         return err_set(e, ERR_TIMEOUT, "the Git server took more than %lld s", (long long)(GIT_TIME / CLOCK_SECOND));
-    p->call = (struct http_call){ .method = body ? "POST" : "GET", .url = url, .body = body ? body->at : NULL, .body_size = body ? body->length : 0, .trust = &t->trust,
+    p->call = (struct http_call){ .method = body ? "POST" : "GET", .url = url, .body = body ? body->at : NULL, .body_size = body ? body->length : 0, .trust = &t->trust.trust,
                                   .via = t->via, .timeout_micros = left, .answer_limit = most, .done = done };
     http_headers_add(&p->call.headers, "Git-Protocol", "version=2");
     if (body)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/pem.h"
 
 /* ---- addresses */
 
@@ -114,19 +113,6 @@ static bool take_login(struct git_target *t, const struct server *s, const json_
     return true;
 }
 
-static bool take_trust(struct git_target *t, const json_t *properties, struct err *e)
-{
-    if (!pem_take(json_text_at(properties, "caCertificate", ""), "caCertificate", &t->ca_pem, e))
-        return false;
-    if (!t->ca_pem)
-        t->ca_pem = mem_text("");
-    t->fingerprint = mem_text(json_text_at(properties, "fingerprint", ""));
-    if (!json_take_bool(properties, "insecure", &t->insecure, e))
-        return false;
-    t->trust = (struct http_trust){ .ca_pem = *t->ca_pem ? t->ca_pem : NULL, .fingerprint = *t->fingerprint ? t->fingerprint : NULL, .insecure = t->insecure };
-    return true;
-}
-
 /* What git-check-ref-format(1) allows, as far as it could mean something else here. */
 static bool take_branch(struct git_target *t, const json_t *properties, struct err *e)
 {
@@ -147,7 +133,7 @@ bool git_target_from_properties(const json_t *properties, struct git_target **re
     if (!*url)
         return err_field(e, "repoURL", "a Git endpoint needs the address of its repository (repoURL): https://api.github.com/owner/name, https://gitlab.example/group/name");
     t->via = mem_text(json_text_at(properties, "cloudProxyId", ""));
-    if (!git_clone_url(s->type, url, &t->url, e) || !take_branch(t, properties, e) || !take_login(t, s, properties, e) || !take_trust(t, properties, e))
+    if (!git_clone_url(s->type, url, &t->url, e) || !take_branch(t, properties, e) || !take_login(t, s, properties, e) || !http_trust_properties_read(&t->trust, properties, e))
         return false;
     *ret = TAKE(t);
     return true;
@@ -160,8 +146,9 @@ void git_target_destroy(struct git_target **target)
         return;
     if (t->authorization)
         explicit_bzero(t->authorization, strlen(t->authorization));
-    char *texts[] = { t->url, t->branch, t->authorization, t->via, t->ca_pem, t->fingerprint };
+    char *texts[] = { t->url, t->branch, t->authorization, t->via };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(texts[i]);
+    http_trust_properties_fini(&t->trust);
     free(t);
 }

@@ -6,16 +6,14 @@
 #pragma once
 
 #include "base/json.h"
-#include "http/client.h"
+#include "http/trust_properties.h"
 
 struct git_target { /* texts are its own, never NULL */
     char *url;    /* "https://github.com/acme/shop.git", without a slash at its end */
     char *branch; /* "" when the repository's own default is meant */
     char *authorization; /* the header's value; "": none is sent */
     char *via;    /* the Cloud Proxy that it is reached through; "": none */
-    char *ca_pem, *fingerprint;
-    bool insecure;
-    struct http_trust trust; /* borrows from the above */
+    struct http_trust_properties trust;
 };
 
 /* properties: serverType (GitHub, GitLab, Bitbucket, each also with -Enterprise; ours on top: Gitea, generic), repoURL, branch,

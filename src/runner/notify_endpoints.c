@@ -3,17 +3,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/pem.h"
-
-static bool take_trust(struct notify_trust *t, const json_t *properties, struct err *e)
-{
-    bool insecure = false;
-    if (!pem_take(json_text_at(properties, "caCertificate", ""), "caCertificate", &t->ca_pem, e) || !json_take_bool(properties, "insecure", &insecure, e))
-        return false;
-    t->fingerprint = mem_text(json_text_at(properties, "fingerprint", ""));
-    t->trust = (struct http_trust){ .ca_pem = text_empty(t->ca_pem) ? NULL : t->ca_pem, .fingerprint = *t->fingerprint ? t->fingerprint : NULL, .insecure = insecure };
-    return true;
-}
 
 /* ---- mail */
 
@@ -62,7 +51,7 @@ bool mail_server_from_properties(const json_t *properties, struct mail_server **
         return err_field(e, "senderAddress", *s->from ? "'%.100s' is no e-mail address" : "a mail needs its sender: senderAddress%.0s", s->from);
     if (*s->password && !*s->user)
         return err_field(e, "outboundUsername", "a password belongs to a name: set outboundUsername");
-    if (!take_security(s, properties, e) || !take_trust(&s->trust, properties, e))
+    if (!take_security(s, properties, e) || !http_trust_properties_read(&s->trust, properties, e))
         return false;
     *ret = TAKE(s);
     return true;
@@ -80,9 +69,10 @@ void mail_server_destroy(struct mail_server **server)
     struct mail_server *s = TAKE(*server);
     if (!s)
         return;
-    char *texts[] = { s->host, s->from, s->user, s->via, s->trust.ca_pem, s->trust.fingerprint };
+    char *texts[] = { s->host, s->from, s->user, s->via };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(texts[i]);
+    http_trust_properties_fini(&s->trust);
     forget(s->password);
     free(s);
 }
@@ -127,7 +117,7 @@ bool jira_server_from_properties(const json_t *properties, struct jira_server **
     s->via = mem_text(json_text_at(properties, "cloudProxyId", ""));
     if (strpbrk(password, "\r\n") || strchr(user, ':'))
         return err_field(e, strchr(user, ':') ? "username" : "password", "it holds a character that no login may have");
-    if (!take_url(s, properties, e) || !take_trust(&s->trust, properties, e))
+    if (!take_url(s, properties, e) || !http_trust_properties_read(&s->trust, properties, e))
         return false;
     *ret = TAKE(s);
     return true;
@@ -138,9 +128,10 @@ void jira_server_destroy(struct jira_server **server)
     struct jira_server *s = TAKE(*server);
     if (!s)
         return;
-    char *texts[] = { s->url, s->via, s->trust.ca_pem, s->trust.fingerprint };
+    char *texts[] = { s->url, s->via };
     for (size_t i = 0; i < ALEN(texts); i++)
         free(texts[i]);
+    http_trust_properties_fini(&s->trust);
     forget(s->authorization);
     free(s);
 }

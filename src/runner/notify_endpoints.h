@@ -3,17 +3,13 @@
 
 #include "base/json.h"
 #include "http/mail.h"
-
-struct notify_trust { /* texts are its own */
-    char *ca_pem, *fingerprint;
-    struct http_trust trust; /* borrows from the above: not to be copied */
-};
+#include "http/trust_properties.h"
 
 struct mail_server { /* texts are its own, never NULL */
     char *host, *from, *user, *password, *via;
     int port;
     enum mail_security security;
-    struct notify_trust trust;
+    struct http_trust_properties trust;
 };
 /* properties: senderAddress, encryptionMethod (TLS: STARTTLS is required; SSL: from the first byte; NONE), outboundHost, outboundPort, outboundProtocol
  * (smtp), outboundUsername, outboundPassword; fingerprint, caCertificate +, insecure +. ERR_INVALID with the property's name. */
@@ -27,7 +23,7 @@ struct jira_server { /* texts are its own, never NULL */
     char *authorization; /* the header's value; "": none */
     char *via;
     bool cloud;          /* Atlassian's: users have account ids there, not names */
-    struct notify_trust trust;
+    struct http_trust_properties trust;
 };
 /* properties: url, username, password (or an API token); without username the password is a personal access token. fingerprint, caCertificate +,
  * insecure +. ERR_INVALID with the property's name. */
