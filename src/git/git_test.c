@@ -322,6 +322,13 @@ TEST(git_pack, says_what_is_there_instead)
         CHECK_TEXT(e.text, CASES[i].why);
         git_file_fini(&file);
     }
+    AUTO_TEXT many = { 0 }; /* it says that it has 713 million objects */
+    text_add_n(&many, all.at, all.length);
+    memcpy(many.at + 8, "\x2a\x86\x48\x86", 4);
+    struct git_file none = { 0 };
+    struct err too_many = { 0 };
+    CHECK(!git_pack_file(many.at, many.length, commit, "k8s/site.yaml", 100, &none, &too_many));
+    CHECK_HAS(too_many.text, "too many objects");
     for (size_t cut = 0; cut < all.length; cut += 7) { /* and whatever breaks off is an error, not a crash */
         struct git_file file = { 0 };
         struct err e = { 0 };

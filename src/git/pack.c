@@ -11,6 +11,7 @@
 #include "base/mem.h"
 
 enum { NAMES_SHOWN = 8 };
+#define OBJECTS_MOST ((size_t)1000000) /* of one commit: libgit2 makes room for as many as the pack says that it has */
 
 struct store { /* an index over the pack */
     char folder[256];
@@ -72,6 +73,7 @@ static bool store_open(struct store *s, const void *pack, size_t size, struct er
 {
     git_odb_backend *backend = NULL;
     git_libgit2_init();
+    git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, OBJECTS_MOST);
     if (!make_folder(s, e) || !index_pack(s, pack, size, e))
         return false;
     AUTO_FREE char *index = mem_format("%s/pack-%s.idx", s->folder, git_indexer_name(s->indexer));
@@ -95,20 +97,22 @@ void git_file_fini(struct git_file *file)
 static bool take_blob(struct store *s, const git_oid *oid, size_t most, struct git_file *ret, struct err *e)
 {
     git_blob *blob = NULL;
+    git_object_t type;
+    size_t size = 0;
     git_oid_tostr(ret->oid, sizeof ret->oid, oid);
     ret->here = git_odb_exists(s->odb, oid);
     if (!ret->here)
         return true;
+    if (git_odb_read_header(&size, &type, s->odb, oid))
+        return failed(e, "the file cannot be read");
+    if (size > most) /* before it is unpacked */
+        return err_set(e, ERR_TOO_LARGE, "the file has %zu bytes, and at most %zu are read", size, most);
     if (git_blob_lookup(&blob, s->repository, oid))
         return failed(e, "the file cannot be read");
-    size_t size = (size_t)git_blob_rawsize(blob);
-    bool fits = size <= most;
-    if (fits) {
-        ret->bytes = mem_text_n(git_blob_rawcontent(blob), size);
-        ret->size = size;
-    }
+    ret->size = (size_t)git_blob_rawsize(blob);
+    ret->bytes = mem_text_n(git_blob_rawcontent(blob), ret->size);
     git_blob_free(blob);
-    return fits || err_set(e, ERR_TOO_LARGE, "the file has %zu bytes, and at most %zu are read", size, most);
+    return true;
 }
 
 /* What people need who mistyped a name: what is in the folder that is there. */
