@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /* A run asks; somebody says yes on the page of user operations, and no in the run itself. */
 import { readFileSync } from 'node:fs';
 import { AXE, Server, check, openPage, picture, story, unexpected, until } from './lib.mjs';

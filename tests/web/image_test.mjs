@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /* An image is pushed, a run copies it, and what that pushes starts another run: each page leads to the other. And the form of an Image task. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /* The import of a YAML file: judged before, told by line, and a secret in it hidden by a button. */
 import { readFileSync } from 'node:fs';
 import { AXE, Server, check, openPage, picture, story, unexpected } from './lib.mjs';

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /* Change windows and freezes on the page: made by an administrator, seen by all, and a run that waits for one started now. */
 import { readFileSync } from 'node:fs';
 import { AXE, Server, check, openPage, picture, story, unexpected, until } from './lib.mjs';
