@@ -71,24 +71,6 @@ static enum scope_answer find(struct scope *scope, const char *reference, size_t
 
 /* ---- one task, rendered */
 
-static bool endpoints_of(const struct bound_from *from, const struct pipeline_task *task, struct scope *scope, json_t *ret, struct err *e)
-{
-    const char *role;
-    json_t *name;
-    json_object_foreach((json_t *)task->endpoints, role, name) {
-        AUTO_FREE char *resolved = NULL;
-        if (!json_is_string(name) || !*json_string_value(name))
-            continue;
-        if (!expression_text(json_string_value(name), json_string_length(name), scope, &resolved, NULL, e))
-            return err_wrap(e, "endpoint %s", role);
-        json_t *endpoint = json_object_get(from->knowledge->endpoints, resolved);
-        if (!endpoint)
-            return err_set(e, ERR_INVALID, "there is no endpoint '%s' in this project (%s)", resolved, role);
-        json_object_set(ret, role, endpoint);
-    }
-    return true;
-}
-
 struct rendering { /* another task, as if it were at work; not to be copied */
     struct bound_scope scope;
     struct task_job job;
@@ -110,7 +92,7 @@ static bool set_up(struct rendering *r, const struct bound_from *from, size_t in
     r->job.scope = &r->scope.scope;
     r->job.deadline = 0;
     r->job.context = NULL;
-    return endpoints_of(from, task, &r->scope.scope, r->endpoints, e);
+    return endpoints_by_role(from->knowledge, task->endpoints, &r->scope.scope, r->endpoints, e);
 }
 
 /* *ret NULL: it changes nothing. */

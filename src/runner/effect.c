@@ -541,27 +541,6 @@ static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
     return !job->push_id || push_get(tx, job->push_id, &f->pushed, &gone) || gone.kind == ERR_NOT_FOUND || (*e = gone, false);
 }
 
-/* {role: endpoint}, of the endpoints that the task names and the project has. */
-static bool endpoints_by_role(struct effect *f, const json_t *roles, struct err *e)
-{
-    const char *role;
-    json_t *name;
-    f->endpoints = json_object();
-    json_object_foreach((json_t *)roles, role, name) {
-        if (!json_is_string(name) || !*json_string_value(name))
-            continue;
-        AUTO_FREE char *resolved = NULL;
-        if (!expression_text(json_string_value(name), json_string_length(name), &f->scope.scope, &resolved, NULL, e))
-            return err_wrap(e, "endpoint %s", role);
-        json_t *endpoint = json_object_get(f->knowledge.endpoints, resolved);
-        if (!endpoint)
-            return err_set(e, ERR_INVALID, "there is no endpoint '%s' in this project (%s); create it, or name another in the task",
-                           resolved, role);
-        json_object_set(f->endpoints, role, endpoint);
-    }
-    return true;
-}
-
 static void push_facts(struct effect *f, const struct run_row *row)
 {
     const struct push *p = &f->pushed;
@@ -682,7 +661,8 @@ static void work(struct effect *f)
         return;
     }
     AUTO_JSON *roles = task_roles(v.now->pipeline, f->task);
-    if (!endpoints_by_role(f, roles, &e)) {
+    f->endpoints = json_object();
+    if (!endpoints_by_role(&f->knowledge, roles, &f->scope.scope, f->endpoints, &e)) {
         fail(f, &e);
         return;
     }

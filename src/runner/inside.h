@@ -143,6 +143,8 @@ void knowledge_fini(struct knowledge *k);
 /* All variables of the project, and the endpoints named (array; NULL: none). Sealed values are opened. */
 bool knowledge_read(struct db_tx *tx, const struct seal *seal, int64_t project_id, const json_t *endpoint_names, struct knowledge *ret,
                     struct err *e);
+/* Of the endpoints that a task names by role, those that the project has are added to ret ({role: endpoint}). */
+bool endpoints_by_role(const struct knowledge *k, const json_t *roles, struct scope *scope, json_t *ret, struct err *e);
 /* Opens the sealed properties in place; secrets (may be NULL) collects what was sealed. */
 bool endpoint_open(const struct seal *seal, const char *uuid, json_t *properties, json_t *secrets, struct err *e);
 /* restricted.c: the last two of knowledge, with the rights that the execution has now; and run_facts.restricted, whose owner is

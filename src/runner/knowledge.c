@@ -135,3 +135,21 @@ enum scope_answer knowledge_variable(void *knowledge, const char *name, struct v
                            .secret = json_is_true(json_object_get(variable, "secret")), .authored = true };
     return SCOPE_FOUND;
 }
+
+bool endpoints_by_role(const struct knowledge *k, const json_t *roles, struct scope *scope, json_t *ret, struct err *e)
+{
+    const char *role;
+    json_t *name;
+    json_object_foreach((json_t *)roles, role, name) {
+        AUTO_FREE char *resolved = NULL;
+        if (!json_is_string(name) || !*json_string_value(name))
+            continue;
+        if (!expression_text(json_string_value(name), json_string_length(name), scope, &resolved, NULL, e))
+            return err_wrap(e, "endpoint %s", role);
+        json_t *endpoint = json_object_get(k->endpoints, resolved);
+        if (!endpoint)
+            return err_set(e, ERR_INVALID, "there is no endpoint '%s' in this project (%s); create it, or name another in the task", resolved, role);
+        json_object_set(ret, role, endpoint);
+    }
+    return true;
+}

@@ -77,26 +77,6 @@ static void previewed(struct task_preview *p)
     }
 }
 
-static bool endpoints_of(struct simulation *s, struct would_run *run, const json_t *roles, struct err *e)
-{
-    const char *role;
-    json_t *name;
-    json_decref(s->endpoints);
-    s->endpoints = json_object();
-    json_object_foreach((json_t *)roles, role, name) {
-        AUTO_FREE char *resolved = NULL;
-        if (!json_is_string(name) || !*json_string_value(name))
-            continue;
-        if (!expression_text(json_string_value(name), json_string_length(name), &s->guess.scope, &resolved, NULL, e))
-            return err_wrap(e, "endpoint %s", role);
-        json_t *endpoint = json_object_get(run->knowledge.endpoints, resolved);
-        if (!endpoint)
-            return err_set(e, ERR_INVALID, "there is no endpoint '%s' in this project (%s)", resolved, role);
-        json_object_set(s->endpoints, role, endpoint);
-    }
-    return true;
-}
-
 static void preview(struct simulation *s, struct would_run *run, const struct pipeline_task *task)
 {
     struct err e = { 0 };
@@ -118,7 +98,9 @@ static void preview(struct simulation *s, struct would_run *run, const struct pi
         return;
     }
     s->preview = (struct task_preview){ .job = &s->job, .timeout_micros = REQUEST_TIME, .done = previewed };
-    if (!endpoints_of(s, run, task->endpoints, &e)) {
+    json_decref(s->endpoints);
+    s->endpoints = json_object();
+    if (!endpoints_by_role(&run->knowledge, task->endpoints, &s->guess.scope, s->endpoints, &e)) {
         refuse(s, "problem", e.text);
         return;
     }
