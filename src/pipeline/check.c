@@ -10,7 +10,7 @@
 #include "pipeline/windows.h"
 
 static const char *const PIPELINE_KEYS[] = {
-    "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "concurrencyPolicy", "windows", "options", "input",
+    "project", "kind", "name", "icon", "enabled", "state", "global", "description", "tags", "concurrency", "concurrencyPolicy", "onFailedVerification", "windows", "options", "input",
     "_inputMeta", "_outputMeta", "output", "starred", "workspace", "ciWorkspace", "stageOrder", "stages", "notifications", "rollbacks", NULL,
 };
 static const char *const SERVER_KEYS[] = { /* that it adds */
@@ -320,6 +320,19 @@ static void check_windows(struct checker *c)
     windows_destroy(&windows);
 }
 
+/* Without a deployment nothing is verified, and nothing can be put back. */
+static void check_on_failed(struct checker *c)
+{
+    bool puts = false;
+    for (size_t i = 0; i < c->p->task_count; i++)
+        puts = puts || text_is(c->p->tasks[i].type, "K8S");
+    if (!c->p->on_failed || puts)
+        return;
+    size_t here = check_enter(c, "onFailedVerification");
+    WARN(c, "no task of the pipeline puts anything on a cluster (type K8S), so nothing is ever verified");
+    check_leave(c, here);
+}
+
 void pipeline_check(const struct pipeline *pipeline, const struct pipeline_checks *checks, struct problems *found)
 {
     struct checker c = { .p = pipeline, .checks = checks, .found = found };
@@ -338,6 +351,7 @@ void pipeline_check(const struct pipeline *pipeline, const struct pipeline_check
         check_task(&c, &pipeline->tasks[i]);
     check_rest(&c, "output");
     check_workspace(&c);
+    check_on_failed(&c);
     check_windows(&c);
     check_notifications(&c);
     check_rest(&c, "rollbacks");

@@ -369,52 +369,85 @@ static void say_task(struct execution *x, size_t task)
     set_format(&x->message, "%s: %s", path, run_text(x->tasks[task].message));
 }
 
-/* ---- rollbacks */
+/* ---- rollbacks and restores: what undoes */
 
-/* Of a failed task of the group that ended it, or of that group's stage. */
+/* Of a failed task of the group that ended it, or of that group's stage; a restore wherever its task put something. */
 static bool wanted(const struct execution *x, const struct pipeline_task *rollback)
 {
     const struct pipeline_group *g = &x->pipeline->groups[x->group];
+    if (rollback->restores)
+        return x->tasks[rollback->undoes].puts != RUN_PUTS_NOTHING;
     if (rollback->undoes == PIPELINE_WHOLE_STAGE)
         return rollback->stage == g->stage;
     return rollback->undoes >= g->first && rollback->undoes < g->first + g->count && x->tasks[rollback->undoes].status == RUN_FAILED;
 }
 
-/* The first that is not over: those of tasks before those of stages. RUN_NO_TASK: none. */
-static size_t next_rollback(const struct execution *x)
+enum undo { UNDO_TASK, UNDO_STAGE, UNDO_RESTORE, UNDO_COUNT }; /* in their order */
+
+static enum undo undo_of(const struct pipeline_task *t)
+{
+    return t->restores ? UNDO_RESTORE : t->undoes == PIPELINE_WHOLE_STAGE ? UNDO_STAGE : UNDO_TASK;
+}
+
+/* The first that is not over, of that kind or a later one. RUN_NO_TASK: none. */
+static size_t next_undo(const struct execution *x, enum undo from)
 {
     const struct pipeline *p = x->pipeline;
-    for (int stages = 0; x->group < p->group_count && stages < 2; stages++)
+    for (int kind = from; x->group < p->group_count && kind < UNDO_COUNT; kind++)
         for (size_t i = p->task_count; i < p->run_count; i++)
-            if ((p->tasks[i].undoes == PIPELINE_WHOLE_STAGE) == stages && !run_status_final(x->tasks[i].status) && wanted(x, &p->tasks[i]))
+            if ((int)undo_of(&p->tasks[i]) == kind && !run_status_final(x->tasks[i].status) && wanted(x, &p->tasks[i]))
                 return i;
     return RUN_NO_TASK;
+}
+
+/* The first that did not work; RUN_NO_TASK: all did. */
+static size_t bad_undo(const struct execution *x)
+{
+    size_t bad = RUN_NO_TASK;
+    for (size_t i = x->pipeline->task_count; i < x->pipeline->run_count; i++)
+        if (wanted(x, &x->pipeline->tasks[i]) && x->tasks[i].status != RUN_COMPLETED && (bad == RUN_NO_TASK || x->tasks[bad].status == RUN_SKIPPED))
+            bad = i;
+    return bad;
+}
+
+/* Whether a rollback ran; and whether there were restores only, and each found nothing to put back. */
+static bool rolled_back(const struct execution *x, bool *ret_nothing)
+{
+    bool rolled = false, restored = false;
+    for (size_t i = x->pipeline->task_count; i < x->pipeline->run_count; i++) {
+        const struct pipeline_task *t = &x->pipeline->tasks[i];
+        rolled = rolled || (!t->restores && wanted(x, t));
+        restored = restored || (t->restores && json_int_at(x->tasks[i].output, "restored", 0) > 0);
+    }
+    *ret_nothing = !rolled && !restored;
+    return rolled;
 }
 
 /* What failed, and then how it was undone: the first rollback that did not work is told. */
 static void end_rollbacks(struct step *s)
 {
     struct execution *x = s->x;
-    AUTO_FREE char *failed = mem_text(run_text(x->message));
-    size_t bad = RUN_NO_TASK;
-    for (size_t i = x->pipeline->task_count; i < x->pipeline->run_count; i++)
-        if (wanted(x, &x->pipeline->tasks[i]) && x->tasks[i].status != RUN_COMPLETED && (bad == RUN_NO_TASK || x->tasks[bad].status == RUN_SKIPPED))
-            bad = i;
-    if (bad == RUN_NO_TASK) {
-        set_format(&x->message, "%s. Rolled back.", failed);
-    } else {
+    AUTO_FREE char *failed = mem_text(run_text(x->message)), *restored = execution_restored(x);
+    size_t bad = bad_undo(x);
+    bool nothing = false, rolled = rolled_back(x, &nothing);
+    const char *stop = text_ends(failed, ".") ? "" : ".";
+    if (bad != RUN_NO_TASK) {
         AUTO_FREE char *path = pipeline_task_path(x->pipeline, bad);
-        set_format(&x->message, "%s. The %s failed: %s", failed, path, run_text(x->tasks[bad].message));
+        set_format(&x->message, "%s%s The %s failed: %s", failed, stop, path, run_text(x->tasks[bad].message));
+        move_execution(s, EXECUTION_ROLLBACK_FAIL_ON);
+        return;
     }
-    move_execution(s, bad == RUN_NO_TASK ? EXECUTION_ROLLED_BACK_ON : EXECUTION_ROLLBACK_FAIL_ON);
+    set_format(&x->message, "%s%s %s%s%s", failed, stop, rolled ? "Rolled back." : "", rolled && *restored ? " " : "", restored);
+    move_execution(s, nothing ? EXECUTION_FAIL_ON : EXECUTION_ROLLED_BACK_ON);
 }
 
 static void begin_rollback(struct step *s, size_t task)
 {
     const struct run_facts *f = s->event->facts;
-    AUTO_FREE char *uses = f && f->restricted ? f->restricted(f, s->x, task) : NULL;
+    bool restores = s->x->pipeline->tasks[task].restores; /* where it may act, its task was let in before; and it has a time of its own */
+    AUTO_FREE char *uses = f && f->restricted && !restores ? f->restricted(f, s->x, task) : NULL;
     struct task_run *run = &s->x->tasks[task];
-    if (s->x->canceled || s->x->expired) {
+    if (s->x->canceled || (s->x->expired && !restores)) {
         move_task(s, task, TASK_SKIP_ON);
         set_text(&run->message, s->x->expired ? "the execution took too long" : "the execution was canceled");
     } else if (uses) {
@@ -428,7 +461,7 @@ static void begin_rollback(struct step *s, size_t task)
 /* False: one runs. */
 static bool advance_rollbacks(struct step *s)
 {
-    size_t next = next_rollback(s->x);
+    size_t next = next_undo(s->x, UNDO_TASK);
     if (next == RUN_NO_TASK)
         end_rollbacks(s);
     else if (s->x->tasks[next].status != RUN_NOT_STARTED)
@@ -454,7 +487,7 @@ static void fail(struct step *s)
         set_text(&s->x->message, "Execution took too long and was stopped.");
     else if (task != RUN_NO_TASK)
         say_task(s->x, task);
-    if (s->x->expired || next_rollback(s->x) == RUN_NO_TASK || !move_execution(s, EXECUTION_ROLL_BACK_ON))
+    if (next_undo(s->x, s->x->expired ? UNDO_RESTORE : UNDO_TASK) == RUN_NO_TASK || !move_execution(s, EXECUTION_ROLL_BACK_ON))
         move_execution(s, EXECUTION_FAIL_ON);
 }
 
@@ -656,6 +689,8 @@ static bool on_resolved(struct step *s, struct err *why)
         set_json(&run->input, json_incref(s->event->json));
     if (s->event->resolved)
         set_json(&run->resolved, json_incref(s->event->resolved));
+    if (json_bool_at(run->resolved, "puts", false) && run->puts == RUN_PUTS_NOTHING)
+        run->puts = RUN_PUTS_PERHAPS;
     run->dirty = true;
     return true;
 }
@@ -761,6 +796,8 @@ static bool on_done(struct step *s, struct err *why)
     bool canceling = run->status == RUN_CANCELING;
     if (event->json)
         set_json(&run->output, json_incref(event->json));
+    if (run->puts == RUN_PUTS_PERHAPS)
+        run->puts = event->untouched ? RUN_PUTS_NOTHING : RUN_PUTS_SURE;
     if (event->result == TASK_CANCELED || (event->result == TASK_RETRY && canceling)) {
         stop_task(s, run);
     } else if (event->result == TASK_RETRY) {

@@ -54,6 +54,12 @@ enum run_waits { /* a RUNNING task does nothing by itself, and the execution's t
     RUN_WAITS_WINDOW, /* for a change window, before it acts: its own timeout stands still too */
 };
 
+enum run_puts { /* whether a task put something on a cluster */
+    RUN_PUTS_NOTHING,
+    RUN_PUTS_PERHAPS, /* it is about to, or was when the process ended */
+    RUN_PUTS_SURE,
+};
+
 /* ---- the state. Read it freely; only this room writes it. Texts are JSON strings, or NULL: run_text */
 
 struct task_run {
@@ -64,6 +70,7 @@ struct task_run {
     bool timed_out;     /* CANCELING because its time is over */
     bool dirty;         /* its row must be written; cleared by execution_clean */
     unsigned char waits; /* enum run_waits; only while RUNNING */
+    unsigned char puts;  /* enum run_puts; of all attempts together */
     int64_t started_at, ended_at; /* micros; 0: not yet. Of all attempts together */
     int64_t retry_at;   /* WAITING: when to try again */
     int64_t timeout_at; /* 0: no limit */
@@ -112,6 +119,14 @@ size_t execution_stage(const struct execution *execution); /* the current one; s
 /* As the world sees it: WAITING is what waits for a person. A task whose next try waits is RUNNING. */
 enum run_status execution_shown(const struct execution *execution);
 enum run_status task_run_shown(const struct task_run *run);
+/* ---- what "verified" means: a deployment counts when the whole run behind it completed (docs/rollback.md) */
+
+bool execution_put(const struct execution *execution); /* one of its tasks put something on a cluster, or perhaps did */
+/* It failed, or is being rolled back, behind a deployment. Not when somebody canceled it before it failed. */
+bool execution_unverified(const struct execution *execution);
+/* What its restores said, as a sentence: "Restored acme/web:1.0 of deploy #12"; the caller's, "" when none ended. */
+char *execution_restored(const struct execution *execution);
+
 /* What it waits for as a whole, as the task of another execution that it is a part of does. */
 enum run_waits execution_waits(const struct execution *execution);
 /* Of a stage, worked out from its tasks, likewise. Any ret may be NULL. */
@@ -175,6 +190,7 @@ struct run_event { /* all borrowed; json values are shared */
     bool warning;
     enum run_waits waits; /* TASK_WAITS */
     bool unsure;       /* FAILED, and nobody knows what was carried out: never tried again by itself */
+    bool untouched;    /* TASK_DONE: it put nothing on a cluster, though it resolved to do so */
     int64_t delay;     /* RETRY: at least so long; 0: backoff */
     const char *text, *reason;
     bool administrator; /* RESUME: whoever asks may approve what is restricted, and thereby does */

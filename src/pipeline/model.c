@@ -193,6 +193,22 @@ static void read_policy(struct reader *r)
     leave(r, here);
 }
 
+/* "onFailedVerification" */
+static void read_on_failed(struct reader *r)
+{
+    static const struct { const char *name; int means; } CHOICES[] = {
+        { "restore", PIPELINE_RESTORES }, { "hold", PIPELINE_HOLDS }, { "restoreAndHold", PIPELINE_RESTORES | PIPELINE_HOLDS },
+    };
+    const char *choice = read_text(r, r->p->definition, "onFailedVerification");
+    for (size_t i = 0; i < ALEN(CHOICES); i++)
+        if (text_is_any_case(choice, CHOICES[i].name))
+            r->p->on_failed = CHOICES[i].means;
+    size_t here = enter(r, "onFailedVerification");
+    if (*choice && !r->p->on_failed)
+        WRONG(r, "onFailedVerification '%.40s' is none of restore, hold, restoreAndHold", choice);
+    leave(r, here);
+}
+
 static void read_state(struct reader *r)
 {
     struct pipeline *p = r->p;
@@ -225,6 +241,7 @@ static void read_head(struct reader *r)
     read_tags(r);
     read_concurrency(r);
     read_policy(r);
+    read_on_failed(r);
     read_state(r);
 }
 
@@ -516,6 +533,27 @@ static void read_rollbacks(struct reader *r)
     leave(r, here);
 }
 
+/* ---- restores */
+
+static bool may_put(const struct pipeline_task *t)
+{
+    const char *action = json_text_at(t->input, "action", "");
+    return text_is(t->type, "K8S") && (text_is_any_case(action, "APPLY") || text_is_any_case(action, "CREATE") || strstr(action, "${"));
+}
+
+/* What was put there last is taken back first. */
+static void add_restores(struct pipeline *p)
+{
+    for (size_t i = p->task_count; p->on_failed & PIPELINE_RESTORES && i-- > 0;) {
+        const struct pipeline_task *of = &p->tasks[i];
+        if (!may_put(of))
+            continue;
+        p->tasks[p->run_count] = (struct pipeline_task){ .name = of->name, .type = of->type, .index = p->run_count, .stage = of->stage, .group = PIPELINE_WHOLE_STAGE,
+                                                         .spec = of->spec, .endpoints = of->endpoints, .input = of->input, .condition_text = "", .undoes = i, .restores = true };
+        p->run_count++;
+    }
+}
+
 /* ---- life */
 
 /* An execution's memory is mostly its tasks', but thousands of definitions are kept too: no more room than needed. */
@@ -540,12 +578,13 @@ bool pipeline_create(json_t *definition, struct pipeline **ret, struct problems 
     p->texts = json_array();
     p->stages = mem_alloc(PIPELINE_STAGES * sizeof *p->stages);
     p->groups = mem_alloc(PIPELINE_TASKS * sizeof *p->groups);
-    p->tasks = mem_alloc((PIPELINE_TASKS + PIPELINE_ROLLBACKS) * sizeof *p->tasks);
+    p->tasks = mem_alloc((PIPELINE_TASKS + PIPELINE_ROLLBACKS + PIPELINE_TASKS) * sizeof *p->tasks);
     struct reader r = { .p = p, .found = list };
     size_t before = list->errors;
     read_head(&r);
     read_stages(&r);
     read_rollbacks(&r);
+    add_restores(p);
     if (list->errors > before)
         return false;
     fit(p);
@@ -599,7 +638,7 @@ char *pipeline_task_path(const struct pipeline *pipeline, size_t task)
     if (task >= pipeline->task_count && t->undoes == PIPELINE_WHOLE_STAGE)
         return mem_format("rollback of %s", pipeline->stages[t->stage].name);
     if (task >= pipeline->task_count)
-        return mem_format("rollback of %s.%s", pipeline->stages[t->stage].name, pipeline->tasks[t->undoes].name);
+        return mem_format(t->restores ? "restore of %s.%s" : "rollback of %s.%s", pipeline->stages[t->stage].name, pipeline->tasks[t->undoes].name);
     return mem_format("%s.%s", pipeline->stages[t->stage].name, t->name);
 }
 

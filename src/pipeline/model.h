@@ -89,7 +89,8 @@ struct pipeline_task {
     int retries;     /* how often it is tried again after it failed */
     int64_t retry_delay; /* micros before the first of them */
     double retry_factor; /* of each delay to the one before */
-    size_t undoes;   /* of a rollback: the task that it is for; PIPELINE_WHOLE_STAGE */
+    size_t undoes;   /* of a rollback or a restore: the task that it is for; PIPELINE_WHOLE_STAGE */
+    bool restores;   /* it puts back what was verified last, where that task put something else */
 };
 #define PIPELINE_WHOLE_STAGE SIZE_MAX
 
@@ -120,6 +121,9 @@ enum pipeline_policy { /* "concurrencyPolicy": what becomes of an execution when
     PIPELINE_REFUSE, /* it does not begin */
 };
 
+#define PIPELINE_RESTORES 1 /* "onFailedVerification": what was verified last is put back */
+#define PIPELINE_HOLDS 2    /* its trigger holds newer pushes until people, or a newer image that passes, release them */
+
 enum pipeline_state { PIPELINE_DISABLED, PIPELINE_ENABLED, PIPELINE_RELEASED };
 
 struct pipeline {
@@ -130,13 +134,15 @@ struct pipeline {
     bool state_given;          /* the definition said either */
     int concurrency;
     enum pipeline_policy policy;
+    int on_failed;             /* PIPELINE_RESTORES | PIPELINE_HOLDS: after a run that failed behind a deployment */
     const json_t *inputs, *input_meta, *outputs; /* objects; NULL when not given */
     const json_t *tags, *options;                /* arrays; NULL when not given */
     struct pipeline_stage *stages;
     struct pipeline_group *groups;
     struct pipeline_task *tasks;
     size_t stage_count, group_count, task_count;
-    /* Rollbacks stand behind the tasks, as tasks of type Pipeline that are in no group: tasks[task_count .. run_count - 1]. */
+    /* In no group, and behind the tasks: tasks[task_count .. run_count - 1]. First rollbacks, as tasks of type Pipeline; then restores, one
+     * for each K8S task that may put something on a cluster, the last one first. */
     size_t run_count;
     /* Those that can be told: an entry with an unknown event, stage or task is left out, and pipeline_check says so. */
     struct pipeline_notification *notifications;
@@ -179,5 +185,5 @@ const json_t *pipeline_workspace(const struct pipeline *pipeline);
 
 /* NULL when there is none. The task's index is its place in executions too. */
 const struct pipeline_task *pipeline_find_task(const struct pipeline *pipeline, const char *stage, const char *task);
-/* "Stage.Task", "rollback of Stage.Task"; the caller's. */
+/* "Stage.Task", "rollback of Stage.Task", "restore of Stage.Task"; the caller's. */
 char *pipeline_task_path(const struct pipeline *pipeline, size_t task);

@@ -37,7 +37,7 @@ const struct move EXECUTION_MOVES[] = {
     { RUN_RUNNING, EXECUTION_COMPLETE_ON, RUN_COMPLETED, ASK_FINISHED, "its outputs are resolved" },
     { RUN_RUNNING, EXECUTION_FAIL_ON, RUN_FAILED, ASK_FINISHED, "what ran beside the failed task was waited for" },
     { RUN_RUNNING, EXECUTION_STOP_ON, RUN_CANCELED, ASK_FINISHED, "a task ended itself as canceled" },
-    { RUN_RUNNING, EXECUTION_ROLL_BACK_ON, RUN_ROLLING_BACK, ASK_NOTHING, "its rollbacks run one after the other, those of tasks first" },
+    { RUN_RUNNING, EXECUTION_ROLL_BACK_ON, RUN_ROLLING_BACK, ASK_NOTHING, "its rollbacks run one after the other, those of tasks first; then what was verified last is put back" },
     { RUN_RUNNING, EXECUTION_CANCEL_ON, RUN_CANCELING, ASK_NOTHING, "running tasks are asked to stop" },
     { RUN_RUNNING, EXECUTION_EXPIRE_ON, RUN_CANCELING, ASK_NOTHING, "running tasks are asked to stop; then it fails" },
     { RUN_RUNNING, EXECUTION_PAUSE_ON, RUN_PAUSING, ASK_NOTHING, "running tasks go on to their end" },
@@ -54,9 +54,11 @@ const struct move EXECUTION_MOVES[] = {
     { RUN_PAUSED, EXECUTION_CANCEL_ON, RUN_CANCELED, ASK_FINISHED, "nothing runs" },
     { RUN_ROLLING_BACK, EXECUTION_ROLLED_BACK_ON, RUN_ROLLBACK_COMPLETED, ASK_FINISHED, "what failed was undone" },
     { RUN_ROLLING_BACK, EXECUTION_ROLLBACK_FAIL_ON, RUN_ROLLBACK_FAILED, ASK_FINISHED, "people must look" },
+    { RUN_ROLLING_BACK, EXECUTION_FAIL_ON, RUN_FAILED, ASK_FINISHED, "there was nothing to put back" },
     { RUN_ROLLING_BACK, EXECUTION_CANCEL_ON, RUN_ROLLING_BACK, ASK_NOTHING, "the rollback that runs is asked to stop, and no other begins" },
     { RUN_ROLLING_BACK, EXECUTION_EXPIRE_ON, RUN_ROLLING_BACK, ASK_NOTHING, "the same" },
     { RUN_CANCELING, EXECUTION_STOP_ON, RUN_CANCELED, ASK_FINISHED, "the last running task has stopped" },
+    { RUN_CANCELING, EXECUTION_ROLL_BACK_ON, RUN_ROLLING_BACK, ASK_NOTHING, "its time was over: what was verified last is put back" },
     { RUN_CANCELING, EXECUTION_FAIL_ON, RUN_FAILED, ASK_FINISHED, "its time was over" },
 };
 

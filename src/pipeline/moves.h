@@ -25,9 +25,9 @@
     X(COMPLETE, "the last group of tasks ended")               \
     X(FAIL, "a task failed, or the time is over; nothing runs any more") \
     X(STOP, "somebody canceled it, or a task ended as canceled; nothing runs any more") \
-    X(ROLL_BACK, "a task failed, and it or its stage has a rollback") \
-    X(ROLLED_BACK, "all its rollbacks completed")              \
-    X(ROLLBACK_FAIL, "a rollback failed, or was canceled")     \
+    X(ROLL_BACK, "a task failed, and it or its stage has a rollback, or what it put on a cluster can be taken back") \
+    X(ROLLED_BACK, "all its rollbacks and restores completed")              \
+    X(ROLLBACK_FAIL, "a rollback or restore failed, or was canceled")     \
     X(CANCEL, "somebody cancels it")                           \
     X(EXPIRE, "its time is over")                              \
     X(PAUSE, "somebody pauses it")                             \

@@ -57,6 +57,8 @@ void task_write(const struct execution *execution, size_t task, struct task_row 
     set_true(state, "timedOut", run->timed_out);
     if (run->waits)
         json_object_set_new(state, "waits", json_integer(run->waits));
+    if (run->puts)
+        json_object_set_new(state, "puts", json_integer(run->puts));
     set_time(state, "startedAt", run->started_at);
     set_time(state, "endedAt", run->ended_at);
     set_time(state, "retryAt", run->retry_at);
@@ -131,6 +133,7 @@ static bool read_task(struct execution *x, const struct task_row *row, struct er
     run->warning = json_bool_at(state, "warning", false);
     run->timed_out = json_bool_at(state, "timedOut", false);
     run->waits = (unsigned char)json_int_at(state, "waits", RUN_WAITS_NO);
+    run->puts = (unsigned char)json_int_at(state, "puts", RUN_PUTS_NOTHING);
     run->started_at = json_int_at(state, "startedAt", 0);
     run->ended_at = json_int_at(state, "endedAt", 0);
     run->retry_at = json_int_at(state, "retryAt", 0);

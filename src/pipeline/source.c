@@ -84,7 +84,7 @@ bool source_pipeline(const struct source *source, size_t i, const struct pipelin
 /* ---- writing: Code Stream's order of keys, so that two exports can be compared line by line */
 
 static const char *const PIPELINE_KEYS[] = {
-    "project", "kind",       "name",   "icon",    "enabled",   "description", "tags",   "concurrency", "concurrencyPolicy", "windows", "options",   "input",
+    "project", "kind",       "name",   "icon",    "enabled",   "description", "tags",   "concurrency", "concurrencyPolicy", "onFailedVerification", "windows", "options",   "input",
     "_inputMeta", "output", "starred", "workspace", "stageOrder",  "stages", "notifications", "rollbacks", NULL,
 };
 static const char *const ENDPOINT_KEYS[] = { "project", "kind", "name", "description", "type", "isRestricted", "properties", NULL };

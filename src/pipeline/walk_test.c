@@ -15,12 +15,15 @@ static const char *const PIPELINES[] = {
     "name: P\nrollbacks: [{stage: S, name: R}, {stage: S, task: A, name: R}, {stage: T, name: R}]\nstageOrder: [S, T]\nstages:\n"
     "  S: {taskOrder: ['A,B'], tasks: {A: {type: CI, retries: 2}, B: {type: CI}}}\n"
     "  T: {taskOrder: [C], tasks: {C: {type: CI, retries: {count: 1, delay: 0}}}}\n",
+    "name: P\nonFailedVerification: restoreAndHold\nrollbacks: [{stage: S, task: A, name: R}]\nstageOrder: [S]\nstages:\n"
+    "  S: {taskOrder: [P, 'A,B', C], tasks: {P: {type: K8S, input: {action: APPLY}}, A: {type: CI},"
+    " B: {type: K8S, timeout: 1, input: {action: '${input.x}'}}, C: {type: CI}}}\n",
     "name: P\nstageOrder: [S, T]\nstages: {S: {taskOrder: []}, T: {taskOrder: ['A,B'], tasks: {A: {type: CI}, B: {type: CI, timeout: 1}}}}\n",
 };
 
 struct walk {
     struct execution *x;
-    json_t *output;
+    json_t *output, *puts;
     unsigned seed;
     int64_t now;
 };
@@ -55,6 +58,8 @@ static struct run_event any_event(struct walk *w)
     event.attempt = dice(w, 4) ? 0 : (int)dice(w, 3);
     event.result = (enum task_result)(dice(w, 8) ? TASK_COMPLETED : dice(w, 4));
     event.json = dice(w, 4) ? w->output : NULL;
+    event.resolved = dice(w, 2) ? w->puts : NULL;
+    event.untouched = !dice(w, 3);
     return event;
 }
 
@@ -159,8 +164,8 @@ static bool one_step(struct walk *w)
 
 static void one_walk(struct pipeline *p, unsigned seed)
 {
-    AUTO_JSON *output = read_yaml("{v: 5}");
-    struct walk w = { .x = execution_create(p, NULL, NULL, 0), .output = output, .seed = seed, .now = CLOCK_SECOND };
+    AUTO_JSON *output = read_yaml("{v: 5, restored: 1}"), *puts = read_yaml("{puts: true}");
+    struct walk w = { .x = execution_create(p, NULL, NULL, 0), .output = output, .puts = puts, .seed = seed, .now = CLOCK_SECOND };
     for (int i = 0; i < 250 && one_step(&w); i++)
         ;
     for (int i = 0; !execution_live(w.x) && i < 5; i++)
