@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "event/event.h"
 #include "event/image_ref.h"
+#include "runner/holds.h"
 #include "runner/tokens.h"
 #include "runner/windows.h"
 #include "store/ancestry.h"
@@ -104,7 +105,7 @@ json_t *decide_input(const struct trigger_row *t, const struct push *push, const
     return input;
 }
 
-/* What a push alone does not start: a loop, and more than the webhook's limit. */
+/* What a push alone does not start: a loop, what a failed verification holds, and more than the webhook's limit. */
 static bool stop(struct decision *d, struct start *s, bool *ret, struct err *e)
 {
     char why[700];
@@ -112,7 +113,9 @@ static bool stop(struct decision *d, struct start *s, bool *ret, struct err *e)
         return false;
     if (*ret) /* not IGNORED: the webhook took it, and the sweep need not find it again */
         return inbox_event_set(d->tx, s->event_id, "CANCELED", why, 0, e);
-    return s->released || limits_hold(d, s->trigger, s->event_id, ret, e);
+    if (s->released)
+        return true;
+    return holds_keep(d, s, ret, e) && (*ret || limits_hold(d, s->trigger, s->event_id, ret, e));
 }
 
 bool decide_start(struct decision *d, struct start *s, struct err *e)

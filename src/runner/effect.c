@@ -12,6 +12,7 @@
 #include "runner/asks.h"
 #include "runner/bound.h"
 #include "runner/inside.h"
+#include "runner/keeping.h"
 #include "runner/task_log.h"
 #include "runner/windows.h"
 #include "runner/workspaces.h"
@@ -34,6 +35,8 @@ struct effect {
     json_t *endpoints; /* by role */
     json_t *approved;  /* what people said yes to, in this run; of tasks that can be bound to it */
     json_t *integration;
+    json_t *restore;   /* of a restore: what to put back */
+    json_t *puts;      /* what it is about to put on a cluster; NULL: it does not say */
     struct live_facts facts;
     struct execution_scope scope;
     struct execution *view; /* the execution as it was when the task began: what its references see */
@@ -87,6 +90,8 @@ static void effect_free(struct effect *f)
     json_decref(f->endpoints);
     json_decref(f->integration);
     json_decref(f->approved);
+    json_decref(f->restore);
+    json_decref(f->puts);
     list_remove(&f->link);
     if (f->started)
         r->stats.tasks_running--;
@@ -139,7 +144,7 @@ void task_done(struct task_job *job, const struct task_outcome *outcome)
         AUTO_FREE char *message = masked(f, outcome->message ? outcome->message : "");
         AUTO_JSON *output = masked_tree(f, outcome->output), *places = masked_tree(f, outcome->places);
         struct run_event event = { .kind = ENGINE_TASK_DONE, .task = f->task, .attempt = f->job.attempt, .result = outcome->result,
-                                   .warning = outcome->warning, .unsure = outcome->unsure, .delay = outcome->retry_micros, .text = message, .json = output };
+                                   .warning = outcome->warning, .unsure = outcome->unsure, .untouched = outcome->untouched, .delay = outcome->retry_micros, .text = message, .json = output };
         live_result(f->live, &event, places, outcome->stored ? end_stored : NULL, outcome->stored ? ending_create(outcome) : NULL);
     } else if (outcome->stored) {
         outcome->stored(outcome->context, false);
@@ -189,7 +194,15 @@ void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (
     AUTO_JSON *input = masked_tree(f, shown);
     struct run_event event = { .kind = ENGINE_TASK_RESOLVED, .task = f->task, .attempt = f->job.attempt, .json = input,
                                .resolved = resolved };
-    live_feed(f->live, &event, resolved_stored, w);
+    live_resolved(f->live, &event, f->puts, resolved_stored, w);
+    json_decref(TAKE(f->puts));
+}
+
+void task_puts(struct task_job *job, json_t *puts)
+{
+    struct effect *f = of(job);
+    json_decref(f->puts);
+    f->puts = puts;
 }
 
 static void progress_store(struct timer *t)
@@ -236,10 +249,17 @@ void task_waits(struct task_job *job, enum run_waits waits)
     live_feed(f->live, &event, NULL, NULL);
 }
 
+/* A restore goes on with the log of its task. */
+static size_t log_place(const struct execution *x, size_t task)
+{
+    const struct pipeline_task *t = &x->pipeline->tasks[task];
+    return t->restores ? t->undoes : task;
+}
+
 static void log_add(struct effect *f, const char *bytes, size_t size, bool stream)
 {
     struct live_view view = live_view(f->live);
-    struct task_log_of log_of = { .project_id = view.row->project_id, .execution_id = view.row->id, .attempt = f->job.attempt, .task = f->task, .size = f->log_size,
+    struct task_log_of log_of = { .project_id = view.row->project_id, .execution_id = view.row->id, .attempt = f->job.attempt, .task = log_place(view.now, f->task), .size = f->log_size,
                                   .position = f->job.log_position };
     if (!f->log)
         f->log = task_log_create(f->runner->config.loop, f->runner->config.db, &log_of, f->mask);
@@ -521,6 +541,8 @@ struct load_job {
     json_t *names; /* of endpoints */
     int64_t push_id, project_id, execution_id, log_size, log_position;
     bool again; /* it was started before: there may be a log of it */
+    size_t log_place;
+    size_t restores; /* what this task put on a cluster is to be undone; RUN_NO_TASK: it is no restore */
     bool bound; /* what people approved may be about it */
     const struct run_row *asks; /* it asks people: what is restricted is read too */
 };
@@ -536,7 +558,9 @@ static bool load_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
         return false;
     if (job->bound && !user_ops_approved(tx, job->execution_id, &f->approved, e))
         return false;
-    if (job->again && !log_end(tx, job->execution_id, (int64_t)f->task, f->job.attempt, &job->log_size, &job->log_position, e))
+    if (job->again && !log_end(tx, job->execution_id, (int64_t)job->log_place, f->job.attempt, &job->log_size, &job->log_position, e))
+        return false;
+    if (job->restores != RUN_NO_TASK && !keeping_open(f->runner->config.seal, tx, job->execution_id, job->restores, &f->restore, e))
         return false;
     return !job->push_id || push_get(tx, job->push_id, &f->pushed, &gone) || gone.kind == ERR_NOT_FOUND || (*e = gone, false);
 }
@@ -573,6 +597,8 @@ static void job_fill(struct effect *f)
     f->job.resolved = f->view->tasks[f->task].resolved;
     f->job.type = task_type_find(task->type);
     f->job.workspace = pipeline_workspace(v.now->pipeline);
+    f->job.keeps = (v.now->pipeline->on_failed & PIPELINE_RESTORES) && !task->restores;
+    f->job.restore = f->restore;
 }
 
 static void start_type(struct effect *f)
@@ -737,7 +763,7 @@ static bool must_look(const struct effect *f)
 {
     struct live_view v = live_view(f->live);
     const struct pipeline_task *task = &v.now->pipeline->tasks[f->task];
-    bool acts = binds(task->type) && !text_is_any_case(json_text_at(task->input, "action", ""), "GET");
+    bool acts = binds(task->type) && !task->restores && !text_is_any_case(json_text_at(task->input, "action", ""), "GET");
     return acts && !f->stops && v.row->pipeline_id && !v.now->tasks[f->task].resolved && !deploys_already(v.now, f->task);
 }
 
@@ -791,11 +817,13 @@ static void load(struct effect *f)
     struct live *live = f->live;
     struct live_view v = live_view(live);
     size_t task = f->task;
+    const struct pipeline_task *t = &v.now->pipeline->tasks[task];
     struct load_job *job = NEW(struct load_job);
     *job = (struct load_job){ .job = { .work = load_work, .done = load_done }, .effect = f,
                               .names = endpoint_names(live, task), .push_id = v.row->push_id, .project_id = v.row->project_id, .execution_id = v.row->id,
-                              .again = f->job.attempt > 1 || v.now->tasks[task].resolved, .bound = binds(v.now->pipeline->tasks[task].type),
-                              .asks = text_is(v.now->pipeline->tasks[task].type, TASK_USER_OPERATION.name) ? v.row : NULL };
+                              .again = f->job.attempt > 1 || v.now->tasks[task].resolved || t->restores, .bound = binds(t->type) && !t->restores,
+                              .log_place = log_place(v.now, task), .restores = t->restores ? t->undoes : RUN_NO_TASK,
+                              .asks = text_is(t->type, TASK_USER_OPERATION.name) ? v.row : NULL };
     db_read(v.runner->config.db, &job->job);
 }
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "runner/inside.h"
+#include "store/kept.h"
 #include "store/runs.h"
 
 static bool compile(const struct run_pipeline *row, struct pipeline **ret, struct err *e)
@@ -103,6 +104,7 @@ static bool insert_row(struct runner *r, struct db_tx *tx, const struct run_requ
               run_next_index(tx, row->id, &run.index, e) && run_insert(tx, &run, &ret->id, e);
     if (ok && !ret->id)
         ok = err_set(e, ERR_CONFLICT, "this push was run already");
+    ok = ok && (!request->goes_on || kept_moved(tx, request->goes_on->id, ret->id, e));
     ret->index = run.index;
     memcpy(ret->uuid, run.uuid, sizeof ret->uuid);
     for (size_t i = 0; i < run.task_count; i++)

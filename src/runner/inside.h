@@ -82,6 +82,8 @@ struct live *live_find(struct runner *r, int64_t execution_id);
 void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context);
 /* The same, of a task's end: what it put on a cluster (places, as store/deployments.h has it; shared; NULL: nothing) is stored with it. */
 void live_result(struct live *live, const struct run_event *event, json_t *places, void (*done)(void *context, const struct err *e), void *context);
+/* The same, of what a task resolved to: what it is about to put on a cluster (as keeping.h has it; shared; NULL: nobody wants to know) is kept with it. */
+void live_resolved(struct live *live, const struct run_event *event, json_t *puts, void (*done)(void *context, const struct err *e), void *context);
 /* An event that a person caused; also of an execution that still waits for its place. done always runs. */
 void live_act(struct runner *r, int64_t execution_id, const struct run_event *event, void (*done)(void *context, const struct err *e),
               void *context);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "runner/decide_work.h"
+#include "runner/windows.h"
 #include "store/held.h"
 
 #define GROUP 100                   /* events that one write judges at most */
@@ -67,8 +68,8 @@ static bool judge(struct decision *d, const struct inbox_event_row *row, const s
     return decide_start(d, s, e);
 }
 
-static bool judge_held(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, struct wakes *wakes, int64_t *ret_pipeline,
-                       struct err *e)
+static bool judge_held(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, bool released, struct wakes *wakes,
+                       int64_t *ret_pipeline, struct err *e)
 {
     struct inbox_event_row row;
     struct trigger_row t = { 0 };
@@ -76,7 +77,7 @@ static bool judge_held(struct runner *r, struct db_tx *tx, int64_t event_id, con
     if (!inbox_event_get(tx, event_id, &row, e) || !trigger_get(tx, row.webhook_id, &t, &found, e))
         return false;
     struct decision d = { .runner = r, .tx = tx, .wakes = wakes, .project_id = row.project_id };
-    struct start s = { .trigger = &t, .event_id = row.id, .attempt = row.attempt, .event_uuid = row.uuid, .released = by != NULL };
+    struct start s = { .trigger = &t, .event_id = row.id, .attempt = row.attempt, .event_uuid = row.uuid, .released = released };
     bool ok = found && row.push_id ? judge(&d, &row, &t, by, &s, e)
                                    : inbox_event_set(tx, row.id, "FAILED", "the webhook was deleted while the event was held", 0, e);
     *ret_pipeline = t.pipeline_id;
@@ -94,9 +95,15 @@ static bool must_be_held(struct db_tx *tx, int64_t event_id, struct err *e)
 bool runner_release_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, int64_t *ret_pipeline_id, struct err *e)
 {
     struct wakes wakes = { 0 };
-    bool ok = must_be_held(tx, event_id, e) && judge_held(r, tx, event_id, by, &wakes, ret_pipeline_id, e);
+    bool ok = must_be_held(tx, event_id, e) && judge_held(r, tx, event_id, by, true, &wakes, ret_pipeline_id, e);
     wakes_fini(&wakes);
     return ok;
+}
+
+bool limits_let_go(struct runner *r, struct db_tx *tx, int64_t event_id, struct wakes *wakes, struct err *e)
+{
+    int64_t pipeline = 0;
+    return judge_held(r, tx, event_id, NULL, true, wakes, &pipeline, e) && windows_start(r, tx, pipeline, wakes, e);
 }
 
 bool runner_discard_event(struct db_tx *tx, int64_t event_id, const char *by, struct err *e)
@@ -125,7 +132,7 @@ static bool look_work(struct db_job *job, struct db_tx *tx, struct err *e)
         return inbox_event_set(tx, due[0], "FAILED", message, 0, e) && held_next(tx, &l->next, e);
     }
     for (size_t i = 0; i < count; i++)
-        if (!judge_held(l->runner, tx, due[i], NULL, &l->wakes, &pipeline, e))
+        if (!judge_held(l->runner, tx, due[i], NULL, false, &l->wakes, &pipeline, e))
             return err_wrap(e, "held event %lld", (long long)due[i]);
     return held_next(tx, &l->next, e);
 }

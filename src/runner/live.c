@@ -7,11 +7,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "runner/holds.h"
 #include "runner/inside.h"
+#include "runner/keeping.h"
 #include "runner/notify_work.h"
 #include "runner/windows.h"
 #include "runner/workspaces.h"
 #include "store/deployments.h"
+#include "store/kept.h"
 #include "store/people.h"
 
 #define STORE_RETRY CLOCK_SECOND
@@ -21,6 +24,7 @@ struct fed { /* an event that waits for its step, with its own copies */
     struct run_event event;
     char *text, *reason;
     json_t *places; /* what a task put where; NULL: nothing */
+    json_t *puts;   /* what it is about to put there; NULL: nobody wants to know */
     void (*done)(void *context, const struct err *e);
     void *context;
     bool refused;
@@ -50,7 +54,7 @@ struct store_job {
     struct run_step step;
     struct wakes wakes;
     struct notices notices;      /* what its events tell */
-    json_t *places;              /* [{"task", "places"}], of the events that moved it; NULL: none */
+    json_t *beside;              /* [{"task", "places", "puts"}], of the events that moved it; NULL: none */
     char *approved_by, *approved; /* an administrator let it use what is restricted: an audit row */
 };
 
@@ -117,6 +121,7 @@ static void fed_end(struct fed *f, const struct err *e)
     json_decref(f->event.json);
     json_decref(f->event.resolved);
     json_decref(f->places);
+    json_decref(f->puts);
     free(f->text);
     free(f->reason);
     free(f);
@@ -171,34 +176,48 @@ static void store_job_free(struct store_job *job)
     free(job->step.tasks);
     wakes_fini(&job->wakes);
     notices_fini(&job->notices);
-    json_decref(job->places);
+    json_decref(job->beside);
     free(job->approved_by);
     free(job->approved);
     free(job);
 }
 
-/* What its tasks put where, as their results say. */
-static bool store_places(struct db_tx *tx, const struct store_job *job, struct err *e)
+/* What a task put where, as its result says. */
+static bool store_places(struct db_tx *tx, const struct store_job *job, size_t task, const json_t *places, struct err *e)
 {
     const struct run_row *row = &job->live->row;
     const struct pipeline *pipeline = job->next->pipeline;
-    for (size_t i = 0; i < json_array_size(job->places); i++) {
-        const json_t *one = json_array_get(job->places, i);
-        const struct pipeline_task *task = &pipeline->tasks[json_int_at(one, "task", 0)];
-        AUTO_FREE char *name = mem_format("%s.%s", pipeline->stages[task->stage].name, task->name);
-        struct deployment_run run = { .project_id = row->project_id, .execution_id = row->id, .index = row->index, .execution = row->uuid,
-                                      .name = row->name, .task = name };
-        if (!deployments_put(tx, &run, json_object_get(one, "places"), e))
-            return err_wrap(e, "what %s put where", name);
+    const struct pipeline_task *t = &pipeline->tasks[task];
+    AUTO_FREE char *name = mem_format("%s.%s", pipeline->stages[t->stage].name, t->name);
+    struct deployment_run run = { .project_id = row->project_id, .execution_id = row->id, .index = row->index, .execution = row->uuid,
+                                  .name = row->name, .task = name };
+    return (deployments_put(tx, &run, places, e) && kept_result(tx, row->id, (int64_t)task, places, e)) || err_wrap(e, "what %s put where", name);
+}
+
+static bool store_beside(struct db_tx *tx, const struct store_job *job, struct err *e)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < json_array_size(job->beside); i++) {
+        const json_t *one = json_array_get(job->beside, i), *places = json_object_get(one, "places"), *puts = json_object_get(one, "puts");
+        size_t task = (size_t)json_int_at(one, "task", 0);
+        ok = (!places || store_places(tx, job, task, places, e)) && (!puts || keeping_store(job->live->runner, tx, &job->live->row, task, puts, e));
     }
-    return true;
+    return ok;
+}
+
+/* What follows from how it stands now. */
+static bool store_verdict(struct db_tx *tx, struct store_job *job, struct err *e)
+{
+    const struct live *live = job->live;
+    return live->now->status == job->next->status || (keeping_step(tx, &live->row, job->next, e) &&
+           holds_step(live->runner, tx, &live->row, live->now, job->next, &job->wakes, e));
 }
 
 static bool store_work(struct db_job *db_job, struct db_tx *tx, struct err *e)
 {
     struct store_job *job = OWNER(db_job, struct store_job, job);
     struct live *live = job->live;
-    if (!run_store(tx, &job->step, e) || !store_places(tx, job, e) || !notices_store(tx, &job->notices, e))
+    if (!run_store(tx, &job->step, e) || !store_beside(tx, job, e) || !store_verdict(tx, job, e) || !notices_store(tx, &job->notices, e))
         return false;
     if (job->approved_by && !audit_add(tx, live->row.project_id, job->approved_by, "execution.approve", live->row.uuid, job->approved, e))
         return false;
@@ -372,13 +391,13 @@ static void write_rows(struct live *live, struct store_job *job)
             task_write(next, i, &job->step.tasks[job->step.task_count++]);
 }
 
-static void take_places(struct store_job *job, const struct fed *f)
+static void take_beside(struct store_job *job, const struct fed *f)
 {
-    if (!f->places || f->refused)
+    if ((!f->places && !f->puts) || f->refused)
         return;
-    if (!job->places)
-        job->places = json_array();
-    json_array_append_new(job->places, json_pack("{s:I, s:O}", "task", (json_int_t)f->event.task, "places", f->places));
+    if (!job->beside)
+        job->beside = json_array();
+    json_array_append_new(job->beside, json_pack("{s:I, s:O*, s:O*}", "task", (json_int_t)f->event.task, "places", f->places, "puts", f->puts));
 }
 
 /* Whether any waiting event moved the copy. */
@@ -404,7 +423,7 @@ static bool take_events(struct live *live, struct store_job *job)
         if (f->refused && !f->why.kind)
             err_set(&f->why, ERR_CONFLICT, "nothing to do in this state");
         moved |= !f->refused;
-        take_places(job, f);
+        take_beside(job, f);
         f->event.facts = NULL;
     }
     return moved;
@@ -510,23 +529,31 @@ static struct fed *fed_create(const struct run_event *event)
     return f;
 }
 
-void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context)
+static void feed(struct live *live, struct fed *f, void (*done)(void *context, const struct err *e), void *context)
 {
-    struct fed *f = fed_create(event);
     f->done = done;
     f->context = context;
     list_append(&live->waiting, &f->link);
     live_step(live);
 }
 
+void live_feed(struct live *live, const struct run_event *event, void (*done)(void *context, const struct err *e), void *context)
+{
+    feed(live, fed_create(event), done, context);
+}
+
 void live_result(struct live *live, const struct run_event *event, json_t *places, void (*done)(void *context, const struct err *e), void *context)
 {
     struct fed *f = fed_create(event);
-    f->done = done;
-    f->context = context;
     f->places = json_incref(places);
-    list_append(&live->waiting, &f->link);
-    live_step(live);
+    feed(live, f, done, context);
+}
+
+void live_resolved(struct live *live, const struct run_event *event, json_t *puts, void (*done)(void *context, const struct err *e), void *context)
+{
+    struct fed *f = fed_create(event);
+    f->puts = json_incref(puts);
+    feed(live, f, done, context);
 }
 
 /* ---- the beginning of one */

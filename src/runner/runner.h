@@ -104,12 +104,15 @@ bool runner_rerun_events(struct runner *r, struct db_tx *tx, const int64_t *ids,
                          struct run_again *ret, struct err *e);
 void runner_wake_queued(struct runner *r); /* loop: starts what has room, of all pipelines */
 
-/* What a webhook's limit holds back: judged now, whatever the limit says, or dropped. ERR_CONFLICT when the event is not held.
+/* A webhook's holds end (a deployment had failed its verification): what waits behind them is judged, in the order of its arrival. ERR_CONFLICT: it holds
+ * nothing. After the commit: runner_wake_held and runner_wake_queued. */
+bool runner_release_webhook(struct db_tx *tx, int64_t webhook_id, int64_t *ret_count, struct err *e);
+/* What a webhook's limit or a hold keeps back: judged now, whatever they say, or dropped. ERR_CONFLICT when the event is not held.
  * After the commit: runner_wake_pipeline. */
 bool runner_release_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, int64_t *ret_pipeline_id,
                           struct err *e);
 bool runner_discard_event(struct db_tx *tx, int64_t event_id, const char *by, struct err *e);
-void runner_wake_held(struct runner *r); /* loop: a limit changed */
+void runner_wake_held(struct runner *r); /* loop: a limit changed, or a hold ended */
 
 enum run_action { RUN_CANCEL, RUN_PAUSE, RUN_RESUME };
 struct run_actor {

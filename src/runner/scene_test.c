@@ -16,6 +16,7 @@ bool works_hang;
 const char *works_push;
 bool works_put;
 struct task_job *hanging;
+const struct task_type *scene_more;
 
 static json_t *work_places(const struct task_job *job)
 {
@@ -71,7 +72,7 @@ const struct task_type *const TASK_TYPES[] = { &WORK, NULL };
 
 const struct task_type *task_type_find(const char *name)
 {
-    return text_is(name, "WORK") ? &WORK : NULL;
+    return text_is(name, "WORK") ? &WORK : scene_more && text_is(name, scene_more->name) ? scene_more : NULL;
 }
 
 /* ---- a server without its web */

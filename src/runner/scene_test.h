@@ -11,6 +11,7 @@ extern bool works_hang;          /* its tasks do not end */
 extern const char *works_push;   /* they push this image, and say so; NULL: they push nothing */
 extern bool works_put;           /* they put "acme/web:TAG" on the cluster "hub" */
 extern struct task_job *hanging; /* the last one that does not */
+extern const struct task_type *scene_more; /* a second type, of one test only; NULL: none */
 
 struct scene {
     char folder[64], path[96];

@@ -199,3 +199,8 @@ char *seal_of_notification(const char *uuid)
 {
     return mem_format("notification:%s:content", uuid);
 }
+
+char *seal_of_kept(const char *uuid)
+{
+    return mem_format("kept:%s:object", uuid);
+}

@@ -30,3 +30,4 @@ char *seal_of_variable(const char *uuid);                       /* "variable:UUI
 char *seal_of_execution(const char *uuid);                      /* "execution:UUID:input" */
 char *seal_of_listener(const char *uuid);                       /* "listener:UUID:token" */
 char *seal_of_notification(const char *uuid);                   /* "notification:UUID:content" */
+char *seal_of_kept(const char *uuid);                           /* "kept:UUID:object" */

@@ -82,7 +82,7 @@ bool event_view_get(struct db_tx *tx, int64_t id, struct event_view *ret, struct
         .execution_index = db_int(r, 17), .execution_status = rows_text(r, 18), .digest = rows_text(r, 19),
         .pushed_at = rows_text(r, 20), .push = rows_text(r, 21), .delivery = rows_text(r, 22), .confirm = rows_text(r, 23),
         .confirm_text = rows_text(r, 24), .found_by = rows_text(r, 25), .held_until = db_int(r, 26), .pushed_by = rows_text(r, 27),
-        .pushed_by_name = rows_text(r, 28), .pushed_by_index = db_int(r, 29),
+        .pushed_by_name = rows_text(r, 28), .pushed_by_index = db_int(r, 29), .hold_id = db_int(r, 30),
     };
     return true;
 }

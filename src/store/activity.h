@@ -16,7 +16,8 @@ bool execution_brief(struct db_tx *tx, int64_t id, int64_t *ret_at, bool *ret_li
 
 struct event_view { /* texts are its own; NULL where there is none */
     int64_t id, project_id, attempt, created_at, updated_at, execution_index;
-    int64_t held_until; /* 0: it is not held */
+    int64_t held_until; /* 0: it is not held by a limit */
+    int64_t hold_id;    /* behind which hold it waits; 0: none */
     char *uuid, *project, *webhook, *pipeline, *status, *message, *registry, *repository, *tag, *owner;
     char *execution, *execution_status, *digest, *pushed_at, *push, *delivery, *confirm, *confirm_text, *found_by;
     char *pushed_by, *pushed_by_name; /* the run that made the push, and its pipeline; NULL: none is known to have */

@@ -6,10 +6,12 @@
  *   {"endpoint": uuid, "objects": [
  *     {"namespace", "kind", "name", "uid", "made", "generation", "at", "changed", "status", "message",
  *      "containers": [{"name", "init", "image", "digest", "pushed"}]},
- *     {"namespace", "kind", "name", "uid", "at", "gone": true}]}
+ *     {"namespace", "kind", "name", "uid", "at", "gone": true}],
+ *    "superseded": [{"namespace", "kind", "name"}]}
  *
  * made: the cluster's creationTimestamp; at: micros, when it was put there; changed: the cluster was not like that already; pushed: the
  * image is the one whose push started the run, under its tag. uid "" of one that is gone: it was not there.
+ * superseded: left to a newer push; not for here, but for store/kept.h.
  */
 #pragma once
 

@@ -57,6 +57,6 @@ bool held_hurry(struct db_tx *tx, int64_t webhook_id, int64_t now, struct err *e
 bool held_counts(struct db_tx *tx, int64_t webhook_id, int64_t now, int64_t *ret_runs, int64_t *ret_held, struct err *e)
 {
     AUTO(db_rows) runs = db_rows(tx, SQL_held_runs, "iiii", webhook_id, now - HELD_WINDOW, now, (int64_t)HELD_COUNTED);
-    AUTO(db_rows) held = db_rows(tx, SQL_held_before, "iii", webhook_id, INT64_MAX, (int64_t)HELD_COUNTED);
+    AUTO(db_rows) held = db_rows(tx, SQL_held_count, "ii", webhook_id, (int64_t)HELD_COUNTED);
     return rows_id(runs, ret_runs, e) && rows_id(held, ret_held, e);
 }

@@ -1,4 +1,5 @@
-/* store/held.h - events that wait because their webhook started as many runs as it may; and how many it did.
+/* store/held.h - events that wait because their webhook started as many runs as it may; and how many it did. (Those that wait behind a hold are
+ * HELD too: store/holds.h. What is asked of held events by people counts for both.)
  *
  * A held event has held_until, the time at which it is judged again. Within one webhook these times rise with the order of
  * arrival, and no more of them than its limit lie in the space of one window.
@@ -23,5 +24,5 @@ bool held_next(struct db_tx *tx, int64_t *ret, struct err *e);
 bool held_hurry(struct db_tx *tx, int64_t webhook_id, int64_t now, struct err *e);
 
 enum { HELD_COUNTED = 1000 };
-/* How many runs it started in the window, and how many events wait; both counted to HELD_COUNTED. */
+/* How many runs it started in the window, and how many events wait, behind holds too; both counted to HELD_COUNTED. */
 bool held_counts(struct db_tx *tx, int64_t webhook_id, int64_t now, int64_t *ret_runs, int64_t *ret_held, struct err *e);

@@ -14,7 +14,7 @@
 void webhook_row_fini(struct webhook_row *row)
 {
     char **texts[] = { &row->endpoint, &row->pipeline, &row->endpoint_uuid, &row->listener, &row->token, &row->image_pattern,
-                       &row->tag_pattern, &row->repository, &row->verify_push, &row->refresh_token, &row->token_hash, &row->slug, &row->registration, &row->sweep };
+                       &row->tag_pattern, &row->repository, &row->verify_push, &row->refresh_token, &row->token_hash, &row->slug, &row->registration, &row->sweep, &row->when_held };
     object_fini(&row->object);
     for (size_t i = 0; i < ALEN(texts); i++)
         free(*texts[i]);
@@ -48,7 +48,7 @@ bool webhook_get(struct db_tx *tx, int64_t id, struct webhook_row *ret, struct e
         .repository = rows_text(r, 21), .verify_push = mem_text(db_text(r, 22)), .input = rows_json(r, 23),
         .refresh_token = mem_text(db_text(r, 24)), .token_hash = mem_text(db_text(r, 25)), .slug = mem_text(db_text(r, 26)),
         .endpoint_properties = rows_json(r, 27), .endpoint_uuid = mem_text(db_text(r, 28)), .registration = mem_text(db_text(r, 29)),
-        .sweep = mem_text(db_text(r, 30)), .senders = rows_json(r, 31), .run_limit = db_int(r, 32),
+        .sweep = mem_text(db_text(r, 30)), .senders = rows_json(r, 31), .run_limit = db_int(r, 32), .when_held = mem_text(db_text(r, 33)),
     };
     object_read(r, &ret->object);
     return true;
@@ -58,10 +58,10 @@ bool webhook_insert(struct db_tx *tx, struct webhook_row *row, struct err *e)
 {
     struct object *o = &row->object;
     AUTO_FREE char *input = json_write(row->input), *senders = json_write(row->senders);
-    if (!db_run(tx, e, SQL_webhook_insert, "tittiiiitttttttttttiit", id_new(o->uuid), o->project_id, o->name, o->description,
+    if (!db_run(tx, e, SQL_webhook_insert, "tittiiiitttttttttttiitt", id_new(o->uuid), o->project_id, o->name, o->description,
                 (int64_t)row->enabled, row->endpoint_id, row->pipeline_id, row->listener_id, row->image_pattern, row->tag_pattern,
                 row->repository, row->verify_push, input, row->refresh_token, row->token_hash, row->slug, row->registration,
-                row->sweep, senders, row->run_limit, clock_now(), o->updated_by))
+                row->sweep, senders, row->run_limit, clock_now(), o->updated_by, row->when_held))
         return false;
     if (!db_changes(tx))
         return object_taken("Docker webhook", o->name, o->project, e);
@@ -78,10 +78,10 @@ bool webhook_update(struct db_tx *tx, const struct webhook_row *row, struct err 
         return false;
     if (other && other != o->id)
         return object_taken("Docker webhook", o->name, o->project, e);
-    return db_run(tx, e, SQL_webhook_update, "ittiiitttttttttttiit", o->id, o->name, o->description, (int64_t)row->enabled, row->endpoint_id,
+    return db_run(tx, e, SQL_webhook_update, "ittiiitttttttttttiitt", o->id, o->name, o->description, (int64_t)row->enabled, row->endpoint_id,
                   row->pipeline_id, row->image_pattern, row->tag_pattern, row->repository, row->verify_push, input,
                   row->refresh_token, row->token_hash, row->slug, row->registration, row->sweep, senders, row->run_limit, clock_now(),
-                  o->updated_by) &&
+                  o->updated_by, row->when_held) &&
            held_hurry(tx, o->id, clock_now(), e) && change_add(tx, o->project_id, "webhooks", o->id, e);
 }
 
@@ -94,7 +94,7 @@ bool webhook_enable(struct db_tx *tx, const struct webhook_row *row, bool enable
 
 bool webhook_delete(struct db_tx *tx, const struct webhook_row *row, struct err *e)
 {
-    return held_hurry(tx, row->object.id, clock_now(), e) && db_run(tx, e, SQL_webhook_delete, "i", row->object.id) && db_run(tx, e, SQL_listener_delete, "i", row->listener_id) &&
+    return held_hurry(tx, row->object.id, clock_now(), e) && db_run(tx, e, SQL_hold_free_queued, "i", row->object.id) && db_run(tx, e, SQL_webhook_delete, "i", row->object.id) && db_run(tx, e, SQL_listener_delete, "i", row->listener_id) &&
            change_add(tx, row->object.project_id, "webhooks", row->object.id, e);
 }
 

@@ -18,6 +18,7 @@ struct webhook_row {
     char *registration;               /* "automatic", "manual": who makes the hook at Docker Hub */
     char *sweep;                      /* "on", "off": pushes whose delivery never came are looked for */
     int64_t run_limit;                /* runs in 10 minutes; 0: no limit */
+    char *when_held;                  /* "wait", "tryNewest": what happens to pushes behind a hold (store/holds.h) */
     json_t *senders;                  /* array of networks that may deliver; empty: all may */
     json_t *input, *endpoint_properties;
 };

@@ -31,6 +31,13 @@ void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (
     timer_set(&h->then_timer, h->services.loop, 0, then_now);
 }
 
+void task_puts(struct task_job *job, json_t *puts)
+{
+    struct harness *h = harness_of(job);
+    json_decref(h->puts);
+    h->puts = puts;
+}
+
 bool task_part_start(struct task_job *job, const char *pipeline, const json_t *inputs,
                      void (*ended)(struct task_job *job, const struct task_part *part, const struct err *e), struct err *e)
 {
@@ -117,6 +124,9 @@ void task_done(struct task_job *job, const struct task_outcome *outcome)
     struct harness *h = harness_of(job);
     h->result = outcome->result;
     h->warning = outcome->warning;
+    h->untouched = outcome->untouched;
+    json_decref(h->places);
+    h->places = json_incref(outcome->places);
     text_add(&h->message, outcome->message ? outcome->message : "");
     json_decref(h->output);
     h->output = json_incref(outcome->output);
@@ -193,6 +203,8 @@ void harness_close(struct harness *h)
     json_decref(h->endpoints);
     json_decref(h->resolved);
     json_decref(h->shown);
+    json_decref(h->puts);
+    json_decref(h->places);
 }
 
 static void cancel_now(struct timer *t)

@@ -18,7 +18,8 @@ struct harness {
     /* the outcome */
     enum task_result result;
     enum run_waits waits; /* as it said last */
-    bool warning;
+    bool warning, untouched;
+    json_t *puts, *places; /* what it said it is about to put, and where it did */
     struct text message, progress, log;
     json_t *output, *detail;
     /* the one host key that is pinned */

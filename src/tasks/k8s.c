@@ -93,6 +93,7 @@ void k8s_free(struct k8s *k)
     json_decref(k->output);
     json_decref(k->explanations);
     json_decref(k->pods);
+    json_decref(k->restored);
     text_fini(&k->warnings);
     text_fini(&k->cluster_warnings);
     kube_release(&k->kube);
@@ -162,9 +163,14 @@ static struct task_outcome outcome_of(struct k8s *k, struct text *message)
         text_add(message, k->failed.text);
         if (k->failures > 1)
             text_addf(message, " (and %d more)", k->failures - 1);
+    } else if (k->job->restore) {
+        k8s_words_restored(k, message, &outcome.warning);
     } else {
         words_done(k, message, &outcome.warning);
     }
+    outcome.untouched = true;
+    for (size_t i = 0; i < k->count; i++)
+        outcome.untouched = outcome.untouched && !k->items[i].put;
     return outcome;
 }
 
@@ -174,7 +180,7 @@ void k8s_end(struct k8s *k)
     AUTO_TEXT message = { 0 };
     struct task_outcome outcome = outcome_of(k, &message);
     fill_output(k);
-    AUTO_JSON *output = json_pack("{s:O}", "response", k->output), *places = k8s_places(k);
+    AUTO_JSON *output = k->restored ? json_incref(k->restored) : k->job->restore ? json_object() : json_pack("{s:O}", "response", k->output), *places = k8s_places(k);
     if (json_array_size(k->explanations))
         json_object_set(output, "explanations", k->explanations);
     k8s_file_note(k, output);
@@ -353,7 +359,7 @@ static void make_shown(struct k8s *k)
 {
     AUTO_TEXT yaml = { 0 };
     k->shown = json_copy(k->said);
-    k->resolved = json_pack("{s:s, s:s, s:[]}", "action", k->action->name, "cluster", kube_server(k->kube), "objects");
+    k->resolved = json_pack("{s:s, s:s, s:b, s:[]}", "action", k->action->name, "cluster", kube_server(k->kube), "puts", k->action->yaml && k->action->stamps, "objects");
     for (size_t i = 0; i < k->count; i++) {
         const json_t *object = k->items[i].object;
         AUTO_JSON *shown = kube_shown(object);
@@ -367,7 +373,7 @@ static void make_shown(struct k8s *k)
         json_set_text(k->shown, "yaml", text_of(&yaml));
 }
 
-static bool hold_cluster(struct k8s *k, struct err *e)
+bool k8s_hold_cluster(struct k8s *k, struct err *e)
 {
     const json_t *endpoint = json_object_get(k->job->endpoints, "kubernetesServer");
     struct kube_target *target = NULL;
@@ -383,7 +389,7 @@ static bool hold_cluster(struct k8s *k, struct err *e)
     return true;
 }
 
-static void take_facts(struct k8s *k)
+void k8s_take_facts(struct k8s *k)
 {
     const struct task_job *job = k->job;
     k->facts.execution = job->execution;
@@ -402,13 +408,13 @@ bool k8s_read(struct k8s *k, struct err *e)
     if (!expression_resolve_tree(k->job->input, RAW, k->job->scope, &k->said, &more, e) ||
         !fields_read(k->said, FIELDS, ALEN(FIELDS), &k->input, e) || !take_action(k, e) || !take_flags(k, e) || !take_deadline(k, e))
         return false;
-    take_facts(k);
+    k8s_take_facts(k);
     return true;
 }
 
 bool k8s_render(struct k8s *k, struct err *e)
 {
-    if (!hold_cluster(k, e) || !(k->action->yaml ? bound_objects(k, e) : rollback_object(k, e)) || !add_pull_secrets(k, e))
+    if (!k8s_hold_cluster(k, e) || !(k->action->yaml ? bound_objects(k, e) : rollback_object(k, e)) || !add_pull_secrets(k, e))
         return false;
     make_items(k);
     make_shown(k);
@@ -436,19 +442,31 @@ static void end_before(struct k8s *k, const struct err *e)
     task_done(job, &outcome);
 }
 
+/* What it will do is noted, and what it puts there is kept, before it acts. */
+static void resolve(struct k8s *k)
+{
+    k8s_keep(k);
+    task_resolved(k->job, k->shown, k->resolved, act, abandon);
+}
+
 static void file_came(struct k8s *k, const struct err *e)
 {
     struct err why = e ? *e : (struct err){ 0 };
     if (k->canceled || e || !k8s_render(k, &why))
         end_before(k, &why);
     else
-        task_resolved(k->job, k->shown, k->resolved, act, abandon);
+        resolve(k);
+}
+
+static bool begin(struct k8s *k, struct err *e)
+{
+    return k8s_read(k, e) && (k8s_from_file(k) ? k8s_file_start(k, file_came, e) : k8s_render(k, e));
 }
 
 static bool k8s_start(struct task_job *job, struct err *e)
 {
     struct k8s *k = k8s_create(job);
-    if (!k8s_read(k, e) || !(k8s_from_file(k) ? k8s_file_start(k, file_came, e) : k8s_render(k, e))) {
+    if (!(job->restore ? k8s_prepare_restore(k, e) : begin(k, e))) {
         k8s_free(k);
         return false;
     }
@@ -456,7 +474,7 @@ static bool k8s_start(struct task_job *job, struct err *e)
     if (k8s_from_file(k))
         task_progress(job, "reads %s", k->fetch.path);
     else
-        task_resolved(job, k->shown, k->resolved, act, abandon);
+        resolve(k);
     return true;
 }
 

@@ -24,6 +24,8 @@ struct k8s_item {
     json_t *place;             /* what we put there, as store/deployments.h has it; NULL: nothing that runs */
     enum k8s_state state;
     bool secret;               /* a pull secret that we added: applied whatever the action is */
+    bool put;                  /* the cluster took it, or (perhaps) may have */
+    const json_t *verified;    /* of a restore: what it puts back, as job->restore has it */
     struct kube_rollout rollout;
     bool waiting, perhaps;     /* perhaps: canceled while the change was under way */
     int tries;
@@ -64,6 +66,7 @@ struct k8s {
     struct err failed;         /* the first failure */
     int failures;
     json_t *output, *explanations;
+    json_t *restored;          /* the output of a restore; NULL until it ends well */
     json_t *pods;              /* of its rollouts, in brief; NULL: none seen yet */
 };
 
@@ -73,6 +76,7 @@ struct k8s_action {
     bool yaml, stamps, waits, needs_name;
     void (*step)(struct k8s *k, struct k8s_item *item);
 };
+extern const struct k8s_action K8S_RESTORE; /* what no pipeline can say */
 extern const struct k8s_action K8S_ACTIONS[];
 extern const size_t K8S_ACTION_COUNT;
 
@@ -86,7 +90,19 @@ void k8s_fail(struct k8s *k, struct k8s_item *item, const struct err *e);
 void k8s_put(struct k8s_item *item, const json_t *answer, bool changed); /* the cluster answered so: its rollout is still to come */
 void k8s_stands(struct k8s_item *item, const struct err *e);             /* what came of it; NULL: it rolled out */
 void k8s_gone(struct k8s_item *item, const json_t *old);                 /* NULL: it was not there */
+json_t *k8s_identity(const struct k8s *k, const json_t *object);           /* {"namespace", "kind", "name"}; a new reference */
 json_t *k8s_places(const struct k8s *k);                                 /* a new reference; NULL: nothing */
+
+/* ---- k8s_keep.c: what is put there is kept, and put back */
+void k8s_keep(struct k8s *k);                        /* tells the runner what is about to be put there, if it wants to know */
+bool k8s_prepare_restore(struct k8s *k, struct err *e); /* in place of k8s_read and k8s_render */
+void k8s_step_restore(struct k8s *k, struct k8s_item *item);
+void k8s_words_restored(struct k8s *k, struct text *message, bool *warning); /* and the output */
+void k8s_ask(struct k8s *k, enum kube_verb verb, void (*done)(struct kube_op *op, const struct err *e)); /* k8s_steps.c: about the item at k->at */
+struct k8s_item *k8s_answered(struct kube_op *op, const struct err *e); /* NULL: all is arranged */
+void k8s_applied(struct kube_op *op, const struct err *e);
+bool k8s_hold_cluster(struct k8s *k, struct err *e);
+void k8s_take_facts(struct k8s *k);
 
 void k8s_say(struct k8s *k, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of the task's log */
 /* Reads what the task says; then renders and checks: objects, items, shown. For a start and for a preview; k is the caller's

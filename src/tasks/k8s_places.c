@@ -68,14 +68,24 @@ void k8s_gone(struct k8s_item *item, const json_t *old)
     keep(item, place);
 }
 
+json_t *k8s_identity(const struct k8s *k, const json_t *object)
+{
+    const char *space = json_text_at(object, "metadata.namespace", "");
+    return json_pack("{s:s, s:s, s:s}", "namespace", *space ? space : kube_default_namespace(k->kube), "kind", json_text_at(object, "kind", ""), "name",
+                     json_text_at(object, "metadata.name", ""));
+}
+
 json_t *k8s_places(const struct k8s *k)
 {
-    AUTO_JSON *objects = json_array();
-    for (size_t i = 0; i < k->count; i++)
+    AUTO_JSON *objects = json_array(), *superseded = json_array();
+    for (size_t i = 0; i < k->count; i++) {
         if (k->items[i].place)
             json_array_append(objects, k->items[i].place);
-    if (!json_array_size(objects))
+        if (k->items[i].state == K8S_SUPERSEDED)
+            json_array_append_new(superseded, k8s_identity(k, k->items[i].object));
+    }
+    if (!json_array_size(objects) && !json_array_size(superseded))
         return NULL;
     const json_t *endpoint = json_object_get(k->job->endpoints, "kubernetesServer");
-    return json_pack("{s:s, s:O}", "endpoint", json_text_at(endpoint, "id", ""), "objects", objects);
+    return json_pack("{s:s, s:O, s:O}", "endpoint", json_text_at(endpoint, "id", ""), "objects", objects, "superseded", superseded);
 }

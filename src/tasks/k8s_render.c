@@ -246,6 +246,12 @@ void k8s_keep_mark(json_t *object, const json_t *live, const struct k8s_facts *f
         json_set_text(annotations_of(object), MARKS[i], annotation(live, MARKS[i]));
 }
 
+const char *k8s_put_by(const json_t *live, const char **ret_execution)
+{
+    *ret_execution = annotation(live, K8S_EXECUTION);
+    return annotation(live, K8S_RUN);
+}
+
 bool k8s_is_ours(const json_t *live, const struct k8s_facts *facts)
 {
     AUTO_FREE char *task = mem_format("%s.%s", facts->stage, facts->task);

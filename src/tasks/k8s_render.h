@@ -14,6 +14,7 @@
 #define K8S_PUSH "slipway.io/push"           /* the newest push of that webhook that was put here; never goes back */
 #define K8S_NEWEST "slipway.io/newest"       /* "pipeline#12" of that newest push */
 #define K8S_IMAGES "slipway.io/images"       /* what was pinned, by tag: "site=acme/site:1.4" */
+#define K8S_RESTORED "slipway.io/restored"   /* "pipeline#11": it was put back as that execution had left it */
 #define K8S_PUSHED "slipway.io/pushed"       /* on pod templates: rolls them when a mutable tag was pushed again */
 
 struct k8s_facts {
@@ -39,6 +40,8 @@ const char *k8s_superseded(const json_t *live, const struct task_push *push);
 /* Keeps the high-water mark of the live object in what will be applied over it. */
 void k8s_keep_mark(json_t *object, const json_t *live, const struct k8s_facts *facts);
 
+/* Which execution put it there last: its uuid, and "pipeline#12"; "": none did. Borrowed from live. */
+const char *k8s_put_by(const json_t *live, const char **ret_execution);
 /* Did this very task of this very run make it? */
 bool k8s_is_ours(const json_t *live, const struct k8s_facts *facts);
 

@@ -8,7 +8,7 @@
 #define RACES 5                 /* somebody else changed the object between our look and our apply: look again */
 #define KIND_TRIES 15           /* a kind that its definition just brought: one second each */
 
-static void ask(struct k8s *k, enum kube_verb verb, void (*done)(struct kube_op *op, const struct err *e))
+void k8s_ask(struct k8s *k, enum kube_verb verb, void (*done)(struct kube_op *op, const struct err *e))
 {
     struct k8s_item *item = &k->items[k->at];
     struct err e = { 0 };
@@ -34,6 +34,7 @@ static void note_canceled(struct k8s_item *item, const struct kube_op *op, const
         k8s_gone(item, op->answer);
     if ((verb == KUBE_APPLY || verb == KUBE_CREATE) && (!e || e->kind == ERR_CANCELED)) {
         item->state = K8S_DONE;
+        item->put = true;
         item->perhaps = e != NULL;
     }
 }
@@ -56,7 +57,7 @@ void k8s_take_warnings(struct k8s *k, const struct kube_op *op)
 }
 
 /* The operation is over. NULL: it was canceled, or is to be tried again, and all is arranged. */
-static struct k8s_item *answered(struct kube_op *op, const struct err *e)
+struct k8s_item *k8s_answered(struct kube_op *op, const struct err *e)
 {
     struct k8s *k = OWNER(op, struct k8s, op);
     k->busy = false;
@@ -96,6 +97,7 @@ static void keep(struct k8s *k, struct k8s_item *item, json_t *answer, enum k8s_
     json_decref(item->answer);
     item->answer = json_incref(answer);
     item->state = state;
+    item->put = true;
     k8s_put(item, answer, state == K8S_DONE);
     if (text_is(json_text_at(answer, "kind", NULL), "CustomResourceDefinition") && state != K8S_FAILED) {
         k->definitions = true;
@@ -115,7 +117,7 @@ static void warn(struct k8s *k, const char *text)
 
 static void got(struct kube_op *op, const struct err *e)
 {
-    struct k8s_item *item = answered(op, e);
+    struct k8s_item *item = k8s_answered(op, e);
     if (!item)
         return;
     struct k8s *k = item->k8s;
@@ -137,7 +139,7 @@ static void got(struct kube_op *op, const struct err *e)
 static void step_get(struct k8s *k, struct k8s_item *item)
 {
     (void)item;
-    ask(k, text_empty(k->input.label) ? KUBE_GET : KUBE_LIST, got);
+    k8s_ask(k, text_empty(k->input.label) ? KUBE_GET : KUBE_LIST, got);
 }
 
 /* ---- APPLY: look, then apply over what was seen */
@@ -148,9 +150,9 @@ static void describe(struct k8s *k, const struct k8s_item *item, const char *wha
     k8s_say(k, "%s: %s", kube_object_name(item->object, name), what);
 }
 
-static void applied(struct kube_op *op, const struct err *e)
+void k8s_applied(struct kube_op *op, const struct err *e)
 {
-    struct k8s_item *item = answered(op, e);
+    struct k8s_item *item = k8s_answered(op, e);
     if (!item)
         return;
     struct k8s *k = item->k8s;
@@ -183,7 +185,7 @@ static void superseded(struct k8s *k, struct k8s_item *item, const char *newest)
 
 static void looked(struct kube_op *op, const struct err *e)
 {
-    struct k8s_item *item = answered(op, e);
+    struct k8s_item *item = k8s_answered(op, e);
     if (!item)
         return;
     struct k8s *k = item->k8s;
@@ -210,13 +212,13 @@ static void looked(struct kube_op *op, const struct err *e)
         json_set_text(metadata, "resourceVersion", json_text_at(item->before, "metadata.resourceVersion", ""));
     else if (k->job->push)
         json_object_del(metadata, "resourceVersion");
-    ask(k, KUBE_APPLY, applied);
+    k8s_ask(k, KUBE_APPLY, k8s_applied);
 }
 
 static void step_apply(struct k8s *k, struct k8s_item *item)
 {
     (void)item;
-    ask(k, KUBE_GET, looked);
+    k8s_ask(k, KUBE_GET, looked);
 }
 
 /* ---- CREATE */
@@ -246,7 +248,7 @@ static void exists(struct k8s *k, struct k8s_item *item, json_t *live)
 
 static void looked_at_existing(struct kube_op *op, const struct err *e)
 {
-    struct k8s_item *item = answered(op, e);
+    struct k8s_item *item = k8s_answered(op, e);
     if (!item)
         return;
     if (!e) {
@@ -261,7 +263,7 @@ static void looked_at_existing(struct kube_op *op, const struct err *e)
 
 static void created(struct kube_op *op, const struct err *e)
 {
-    struct k8s_item *item = answered(op, e);
+    struct k8s_item *item = k8s_answered(op, e);
     if (!item)
         return;
     struct k8s *k = item->k8s;
@@ -269,7 +271,7 @@ static void created(struct kube_op *op, const struct err *e)
         describe(k, item, "created");
         keep(k, item, op->answer, K8S_DONE);
     } else if (text_is(op->reason, "AlreadyExists")) {
-        ask(k, KUBE_GET, looked_at_existing);
+        k8s_ask(k, KUBE_GET, looked_at_existing);
     } else if (!kind_may_come(k, item, op, e)) {
         k8s_fail(k, item, e);
         k8s_next(k);
@@ -281,14 +283,14 @@ static void step_create(struct k8s *k, struct k8s_item *item)
     if (item->secret)
         step_apply(k, item);
     else
-        ask(k, KUBE_CREATE, created);
+        k8s_ask(k, KUBE_CREATE, created);
 }
 
 /* ---- DELETE */
 
 static void deleted(struct kube_op *op, const struct err *e)
 {
-    struct k8s_item *item = answered(op, e);
+    struct k8s_item *item = k8s_answered(op, e);
     char name[KUBE_NAME_TEXT];
     if (!item)
         return;
@@ -313,7 +315,7 @@ static void deleted(struct kube_op *op, const struct err *e)
 static void step_delete(struct k8s *k, struct k8s_item *item)
 {
     (void)item;
-    ask(k, KUBE_DELETE, deleted);
+    k8s_ask(k, KUBE_DELETE, deleted);
 }
 
 /* ---- ROLLBACK */
@@ -365,7 +367,7 @@ static void start_rollback(struct k8s *k, struct k8s_item *item)
 
 static void looked_before_rollback(struct kube_op *op, const struct err *e)
 {
-    struct k8s_item *item = answered(op, e);
+    struct k8s_item *item = k8s_answered(op, e);
     if (!item)
         return;
     struct k8s *k = item->k8s;
@@ -383,7 +385,7 @@ static void looked_before_rollback(struct kube_op *op, const struct err *e)
 static void step_rollback(struct k8s *k, struct k8s_item *item)
 {
     (void)item;
-    ask(k, KUBE_GET, looked_before_rollback);
+    k8s_ask(k, KUBE_GET, looked_before_rollback);
 }
 
 const struct k8s_action K8S_ACTIONS[] = {

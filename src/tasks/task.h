@@ -73,6 +73,7 @@ struct task_outcome {
     bool unsure;         /* failed, and nobody knows what was carried out: never tried again by itself, whatever the task's retries say */
     json_t *output;      /* borrowed; an object; NULL: {} */
     int64_t retry_micros; /* TASK_RETRY: not before; 0: as the runner thinks */
+    bool untouched;      /* it resolved to put something on a cluster ("puts"), and the cluster took nothing of it */
     json_t *places;      /* borrowed; what it put on a cluster or took away, however it ended, as store/deployments.h has it; NULL: nothing */
     /* Once, on the loop: the end is committed, and what it was kept for elsewhere may go; or (false) nobody knows, or the process stops. May be NULL. */
     void (*stored)(void *context, bool yes);
@@ -95,6 +96,8 @@ struct task_job {
     int64_t log_position;  /* how far task_log_stream of this attempt is stored */
     bool stopping;         /* cancel: not the run ends but the server. What can be found again goes on without it */
     const char *on_crash;  /* the task's own: "retry": what may have been carried out is done again; "" or "fail": it is not */
+    bool keeps;          /* what it puts on a cluster may have to be put back: it says so by task_puts */
+    const json_t *restore; /* it does not do what its input says, but puts this back, as runner/keeping.h has it; NULL: it is no restore */
     struct scope *scope; /* what ${...} means here */
     const struct task_push *push; /* NULL: not started by a push */
     const json_t *resolved; /* what the last start resolved to, of this attempt or of one before; NULL on the first */
@@ -147,6 +150,9 @@ extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TA
 
 /* ---- what a type calls; all on the loop */
 
+/* What it is about to put on a cluster, whole, with all secrets; taken over, and stored sealed with what it resolved to (which says "puts": true), so that a
+ * later run that fails can put it back: {"endpoint": uuid, "cluster", "force", "objects": [{"namespace", "kind", "name", "images", "object"}]}. */
+void task_puts(struct task_job *job, json_t *puts);
 /* (May be called again, with what was found out since.) Stores what the effect is about to act on (resolved: revision, targets, attempt; no secrets) and the input as it was
  * resolved, for people to see (shown: secrets are masked by the runner), then runs then, after the commit. Both are
  * borrowed. When the run ends meanwhile (canceled, the process stops) then never runs: abandon does, and must free the
