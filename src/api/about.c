@@ -62,6 +62,7 @@ static void runner_metrics(struct text *out, const struct runner_stats *s)
     metric(out, "tasks_running", "gauge", "Tasks under way.", (double)s->tasks_running);
     metric(out, "notifications_sent_total", "counter", "Notifications that arrived.", (double)s->notifications_sent);
     metric(out, "notification_failures_total", "counter", "Tries of notifications that did not arrive.", (double)s->notifications_failed);
+    metric(out, "holds_open", "gauge", "Webhooks that hold what is pushed to a repository, because a deployment failed its verification.", (double)s->holds_open);
     metric(out, "confirms_open", "gauge", "Pushes that a registry is asked about.", (double)s->confirms_open);
 }
 

@@ -1,6 +1,7 @@
 /* Activity: registry events, and the raw deliveries they came from. */
 #include <string.h>
 
+#include "api/hub.h"
 #include "api/resources.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -47,9 +48,13 @@ static bool event_load(struct call *c, int64_t id, json_t **ret, struct err *e)
     struct event_view view = { 0 };
     if (!event_view_get(c->tx, id, &view, e))
         return false;
-    *ret = event_json(&view);
+    json_t *hold = view.hold_id ? hold_json(c, view.hold_id, e) : NULL;
+    bool ok = hold || !view.hold_id;
+    *ret = ok ? event_json(&view) : NULL;
+    if (hold)
+        json_object_set_new(*ret, "hold", hold);
     event_view_fini(&view);
-    return true;
+    return ok;
 }
 
 bool events_list(struct call *c, struct err *e)

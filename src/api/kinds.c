@@ -172,7 +172,7 @@ static json_t *webhook_shown(const struct webhook_row *row)
         { "project", row->object.project },    { "name", row->object.name },          { "description", row->object.description },
         { "endpoint", row->endpoint },         { "pipeline", row->pipeline },         { "imageNameRegExPattern", row->image_pattern },
         { "tagNamePattern", row->tag_pattern }, { "verifyPush", row->verify_push },   { "registration", row->registration },
-        { "sweep", row->sweep },               { "slug", row->slug },
+        { "sweep", row->sweep },               { "slug", row->slug },                 { "whenHeld", row->when_held },
     };
     json_object_set_new(json, "enabled", json_boolean(row->enabled));
     for (size_t i = 0; i < ALEN(TEXTS); i++)
@@ -212,7 +212,7 @@ static const char *const ENDPOINT_KEYS[] = { "project", "kind", "name", "descrip
 static const char *const INTEGRATION_KEYS[] = { "project", "kind", "name", "description", "yaml", "runtime", "code", "inputProperties", "outputProperties",
                                                 "status", "changeLog", "latest", "sourceVersion", NULL };
 static const char *const WEBHOOK_KEYS[] = { "project", "kind", "name", "description", "enabled", "endpoint", "pipeline", "input", "imageNameRegExPattern",
-                                            "tagNamePattern", "verifyPush", "registration", "sweep", "slug", "runLimit", "senders", "refreshToken", "secretToken",
+                                            "tagNamePattern", "verifyPush", "registration", "sweep", "slug", "whenHeld", "runLimit", "senders", "refreshToken", "secretToken",
                                             "repoName", "serverType", "externalListenerLink", NULL };
 
 const struct kind DOCUMENT_KINDS[] = {

@@ -1,9 +1,10 @@
-/* How a webhook stands: what its limit holds back, and when the API token that it lends ends. */
+/* How a webhook stands: what its limit and failed verifications hold back, and when the API token that it lends ends. */
 #include <stdio.h>
 
 #include "api/hub.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "runner/holds.h"
 #include "runner/tokens.h"
 #include "store/held.h"
 
@@ -15,6 +16,42 @@ static bool add_limit(struct call *c, const struct webhook_row *row, json_t *jso
     json_object_set_new(json, "runLimit", json_integer(row->run_limit));
     json_object_set_new(json, "recentRuns", json_integer(runs));
     json_object_set_new(json, "heldEvents", json_integer(held));
+    return true;
+}
+
+json_t *hold_json(struct call *c, int64_t id, struct err *e)
+{
+    struct hold h = { 0 };
+    bool found = false;
+    int64_t behind = 0;
+    char says[HOLD_TEXT];
+    if (!hold_get(c->tx, id, &h, &found, e) || !hold_behind(c->tx, id, &behind, e))
+        return NULL;
+    if (!found)
+        return json_null();
+    hold_says(&h, false, says);
+    AUTO_FREE char *link = mem_format(API_PREFIX "/executions/%s", h.execution);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s}", "registry", h.registry, "imageName", h.repository, "tag", h.tag, "digest", h.digest,
+                             "executionLink", link, "name", h.name, "executionIndex", (json_int_t)h.index, "reason", h.reason, "outcome", h.outcome, "waiting",
+                             (json_int_t)behind, "says", says);
+    json_set_time(json, "since", "_sinceInMicros", h.since);
+    hold_fini(&h);
+    return json;
+}
+
+static bool add_holds(struct call *c, const struct webhook_row *row, json_t *json, struct err *e)
+{
+    AUTO_FREE int64_t *ids = NULL;
+    size_t count = 0;
+    json_t *holds = json_array(), *one;
+    json_object_set_new(json, "holds", holds);
+    if (!holds_of(c->tx, row->object.id, &ids, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!(one = hold_json(c, ids[i], e)))
+            return false;
+        json_array_append_new(holds, one);
+    }
     return true;
 }
 
@@ -50,7 +87,7 @@ static void add_token(struct call *c, const struct webhook_row *row, json_t *jso
 
 json_t *webhook_standing(struct call *c, const struct webhook_row *row, json_t *json, struct err *e)
 {
-    if (!add_limit(c, row, json, e)) {
+    if (!add_limit(c, row, json, e) || !add_holds(c, row, json, e)) {
         json_decref(json);
         return NULL;
     }

@@ -11,6 +11,7 @@
 #include "base/network.h"
 #include "pipeline/expression.h"
 #include "pipeline/literals.h"
+#include "runner/holds.h"
 #include "runner/hub.h"
 #include "runner/sweep.h"
 #include "runner/tokens.h"
@@ -50,6 +51,7 @@ static json_t *webhook_json(struct call *c, const struct webhook_row *row, struc
     json_set_text(json, "externalListenerLink", link);
     json_set_text(json, "registration", row->registration);
     json_set_text(json, "sweep", row->sweep);
+    json_set_text(json, "whenHeld", row->when_held);
     json_object_set_new(json, "sweepStatus", sweep);
     json_object_set(json, "senders", row->senders);
     json_object_set_new(json, "dockerHub", hub);
@@ -297,12 +299,14 @@ static bool take_senders(struct webhook_row *row, const json_t *spec, struct err
 
 static bool take_limits(struct webhook_row *row, const json_t *spec, struct err *e)
 {
-    static const char *const REGISTRATION[] = { "automatic", "manual" }, *const SWEEP[] = { "on", "off" };
+    static const char *const REGISTRATION[] = { "automatic", "manual" }, *const SWEEP[] = { "on", "off" },
+                      *const WHEN_HELD[] = { "wait", "tryNewest" };
     const json_t *limit = json_object_get(spec, "runLimit");
     if (limit && (!json_is_integer(limit) || json_integer_value(limit) < 0 || json_integer_value(limit) > RUN_LIMIT_MOST))
         return err_field(e, "runLimit", "runLimit is a number of runs in 10 minutes, 0 (no limit) to %d", RUN_LIMIT_MOST);
     row->run_limit = limit ? json_integer_value(limit) : row->object.id ? row->run_limit : RUN_LIMIT;
     return take_choice(&row->registration, spec, "registration", REGISTRATION, e) && take_choice(&row->sweep, spec, "sweep", SWEEP, e) &&
+           take_choice(&row->when_held, spec, "whenHeld", WHEN_HELD, e) &&
            take_senders(row, spec, e);
 }
 
@@ -331,6 +335,7 @@ static void saved_wake(struct api *api, int64_t unused)
 {
     (void)unused;
     runner_wake_held(api->config.runner);
+    runner_wake_queued(api->config.runner); /* what a hold kept back is free when it goes */
     runner_wake_tokens(api->config.runner);
 }
 
@@ -458,7 +463,8 @@ bool webhook_remove(struct call *c, struct err *e)
     return ok;
 }
 
-/* ---- POST ?action=rotate: a new secret, random or as the body says; ?action=register: Docker Hub is asked again, now */
+/* ---- POST ?action=rotate: a new secret, random or as the body says; ?action=register: Docker Hub is asked again, now; ?action=release: its
+ * holds end */
 
 static bool rotate(struct call *c, const struct webhook_row *row, struct err *e)
 {
@@ -468,14 +474,31 @@ static bool rotate(struct call *c, const struct webhook_row *row, struct err *e)
            saved(c, row->object.id, "webhook.rotate", HUB_SAVED, e);
 }
 
+static bool register_again(struct call *c, const struct webhook_row *row, struct err *e)
+{
+    return saved(c, row->object.id, "webhook.register", HUB_AGAIN, e);
+}
+
+static bool release(struct call *c, const struct webhook_row *row, struct err *e)
+{
+    call_after(c, saved_wake, 0);
+    return holds_release(c->tx, row->object.id, e) && call_audit(c, row->object.project_id, "webhook.release", row->object.name, "by hand", e) &&
+           answer_without_url(c, row, e);
+}
+
 bool webhook_act(struct call *c, struct err *e)
 {
+    static const struct { const char *name; bool (*act)(struct call *c, const struct webhook_row *row, struct err *e); } ACTIONS[] = {
+        { "rotate", rotate }, { "register", register_again }, { "release", release },
+    };
     struct webhook_row row = { 0 };
     AUTO_FREE char *action = call_query(c, "action");
-    bool again = text_is(action, "register");
-    if (!again && !text_is(action, "rotate"))
-        return err_field(e, "action", "?action=rotate and ?action=register are what can be done with a Docker webhook");
-    bool ok = find(c, &row, e) && (again ? saved(c, row.object.id, "webhook.register", HUB_AGAIN, e) : rotate(c, &row, e));
+    size_t i = 0;
+    while (i < ALEN(ACTIONS) && !text_is(action, ACTIONS[i].name))
+        i++;
+    if (i == ALEN(ACTIONS))
+        return err_field(e, "action", "?action=rotate, register and release are what can be done with a Docker webhook");
+    bool ok = find(c, &row, e) && ACTIONS[i].act(c, &row, e);
     webhook_row_fini(&row);
     return ok;
 }

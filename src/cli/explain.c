@@ -173,6 +173,10 @@ static void next_of_event(struct story *s)
         tell(s, "next", "look at 'slipway logs %s'; run it again: slipway rerun %s", run, id);
     else if (text_is(status, "FAILED"))
         tell(s, "next", "mend what it says ('slipway doctor' looks for more), then run it again: slipway rerun %s", id);
+    else if (json_is_object(json_object_get(s->event, "hold")))
+        tell(s, "next", "look at 'slipway logs %s#%lld'; 'slipway release %s' lets this one try, and when it passes the hold ends; 'slipway release webhook %s' ends it now, "
+             "'slipway discard %s' drops this one", json_text_at(s->event, "hold.name", ""), (long long)json_int_at(json_object_get(s->event, "hold"), "executionIndex", 0), id,
+             json_text_at(s->event, "webhook", ""), id);
     else if (text_is(status, "HELD"))
         tell(s, "next", "nothing: it goes on by itself at %s; 'slipway release %s' lets it go now, 'slipway discard %s' drops it",
              json_text_at(s->event, "heldUntil", ""), id, id);

@@ -169,7 +169,7 @@ int command_pushed(struct cli *cli)
 
 /* ---- why, and again */
 
-/* What a webhook's limit holds back. */
+/* What a webhook's limit or a hold keeps back. */
 static int act_on_held(struct cli *cli, const char *action, const char *usage)
 {
     struct cli_answer a = { 0 };
@@ -186,9 +186,25 @@ static int act_on_held(struct cli *cli, const char *action, const char *usage)
     return code;
 }
 
+/* A webhook's holds end, and what waits behind them is judged. */
+static int release_webhook(struct cli *cli)
+{
+    struct cli_answer a = { 0 };
+    AUTO_FREE char *webhook = object_path(cli, kind_find("webhooks"), cli->words[1]), *path = mem_format("%s?action=release", webhook);
+    int code = cli_do(cli, "POST", path, NULL, &a);
+    if (code == CLI_OK && cli->output != OUTPUT_TABLE)
+        cli_show(cli, a.json, NULL, 0);
+    else if (code == CLI_OK)
+        fputs("what it held goes on, in the order of its arrival; 'slipway events' shows it\n", stderr);
+    cli_answer_fini(&a);
+    return code;
+}
+
 int command_release(struct cli *cli)
 {
-    return act_on_held(cli, "release", "release EVENT");
+    if (cli->count > 1 && (text_is(cli->words[0], "webhook") || text_is(cli->words[0], "webhooks")))
+        return release_webhook(cli);
+    return act_on_held(cli, "release", "release EVENT | webhook NAME");
 }
 
 int command_discard(struct cli *cli)

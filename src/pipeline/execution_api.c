@@ -133,12 +133,36 @@ static json_t *rollback_response(const struct execution *x, const struct pipelin
     return json;
 }
 
+/* Beside the task whose work it takes back; ours. */
+static json_t *restore_response(const struct task_run *run, int64_t now)
+{
+    json_t *json = json_object();
+    json_set_text(json, "status", run_status_name(task_run_shown(run)));
+    json_set_text(json, "statusMessage", task_message(run));
+    set_or_empty(json, "output", run->output, false);
+    set_times(json, run->started_at, run->ended_at, now);
+    return json;
+}
+
+static void set_restores(json_t *stages, const struct execution *x, int64_t now)
+{
+    const struct pipeline *p = x->pipeline;
+    for (size_t i = p->task_count; i < p->run_count; i++) {
+        const struct pipeline_task *t = &p->tasks[i];
+        json_t *tasks = json_object_get(json_object_get(stages, p->stages[t->stage].name), "tasks");
+        if (t->restores && x->tasks[i].status != RUN_NOT_STARTED)
+            json_object_set_new(json_object_get(tasks, t->name), "_restore", restore_response(&x->tasks[i], now));
+    }
+}
+
 static void set_rollbacks(json_t *stages, const struct execution *x)
 {
     const struct pipeline *p = x->pipeline;
     for (size_t i = p->task_count; i < p->run_count; i++) {
         const struct pipeline_task *t = &p->tasks[i];
         json_t *of = json_object_get(stages, p->stages[t->stage].name);
+        if (t->restores)
+            continue;
         if (t->undoes != PIPELINE_WHOLE_STAGE)
             of = json_object_get(json_object_get(of, "tasks"), p->tasks[t->undoes].name);
         json_object_set(of, "rollbackConfiguration", (json_t *)t->spec);
@@ -219,8 +243,10 @@ json_t *execution_to_api(const struct execution *x, const struct run_facts *f, b
     set_or_empty(json, "stageOrder", json_object_get(p->definition, "stageOrder"), true);
     for (size_t i = 0; with_stages && i < p->stage_count; i++)
         json_object_set_new(stages, p->stages[i].name, stage_json(x, f, i));
-    if (with_stages)
+    if (with_stages) {
         set_rollbacks(stages, x);
+        set_restores(stages, x, f->now);
+    }
     json_object_set_new(json, "stages", stages);
     json_object_set_new(json, "notifications", json_array());
     json_object_set_new(json, "workspaceResults", json_array());

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "event/event.h"
 #include "event/image_ref.h"
-#include "runner/holds.h"
+#include "runner/holds_work.h"
 #include "runner/tokens.h"
 #include "runner/windows.h"
 #include "store/ancestry.h"

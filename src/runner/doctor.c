@@ -59,6 +59,20 @@ static bool read_hook(struct doctor *d, struct db_tx *tx, struct err *e)
     return hub_hook_of_webhook(tx, d->webhook.object.id, &id, e) && (!id || hub_hook_get(tx, id, &d->hook, &d->hook_found, e));
 }
 
+static bool read_hold(struct doctor *d, struct db_tx *tx, int64_t webhook_id, struct err *e)
+{
+    AUTO_FREE int64_t *ids = NULL;
+    size_t count = 0;
+    struct hold h = { 0 };
+    bool found = false;
+    if (!holds_of(tx, webhook_id, &ids, &count, e) || (count && !hold_get(tx, ids[0], &h, &found, e)))
+        return false;
+    if (found)
+        hold_says(&h, false, d->hold);
+    hold_fini(&h);
+    return true;
+}
+
 static bool read_all(struct doctor *d, struct db_tx *tx, int64_t webhook_id, struct err *e)
 {
     bool found = false;
@@ -71,7 +85,8 @@ static bool read_all(struct doctor *d, struct db_tx *tx, int64_t webhook_id, str
         !knowledge_read(tx, d->runner->config.seal, d->webhook.object.project_id, all, &d->knowledge, e) ||
         !restricted_read(tx, &nobody, &d->knowledge, e) || !decide_owner(d->runner, tx, &d->trigger, &d->by, d->owner, e) || !read_token(d, tx, e) || !read_hook(d, tx, e) ||
         !listener_heard(tx, d->webhook.listener_id, &d->first, &d->last, e) || !runner_sweep_status(d->runner, tx, webhook_id, &d->sweep, e) ||
-        !windows_gate(tx, d->webhook.pipeline_id, clock_now(), &d->gate, e) || !held_counts(tx, webhook_id, clock_now(), &d->runs, &d->held, e))
+        !windows_gate(tx, d->webhook.pipeline_id, clock_now(), &d->gate, e) || !held_counts(tx, webhook_id, clock_now(), &d->runs, &d->held, e) ||
+        !read_hold(d, tx, webhook_id, e))
         return false;
     compile(d);
     for (size_t i = 0; d->pipeline && i < d->pipeline->task_count; i++)

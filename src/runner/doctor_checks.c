@@ -295,13 +295,21 @@ static void check_limit(struct doctor *d)
     const char *more = d->held >= HELD_COUNTED ? " or more" : "";
     if (!d->webhook.run_limit)
         doctor_say(d, "ok", "", "the webhook has no limit of runs; it started %lld in the last ten minutes", (long long)d->runs);
-    else if (!d->held)
+    else if (!d->held || *d->hold) /* then it may not be the limit */
         doctor_say(d, "ok", "", "the webhook started %lld runs in the last ten minutes; %lld are its limit", (long long)d->runs,
                    (long long)d->webhook.run_limit);
     else
         doctor_say(d, "warning", "they go on by themselves; a higher runLimit, or slipway release EVENT, lets them go now",
                    "%lld%s events are held, because the webhook may start %lld runs in ten minutes", (long long)d->held, more,
                    (long long)d->webhook.run_limit);
+}
+
+static void check_hold(struct doctor *d)
+{
+    if (!*d->hold)
+        doctor_say(d, "ok", "", "no failed verification holds what is pushed");
+    else
+        doctor_say(d, "warning", "push an image that is mended, and let it try: slipway release EVENT", "it holds what is pushed: %s", d->hold);
 }
 
 static void check_window(struct doctor *d)
@@ -315,5 +323,5 @@ static void check_window(struct doctor *d)
 const struct doctor_check DOCTOR_CHECKS[] = {
     { "external URL", check_url }, { "registry login", check_registry }, { "hook at the registry", check_hook }, { "API token", check_token },
     { "pipeline", check_pipeline }, { "cluster", check_cluster }, { "pull secret", check_pull_secret }, { "deliveries", check_deliveries },
-    { "sweep", check_sweep }, { "limit", check_limit }, { "change window", check_window }, { NULL, NULL },
+    { "sweep", check_sweep }, { "limit", check_limit }, { "hold", check_hold }, { "change window", check_window }, { NULL, NULL },
 };

@@ -5,6 +5,7 @@
 #include "runner/doctor.h"
 #include "runner/inside.h"
 #include "runner/validate.h"
+#include "runner/holds.h"
 #include "secrets/mask.h"
 #include "store/hub_hooks.h"
 #include "store/inbox.h"
@@ -35,7 +36,8 @@ struct doctor {
     bool hook_found;
     struct listener_heard first, last;
     json_t *sweep;             /* runner_sweep_status */
-    int64_t runs, held;        /* of the last ten minutes; events that the limit holds; counted to HELD_COUNTED */
+    int64_t runs, held;        /* of the last ten minutes; events that the limit or a hold keeps back; counted to HELD_COUNTED */
+    char hold[HOLD_TEXT];      /* its oldest hold, in words; "": it has none */
     struct gate gate;          /* of its pipeline */
     struct doctor_cluster clusters[DOCTOR_CLUSTERS];
     size_t cluster_count;

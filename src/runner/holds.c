@@ -1,6 +1,4 @@
-#include "runner/holds.h"
-
-#include <stdio.h>
+#include "runner/holds_work.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -8,18 +6,6 @@
 #include "runner/limits.h"
 #include "store/people.h"
 #include "store/totals.h"
-
-/* ---- in words */
-
-void hold_says(const struct hold *h, bool event, char out[HOLD_TEXT])
-{
-    bool stops = text_ends(h->reason, "."), over = *h->outcome;
-    snprintf(out, HOLD_TEXT, "%s%.60s#%lld failed with %.120s:%.60s: %.240s%s %.240s%s It goes on when a newer image passes%s, or by slipway release webhook %.60s",
-             event ? "held: " : "", h->name, (long long)h->index, h->repository, h->tag, h->reason, stops ? "" : ".",
-             over ? h->outcome : "What it did is being undone", over && text_ends(h->outcome, ".") ? "" : ".",
-             event ? " (slipway release EVENT lets this one try)" : "", h->webhook);
-    text_mend(out);
-}
 
 /* What became of what failed; the caller's. */
 static char *outcome_of(const struct execution *x)
@@ -90,13 +76,14 @@ static bool put(struct db_tx *tx, const struct run_row *row, const struct hold *
     return ok;
 }
 
-static bool failed(struct db_tx *tx, const struct run_row *row, const struct push *push, const struct execution *x, struct err *e)
+static bool failed(struct db_tx *tx, const struct run_row *row, const struct push *push, const struct execution *x, struct wakes *wakes, struct err *e)
 {
     AUTO_FREE char *outcome = outcome_of(x);
     bool outdated = false;
     struct hold next = { .project_id = row->project_id, .webhook_id = row->webhook_id, .registry = push->registry, .repository = push->repository,
                          .tag = push->tag, .digest = push->digest, .push_id = push->id, .execution = (char *)row->uuid, .name = row->name,
                          .index = row->index, .reason = (char *)run_text(x->message), .outcome = outcome };
+    wakes->held = clock_now(); /* they are counted */
     return hold_outdated(tx, &next, &outdated, e) && (outdated || put(tx, row, &next, e));
 }
 
@@ -126,7 +113,7 @@ static bool judge(struct runner *r, struct db_tx *tx, const struct run_row *row,
 {
     struct hold h = { 0 };
     bool found = false;
-    if ((x->pipeline->on_failed & PIPELINE_HOLDS) && execution_unverified(x) && !failed(tx, row, push, x, e))
+    if ((x->pipeline->on_failed & PIPELINE_HOLDS) && execution_unverified(x) && !failed(tx, row, push, x, wakes, e))
         return false;
     if (!hold_find(tx, row->webhook_id, push->registry, push->repository, &h, &found, e))
         return false;
@@ -148,21 +135,4 @@ bool holds_step(struct runner *r, struct db_tx *tx, const struct run_row *row, c
     bool ok = judge(r, tx, row, &push, after, wakes, e);
     push_fini(&push);
     return ok;
-}
-
-/* ---- people let it go */
-
-bool runner_release_webhook(struct db_tx *tx, int64_t webhook_id, int64_t *ret_count, struct err *e)
-{
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
-    bool ok = holds_of(tx, webhook_id, &ids, &count, e);
-    for (size_t i = 0; ok && i < count; i++) {
-        struct hold h = { 0 };
-        bool found = false;
-        ok = hold_get(tx, ids[i], &h, &found, e) && (!found || (hold_let_go(tx, &h, 0, "", "", e) && hold_delete(tx, &h, e)));
-        hold_fini(&h);
-    }
-    *ret_count = (int64_t)count;
-    return ok && (count || err_set(e, ERR_CONFLICT, "the webhook holds nothing"));
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/test.h"
+#include "runner/holds.h"
 #include "runner/scene_test.h"
 
 /* ---- a cluster where one image runs, and the task that puts it there: what has "bad" in its tag does not come up */
@@ -104,7 +105,7 @@ static bool release_event_work(void *context, struct db_tx *tx, struct err *e)
 
 static bool release_webhook_work(void *context, struct db_tx *tx, struct err *e)
 {
-    return runner_release_webhook(tx, 1, context, e);
+    return holds_release(tx, *(int64_t *)context, e);
 }
 
 static bool rerun_work(void *context, struct db_tx *tx, struct err *e)
@@ -227,7 +228,7 @@ TEST(holds, go_on_with_the_failure_of_what_was_tried)
 TEST(holds, end_by_a_click_and_all_that_waited_goes_on_in_its_order)
 {
     struct err e = { 0 };
-    int64_t count = 0;
+    int64_t webhook = 1;
     open_cluster(BOTH);
     push_image("v1", 1);
     push_image("v2bad", 2);
@@ -240,7 +241,7 @@ TEST(holds, end_by_a_click_and_all_that_waited_goes_on_in_its_order)
     expect(TAGS, "v1 COMPLETED\nv2bad ROLLBACK_COMPLETED\nv3 COMPLETED\nv4 COMPLETED");
     CHECK_TEXT(read_rows("SELECT COUNT(*) FROM holds"), "0");
     CHECK_TEXT(runs, "v4");
-    CHECK(!db_write_now(s.db, release_webhook_work, &count, &e));
+    CHECK(!db_write_now(s.db, release_webhook_work, &webhook, &e));
     CHECK_TEXT(e.text, "the webhook holds nothing");
     close_scene();
 }

@@ -9,6 +9,7 @@
 #include "runner/decide_work.h"
 #include "runner/windows.h"
 #include "store/held.h"
+#include "store/holds.h"
 
 #define GROUP 100                   /* events that one write judges at most */
 #define LOOK_MOST CLOCK_MINUTE      /* while events wait: the clock may be set meanwhile */
@@ -21,6 +22,7 @@ struct limits {
     struct wakes wakes;
     int64_t at;   /* for when the timer is set; 0: it is not */
     int64_t next; /* what the job found: when the next one is due; 0: none waits */
+    int64_t holds; /* and how many holds there are */
     bool busy, again;
     bool one;     /* after trouble: one event a write */
     struct err final; /* what judging the first one ends with, whenever it is tried: it is told and left; kind ERR_NONE: nothing is known */
@@ -120,7 +122,7 @@ static bool look_work(struct db_job *job, struct db_tx *tx, struct err *e)
     AUTO_FREE int64_t *due = NULL;
     int64_t now = clock_now(), pipeline = 0;
     size_t count = 0;
-    if (!held_next(tx, &l->next, e))
+    if (!held_next(tx, &l->next, e) || !holds_open(tx, &l->holds, e))
         return false;
     /* Whoever is first of a webhook waits for one window at most, unless the clock was set back. */
     if (l->next > now + HELD_WINDOW && !held_hurry(tx, 0, now, e))
@@ -165,6 +167,8 @@ static void look_done(struct db_job *job, const struct err *e)
         log_error("runner", "held events could not be judged, trying again: %s", e->text);
     else
         wakes_act(r, &l->wakes);
+    if (!e)
+        r->stats.holds_open = l->holds;
     wakes_fini(&l->wakes);
     again |= judged_one_by_one(l, e);
     if (again)

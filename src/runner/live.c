@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "runner/holds.h"
+#include "runner/holds_work.h"
 #include "runner/inside.h"
 #include "runner/keeping.h"
 #include "runner/notify_work.h"

@@ -104,9 +104,6 @@ bool runner_rerun_events(struct runner *r, struct db_tx *tx, const int64_t *ids,
                          struct run_again *ret, struct err *e);
 void runner_wake_queued(struct runner *r); /* loop: starts what has room, of all pipelines */
 
-/* A webhook's holds end (a deployment had failed its verification): what waits behind them is judged, in the order of its arrival. ERR_CONFLICT: it holds
- * nothing. After the commit: runner_wake_held and runner_wake_queued. */
-bool runner_release_webhook(struct db_tx *tx, int64_t webhook_id, int64_t *ret_count, struct err *e);
 /* What a webhook's limit or a hold keeps back: judged now, whatever they say, or dropped. ERR_CONFLICT when the event is not held.
  * After the commit: runner_wake_pipeline. */
 bool runner_release_event(struct runner *r, struct db_tx *tx, int64_t event_id, const struct run_asker *by, int64_t *ret_pipeline_id,
@@ -128,7 +125,7 @@ void runner_act(struct runner *r, int64_t execution_id, enum run_action action, 
 void runner_answered(struct runner *r, int64_t user_operation_id);
 
 struct runner_stats {
-    int64_t deliveries_matched, pushes, executions_started, executions_finished, live, tasks_running, confirms_open, notifications_sent,
+    int64_t deliveries_matched, pushes, executions_started, executions_finished, live, tasks_running, confirms_open, holds_open, notifications_sent,
         notifications_failed; /* tries of them */
 };
 struct runner_stats runner_stats(const struct runner *r);

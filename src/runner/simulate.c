@@ -9,6 +9,7 @@
 #include "event/event.h"
 #include "runner/decide.h"
 #include "runner/hub_work.h"
+#include "runner/holds.h"
 #include "runner/limits.h"
 #include "runner/simulate_work.h"
 #include "store/held.h"
@@ -88,6 +89,22 @@ static bool tell_limit(struct would_run *run, struct db_tx *tx, struct err *e)
     return true;
 }
 
+static bool tell_hold(struct would_run *run, struct db_tx *tx, struct err *e)
+{
+    struct hold h = { 0 };
+    bool found = false;
+    char says[HOLD_TEXT];
+    if (!hold_find(tx, run->trigger.id, run->push.registry, run->push.repository, &h, &found, e))
+        return false;
+    if (found) {
+        hold_says(&h, false, says);
+        AUTO_FREE char *held = mem_format("would be held: %s", says);
+        json_set_text(run->row, "held", held);
+    }
+    hold_fini(&h);
+    return true;
+}
+
 static bool tell_window(struct would_run *run, struct db_tx *tx, struct err *e)
 {
     struct gate gate;
@@ -119,7 +136,7 @@ static bool read_run(struct would_run *run, struct runner *r, struct db_tx *tx, 
         return true;
     }
     json_set_text(run->row, "runAs", run->owner);
-    if (!tell_limit(run, tx, e) || !tell_window(run, tx, e))
+    if (!tell_limit(run, tx, e) || !tell_hold(run, tx, e) || !tell_window(run, tx, e))
         return false;
     if (restricted_endpoint(&run->knowledge, run->trigger.endpoint))
         err_set(&no_target, ERR_FORBIDDEN, "endpoint '%s' is restricted: only an administrator may ask there", run->trigger.endpoint);
