@@ -5,9 +5,12 @@ export interface Made { id: string; name: string; project: string; description: 
 export interface Event {
     id: string; project: string; webhook: string; pipeline: string; status: string; executionStatus: string; message: string; owner: string; imageName: string;
     tag: string; registry: string; digest: string; delivery: string; foundBy: string; confirmMessage: string; timeStampInMicros: number; attempt: number;
-    trace: { webhook: string; pipeline?: string; rule: string; why: string }[]; executionLink?: string; executionIndex?: number; _heldUntilInMicros?: number;
+    trace: { webhook: string; pipeline?: string; rule: string; why: string }[]; executionLink?: string; executionIndex?: number; _heldUntilInMicros?: number; hold?: Hold | null;
     pushedBy?: { executionLink: string; name: string; executionIndex: number };
 }
+
+/* A deployment failed its verification: what is pushed to that repository waits behind it. */
+export interface Hold { imageName: string; tag: string; executionLink: string; name: string; executionIndex: number; reason: string; outcome: string; waiting: number; _sinceInMicros: number }
 
 /* What a run pushed, and the runs that this started. */
 export interface RunPush { image: string; repository: string; tag: string; digest: string; executions: { executionLink: string; name: string; executionIndex: number; status: string }[] }
@@ -20,7 +23,7 @@ export interface Pod { name: string; phase: string; ready: number; containers: n
 export interface Task {
     name: string; type: string; status: string; statusMessage: string; failureMessage?: string; input: Record<string, unknown>; output: Record<string, unknown>;
     endpoints: Record<string, string>; preCondition: string; ignoreFailure: boolean; _startTime?: number; _durationInMicros: number; _attempt?: number;
-    _retryTime?: number; _resolved?: { action?: string; cluster?: string }; _detail?: { pods?: Pod[]; kind?: string; userOperation?: string; execution?: string };
+    _retryTime?: number; _resolved?: { action?: string; cluster?: string }; _restore?: { status: string; statusMessage: string }; _detail?: { pods?: Pod[]; kind?: string; userOperation?: string; execution?: string };
 }
 export interface Stage { name: string; status: string; statusMessage: string; taskOrder: string[]; tasks: Record<string, Task>; _startTime?: number; _durationInMicros: number }
 export interface Execution {
@@ -40,7 +43,7 @@ export interface Pipeline extends Made {
 export interface Heard { _atInMicros: number; verdict: string; recognised: string; problem: string }
 export interface Webhook extends Made {
     enabled: boolean; endpoint: string; pipeline: string; input: Record<string, string>; imageNameRegExPattern: string; tagNamePattern: string; verifyPush: string;
-    refreshToken: string; registration: string; sweep: string; senders: string[]; runLimit: number; recentRuns: number; heldEvents: number; repoName: string; serverType: string;
+    refreshToken: string; registration: string; sweep: string; senders: string[]; runLimit: number; recentRuns: number; heldEvents: number; holds: Hold[]; whenHeld: string; repoName: string; serverType: string;
     dockerHub: { state: string; message: string }; sweepStatus: { state: string; message: string; within?: string }; webhookUrl?: string; warnings?: string[]; firstDelivery?: Heard | null; lastDelivery?: Heard | null;
 }
 

@@ -41,6 +41,7 @@ export const EXECUTIONS = {
     startedByPush: ['Started by the push of', 'Gestartet durch den Push von'],
     showTask: ['Show this task', 'Diese Aufgabe anzeigen'],
     queuedHint: ['Waits for an execution of this pipeline to end: as many run at the same time as the pipeline allows.', 'Wartet auf das Ende einer Ausführung dieser Pipeline: So viele laufen gleichzeitig, wie die Pipeline erlaubt.'],
+    puttingBack: ['What was verified last is put back', 'Das zuletzt Geprüfte wird wiederhergestellt'],
     triesAgain: ['Tried again at', 'Nächster Versuch um'],
     noLogYet: ['This task has written nothing yet. What it writes appears here.', 'Diese Aufgabe hat noch nichts geschrieben. Was sie schreibt, erscheint hier.'],
     searchLog: ['Search the log', 'Protokoll durchsuchen'],

@@ -17,7 +17,7 @@ import { TaskDetail } from './task';
 
 /* What failed, in the words of who refused it; the rest of the page is how it came to that. */
 function Failure({ run, all }: { run: Execution; all: Placed[] }) {
-    if (run.status !== 'FAILED') return null;
+    if (!['FAILED', 'ROLLING_BACK', 'ROLLBACK_COMPLETED', 'ROLLBACK_FAILED'].includes(run.status)) return null;
     const failed = all.filter((one) => one.task.status === 'FAILED');
     return (
         <div class="trouble failure" role="status">

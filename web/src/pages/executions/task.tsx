@@ -41,6 +41,7 @@ export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution
             <header class="panel-head"><h2>{task.name}</h2><Status is={task.status} /><span class="faint">{[task.type, task._resolved?.action, task.endpoints.kubernetesServer].filter(Boolean).join(' · ')}</span>
                 <Duration from={task._startTime} micros={task._durationInMicros} going={goes(task.status)} />{(task._attempt ?? 1) > 1 && <span class="chip">{t('attempt', { n: task._attempt! })}</span>}</header>
             {task.statusMessage && task.status !== 'FAILED' && <p aria-live="polite"><bdi>{task.statusMessage}</bdi></p>}
+            {task._restore && <p class="notice" aria-live="polite"><Status is={task._restore.status} /> <bdi>{task._restore.statusMessage || t('puttingBack')}</bdi></p>}
             {task._retryTime && isLive(task.status) && <p class="notice">{t('triesAgain')} <Time at={task._retryTime} /></p>}
             <Artifacts input={task.input?.artifacts} links={task.output?.artifacts} />
             {task._detail?.userOperation && isLive(task.status) && <Approval link={task._detail.userOperation} />}
@@ -49,7 +50,7 @@ export function TaskDetail({ run, of: { stage, task, index } }: { run: Execution
             <div class="segments" role="group" aria-label={task.name}>
                 {(['log', 'input', 'output'] as const).map((name) => <button key={name} type="button" aria-pressed={tab === name} onClick={() => setTab(name)}>{t(name)}</button>)}
             </div>
-            {tab === 'log' ? <Log key={index} run={run.id} task={index} going={isLive(task.status)} name={file} /> : <PathFinder key={tab} begin={`${stage.name}.${task.name}.${tab}`} value={task[tab]} />}
+            {tab === 'log' ? <Log key={index} run={run.id} task={index} going={isLive(task.status) || isLive(task._restore?.status ?? '')} name={file} /> : <PathFinder key={tab} begin={`${stage.name}.${task.name}.${tab}`} value={task[tab]} />}
         </section>
     );
 }

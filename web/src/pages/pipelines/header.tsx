@@ -57,6 +57,8 @@ export function General({ editing: { draft, change, readOnly, saved } }: { editi
                     <Field label={t('policy')}><Choice disabled={readOnly} value={textOf(draft.concurrencyPolicy ?? 'queue')} set={(v) => set({ concurrencyPolicy: v === 'queue' ? undefined : v })} options={[['queue', t('policyQueue')], ['newest', t('policyNewest')], ['refuse', t('policyRefuse')]]} /></Field>
                     <Field label={t('tagsField')}><Text value={tags ?? known} readOnly={readOnly} set={(text) => { setTags(text); set({ tags: tagsOf(text) }); }} onBlur={() => setTags(null)} /></Field>
                 </div>
+                <Field label={t('onFailed')} hint={t('onFailedHint')}><Choice disabled={readOnly} value={textOf(draft.onFailedVerification ?? '')} set={(v) => set({ onFailedVerification: v || undefined })}
+                    options={[['', t('onFailedNothing')], ['restoreAndHold', t('onFailedBoth')], ['restore', t('onFailedRestore')], ['hold', t('onFailedHold')]]} /></Field>
                 <fieldset><legend>{t('changeWindows')}</legend><p class="faint">{t('pipelineWindowsHint')}</p>
                     <WindowRows readOnly={readOnly} of={Array.isArray(draft.windows) ? draft.windows as Window[] : []} set={(windows) => set({ windows: windows.length ? windows : undefined })} /></fieldset>
             </div>

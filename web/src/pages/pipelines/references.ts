@@ -21,12 +21,12 @@ export const references = (d: PipelineDraft) => [...inputReferences(d), ...taskR
 
 // ---- completion of YAML
 
-const KEYS = ['project', 'kind', 'name', 'description', 'enabled', 'concurrency', 'concurrencyPolicy', 'options', 'tags', 'icon', 'input', '_inputMeta', 'output', 'starred', 'workspace', 'stageOrder', 'stages', 'notifications', 'rollbacks'];
+const KEYS = ['project', 'kind', 'name', 'description', 'enabled', 'concurrency', 'concurrencyPolicy', 'onFailedVerification', 'options', 'tags', 'icon', 'input', '_inputMeta', 'output', 'starred', 'workspace', 'stageOrder', 'stages', 'notifications', 'rollbacks'];
 const TASK_KEYS = ['type', 'ignoreFailure', 'preCondition', 'endpoints', 'input', 'timeout', 'onCrash', 'description'];
 const K8S_INPUT = ['action', 'timeout', 'yaml', 'continueOnConflict', 'filterByLabel', 'namespace', 'resourceType', 'resourceName', 'revision', 'pinImages', 'force', 'imagePullSecret'];
 const TYPES = Object.keys(OUTPUTS);
 const VALUES: Record<string, string[]> = {
-    type: TYPES, action: ['APPLY', 'CREATE', 'GET', 'DELETE', 'ROLLBACK'], kind: ['PIPELINE'], enabled: ['true', 'false'], ignoreFailure: ['true', 'false'],
+    onFailedVerification: ['restoreAndHold', 'restore', 'hold'], type: TYPES, action: ['APPLY', 'CREATE', 'GET', 'DELETE', 'ROLLBACK'], kind: ['PIPELINE'], enabled: ['true', 'false'], ignoreFailure: ['true', 'false'],
     continueOnConflict: ['true', 'false'], pinImages: ['true', 'false'], onCrash: ['retry', 'fail'], resourceType: ['Deployment', 'StatefulSet', 'DaemonSet'],
 };
 

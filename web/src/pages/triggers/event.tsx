@@ -39,12 +39,13 @@ function Trace({ event }: { event: Event }) {
 function Actions({ event }: { event: Event }) {
     const { busy, problem, run } = useAction();
     const act = (action: string) => run(() => call('POST', `${P}/registry-events/${event.id}?action=${action}`));
-    const held = event._heldUntilInMicros && may('develop', event.project);
+    const held = (event._heldUntilInMicros || event.hold) && may('develop', event.project);
     return (
         <>
+            {event.hold && <p class="notice"><bdi>{t('holdFailed', { image: `${event.hold.imageName}:${event.hold.tag}` })}</bdi> <a href={pageOf(event.hold.executionLink)}>{event.hold.name} #{event.hold.executionIndex}</a>. {t('holdTryHint')}</p>}
             {event._heldUntilInMicros && <p class="notice">{t('heldUntil')} <Time at={event._heldUntilInMicros} /></p>}
             <div class="actions">
-                {held && <button type="button" class="primary" disabled={busy} onClick={() => act('release')}>{t('release')}</button>}
+                {held && <button type="button" class="primary" disabled={busy} onClick={() => act('release')}>{t(event.hold ? 'holdTry' : 'release')}</button>}
                 {held && <button type="button" disabled={busy} onClick={() => act('discard')}>{t('discard')}</button>}
                 {event.executionLink && may('execute', event.project) && <button type="button" disabled={busy} onClick={() => act('rerun')}>{t('runAgain')}</button>}
                 {may('develop', event.project) && <a class="button" href={`/triggers/docker/simulate?event=${event.id}`}>{t('simulateThis')}</a>}

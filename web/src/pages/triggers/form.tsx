@@ -13,7 +13,7 @@ import { TokenField } from './token_field';
 
 interface Draft {
     name: string; description: string; project: string; endpoint: string; pipeline: string; input: Record<string, string>; refreshToken: string; imageNameRegExPattern: string;
-    tagNamePattern: string; verifyPush: string; registration: string; sweep: string; runLimit: string; senders: string;
+    tagNamePattern: string; verifyPush: string; registration: string; sweep: string; whenHeld: string; runLimit: string; senders: string;
 }
 type Set = (some: Partial<Draft>) => void;
 
@@ -21,7 +21,7 @@ const MASK = '*****';
 const draftOf = (w: Webhook | null, project: string, clone: boolean): Draft => ({
     name: w ? (clone ? `${w.name}-2` : w.name) : '', description: w?.description ?? '', project: w?.project ?? project, endpoint: w?.endpoint ?? '', pipeline: w?.pipeline ?? '', input: w?.input ?? {},
     refreshToken: w && w.refreshToken !== MASK ? w.refreshToken : '', imageNameRegExPattern: w?.imageNameRegExPattern ?? '', tagNamePattern: w?.tagNamePattern ?? '',
-    verifyPush: w?.verifyPush ?? 'preferred', registration: w?.registration ?? 'automatic', sweep: w?.sweep ?? 'on', runLimit: String(w?.runLimit ?? 60), senders: (w?.senders ?? []).join(', '),
+    verifyPush: w?.verifyPush ?? 'preferred', registration: w?.registration ?? 'automatic', sweep: w?.sweep ?? 'on', whenHeld: w?.whenHeld ?? 'wait', runLimit: String(w?.runLimit ?? 60), senders: (w?.senders ?? []).join(', '),
 });
 
 const bodyOf = (d: Draft, kept: boolean) => ({
@@ -86,6 +86,7 @@ function MoreOptions({ draft: d, set, wrong }: { draft: Draft; set: Set; wrong: 
             <Field label={t('verifyPush')} hint={t('verifyPushHint')}><Choice value={d.verifyPush} set={(verifyPush) => set({ verifyPush })} options={[['preferred', t('preferred')], ['required', t('required')], ['off', t('off')]]} /></Field>
             <Field label={t('registration')} wrong={wrong('registration')}><Choice value={d.registration} set={(registration) => set({ registration })} options={[['automatic', t('automatic')], ['manual', t('manual')]]} /></Field>
             <Field label={t('sweep')}><Choice value={d.sweep} set={(sweep) => set({ sweep })} options={[['on', t('on')], ['off', t('off')]]} /></Field>
+            <Field label={t('whenHeld')}><Choice value={d.whenHeld} set={(whenHeld) => set({ whenHeld })} options={[['wait', t('whenHeldWait')], ['tryNewest', t('whenHeldTry')]]} /></Field>
             <Field label={t('runLimit')} wrong={wrong('runLimit')}><Text type="number" min={0} max={100000} value={d.runLimit} set={(runLimit) => set({ runLimit })} /></Field>
             <Field label={t('senders')} wrong={wrong('senders')}><Text value={d.senders} set={(senders) => set({ senders })} /></Field>
         </div></details>
