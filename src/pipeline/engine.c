@@ -906,8 +906,13 @@ static bool on_resume(struct step *s, struct err *why)
 
 static bool on_recover(struct step *s, __attribute__((unused)) struct err *why)
 {
-    for (size_t i = 0; i < s->x->pipeline->run_count; i++)
-        move_task(s, i, TASK_RECOVER_ON);
+    for (size_t i = 0; i < s->x->pipeline->run_count; i++) {
+        struct task_run *run = &s->x->tasks[i];
+        if (move_task(s, i, TASK_RECOVER_ON) && run->puts == RUN_PUTS_PERHAPS) { /* whatever the cluster says from now on: nobody knows */
+            run->puts = RUN_PUTS_SURE;
+            run->dirty = s->x->dirty = true;
+        }
+    }
     return true;
 }
 

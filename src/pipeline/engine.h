@@ -56,8 +56,8 @@ enum run_waits { /* a RUNNING task does nothing by itself, and the execution's t
 
 enum run_puts { /* whether a task put something on a cluster */
     RUN_PUTS_NOTHING,
-    RUN_PUTS_PERHAPS, /* it is about to, or was when the process ended */
-    RUN_PUTS_SURE,
+    RUN_PUTS_PERHAPS, /* it is about to */
+    RUN_PUTS_SURE,    /* it did, or the process ended while it was about to */
 };
 
 /* ---- the state. Read it freely; only this room writes it. Texts are JSON strings, or NULL: run_text */

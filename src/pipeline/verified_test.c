@@ -118,6 +118,17 @@ TEST(verified, remembers_what_an_earlier_attempt_put)
     CHECK_INT(s.x->tasks[RESTORE_MAP].status, RUN_RUNNING);
 }
 
+TEST(verified, counts_what_nobody_knows_of)
+{
+    AUTO_STORY s = begin(PIPELINE);
+    AUTO_JSON *puts = read_yaml("{puts: true}");
+    STEP(&s, .kind = ENGINE_START);
+    STEP(&s, .kind = ENGINE_TASK_RESOLVED, .task = MAP, .resolved = puts);
+    STEP(&s, .kind = ENGINE_RECOVER); /* the process ended while it was at it */
+    put(&s, MAP, TASK_FAILED, true);
+    expect(&s, RUN_ROLLING_BACK, "S.Map: no pod is ready", true);
+}
+
 TEST(verified, fails_as_ever_when_there_was_nothing_to_put_back)
 {
     AUTO_STORY s = begin(PIPELINE);
