@@ -65,7 +65,14 @@ static void put_cancel(struct task_job *job)
     task_done(job, &(struct task_outcome){ .result = TASK_CANCELED, .message = "canceled" });
 }
 
-static const struct task_type PUT = { .name = "K8S", .start = put_start, .cancel = put_cancel };
+/* Types that can be bound to an approval act inside of change windows only. */
+static bool put_bind(struct task_job *job, json_t **ret, struct err *e)
+{
+    (void)job, (void)ret, (void)e;
+    return true;
+}
+
+static const struct task_type PUT = { .name = "K8S", .start = put_start, .cancel = put_cancel, .bind = put_bind };
 
 static void define(const char *more)
 {
@@ -401,6 +408,27 @@ TEST(holds, go_on_with_what_another_run_put_there)
     act(go_on_work, 1);
     expect("SELECT status FROM executions", "FAILED\nFAILED");
     CHECK_TEXT(read_rows("SELECT execution_id || ' ' || run_name FROM kept_objects"), "2 deploy#1");
+    close_scene();
+}
+
+/* A deployment waits for its change window; putting it back does not. */
+TEST(holds, put_back_outside_of_change_windows)
+{
+    open_cluster(BOTH);
+    push_image("v1", 1);
+    expect(TAGS, "v1 COMPLETED");
+    run_sql("UPDATE pipelines SET definition = replace(replace(definition, '[\"Put\"]', '[\"Put\",\"Check\"]'), '\"tasks\":{', '\"tasks\":{\"Check\":{\"type\":\"WORK\"},')");
+    works_hang = true;
+    push_image("v2", 2);
+    expect("SELECT json_extract(state, '$.attempt') FROM tasks WHERE execution_id = 2 AND idx = 1 AND resolved IS NOT NULL", "1");
+    while (!hanging)
+        CHECK_TEXT(read_rows("SELECT 1"), "1");
+    CHECK_TEXT(runs, "v2");
+    run_sql("INSERT INTO freezes (uuid, project_id, name, begins_at, ends_at, time_zone, created_at, updated_at) VALUES ('f1', 1, 'Christmas', 1, 9000000000000000, 'UTC', 0, 0)");
+    task_done(hanging, &(struct task_outcome){ .result = TASK_FAILED, .message = "500 instead of 200" });
+    hanging = NULL;
+    expect("SELECT status || ' ' || status_message FROM executions WHERE idx = 2", "ROLLBACK_COMPLETED Stage.Check: 500 instead of 200. Restored acme/web:v1 of deploy#1");
+    CHECK_TEXT(runs, "v1");
     close_scene();
 }
 
