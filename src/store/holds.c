@@ -42,18 +42,8 @@ bool hold_get(struct db_tx *tx, int64_t id, struct hold *ret, bool *ret_found, s
 
 bool holds_of(struct db_tx *tx, int64_t webhook_id, int64_t **ret, size_t *ret_count, struct err *e)
 {
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
-    AUTO(db_rows) r = db_rows(tx, SQL_holds_of, "i", webhook_id);
-    while (db_next(r, e)) {
-        ids = mem_resize(ids, (count + 1) * sizeof *ids);
-        ids[count++] = db_int(r, 0);
-    }
-    if (db_rows_failed(r))
-        return false;
-    *ret = TAKE(ids);
-    *ret_count = count;
-    return true;
+    AUTO(db_rows) rows = db_rows(tx, SQL_holds_of, "i", webhook_id);
+    return rows_ids(rows, ret, ret_count, e);
 }
 
 bool holds_open(struct db_tx *tx, int64_t *ret, struct err *e)
