@@ -13,9 +13,9 @@ bool hub_add_last_heard(struct call *c, const struct webhook_row *row, json_t *j
 bool hub_add_heard(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
 
 /* standing.c: json, to which is added how the webhook stands: its limit, its API token, warnings. NULL with e, and then json is freed. */
+json_t *webhook_standing(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
 /* A hold and what waits behind it (store/holds.h), null when it is gone; a new reference. */
 json_t *hold_json(struct call *c, int64_t id, struct err *e);
-json_t *webhook_standing(struct call *c, const struct webhook_row *row, json_t *json, struct err *e);
 
 /* As a call_after: what is due at Docker Hub is looked for. */
 void hub_wake(struct api *api, int64_t unused);

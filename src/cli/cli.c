@@ -240,7 +240,7 @@ const struct cli_command CLI_COMMANDS[] = {
     { "pushed", "say, from a script, that a run pushed an image: what it starts cannot go round in circles",
       "pushed IMAGE:TAG --execution EXECUTION [--digest sha256:...]\nEXECUTION: an id (${executionId} in the pipeline), or PIPELINE#NUMBER", command_pushed },
     { "release", "let an event go on that is held, or all that a webhook holds since a deployment failed", "release EVENT | webhook NAME", command_release },
-    { "discard", "drop an event that its webhook's limit holds: it never runs", "discard EVENT", command_discard },
+    { "discard", "drop an event that is held: it never runs", "discard EVENT", command_discard },
     { "export", "a project as Code Stream's YAML, or parts of it", "export [variables|endpoints|custom-integrations|freezes|pipelines|pipeline NAME[,NAME]]\n"
       "Without a name: everything. pipeline NAME comes with its endpoints. Secrets are never in it.", command_export },
     { "import", "Code Stream's YAML", "import FILE", command_import },
