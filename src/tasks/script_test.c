@@ -72,9 +72,11 @@ TEST(ssh_task, fails_as_its_script_does)
     CHECK(run(&s, "echo why >&2\n  false\n  echo never", "", 0));
     CHECK_INT(s.h.result, TASK_FAILED);
     CHECK_TEXT(text_of(&s.h.message), "the script ended with exit code 1; its last line: why");
+    s.h.job.attempt++; /* the folder of the one before is still being removed */
     CHECK(run(&s, "false\n  echo on", "continueOnCommandFailure: 'true'", 0));
     CHECK_INT(s.h.result, TASK_COMPLETED);
     CHECK_TEXT(text_of(&s.h.log), "on\n");
+    s.h.job.attempt++;
     CHECK(run(&s, "kill -9 $PPID; sleep 5", "", 0));
     CHECK_INT(s.h.result, TASK_FAILED);
     CHECK_HAS(text_of(&s.h.message), "ended without an exit code");
