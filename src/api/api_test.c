@@ -87,8 +87,8 @@ TEST(api, keeps_secrets_and_masks)
     CHECK_TEXT(answered(&s, "value"), "*****");
     ask(&s, "GET", "/codestream/api/variables?$filter=name%20eq%20'v'", NULL);
     CHECK_INT(json_int_at(s.json, "count", 0), 1);
-    ask(&s, "POST", "/codestream/api/endpoints", "{\"name\":\"j\",\"type\":\"jenkins\",\"properties\":{}}");
-    CHECK_HAS(answered(&s, "message"), "the type is dockerregistry, k8s, docker, git, agent, email or jira");
+    ask(&s, "POST", "/codestream/api/endpoints", "{\"name\":\"j\",\"type\":\"bamboo\",\"properties\":{}}");
+    CHECK_HAS(answered(&s, "message"), "the type is dockerregistry, k8s, docker, git, jenkins, agent, email or jira");
     test_server_close(&s);
 }
 

@@ -53,12 +53,12 @@ TEST(documents, are_all_judged_and_none_is_kept_when_one_is_wrong)
     struct test_server s;
     test_server_open(&s);
     ask(&s, "POST", IMPORT, "kind: VARIABLE\nname: good\ntype: REGULAR\nvalue: x\n---\nkind: VARIABLE\nname: bad\ntype: LOUD\nvalue: x\n---\n"
-                            "kind: ENDPOINT\nname: worse\ntype: jenkins\nproperties: {}\n");
+                            "kind: ENDPOINT\nname: worse\ntype: bamboo\nproperties: {}\n");
     CHECK_INT(s.status, 400);
     CHECK_HAS(answered(&s, "message"), "2 of 3 documents cannot be saved, so none was: variable 'bad': error, line 8, column 7: a variable's type is");
     CHECK_TEXT(answered(&s, "documents[0].status"), "CREATED");
     CHECK_TEXT(answered(&s, "documents[1].status"), "FAILED");
-    CHECK_HAS(answered(&s, "documents[2].statusMessage"), "line 13, column 7: endpoints of type 'jenkins'");
+    CHECK_HAS(answered(&s, "documents[2].statusMessage"), "line 13, column 7: endpoints of type 'bamboo'");
     ask(&s, "GET", P "/variables/default/good", NULL);
     CHECK_INT(s.status, 404);
     static const char *const WRONG[][2] = {

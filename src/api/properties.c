@@ -10,7 +10,7 @@
 
 bool endpoint_type_ok(const char *name, struct err *e)
 {
-    static const char *const TYPES[] = { "dockerregistry", "k8s", "docker", "git", "agent", "email", "jira" };
+    static const char *const TYPES[] = { "dockerregistry", "k8s", "docker", "git", "jenkins", "agent", "email", "jira" };
     AUTO_TEXT all = { 0 };
     for (size_t i = 0; i < ALEN(TYPES); i++) {
         if (text_is(TYPES[i], name))

@@ -151,7 +151,6 @@ static const char *instead_of(const char *type)
     static const struct { const char *type, *instead; } FOREIGN[] = {
         { "Blueprint", "let a REST task ask the blueprint service's API, and a POLL task wait for the deployment; or use a K8S task" },
         { "vRO", "let a REST task start the workflow by the orchestrator's API, and a POLL task wait for its end" },
-        { "Jenkins", "let a REST task start the job by Jenkins' API, and a POLL task wait for its result" },
         { "Bamboo", "let a REST task start the plan by Bamboo's API, and a POLL task wait for its result" },
         { "TFS", "let a REST task start the build by the server's API, and a POLL task wait for its result" },
     };

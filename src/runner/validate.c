@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "docker/call.h"
 #include "git/fetch.h"
+#include "jenkins/call.h"
 #include "kube/kube.h"
 #include "registry/client.h"
 #include "runner/notify_endpoints.h"
@@ -52,6 +53,10 @@ bool endpoint_properties_ok(const char *type, const json_t *properties, bool all
         AUTO(jira_server) server = NULL;
         return jira_server_from_properties(properties, &server, e);
     }
+    if (text_is(type, "jenkins")) {
+        AUTO(jenkins_target) target = NULL;
+        return jenkins_target_from_properties(properties, &target, e);
+    }
     if (text_is(type, "git")) {
         AUTO(git_target) target = NULL;
         return git_target_from_properties(properties, &target, e);
@@ -78,6 +83,10 @@ struct endpoint_validate_private {
     struct jira_server *jira;
     struct git_target *repository;
     struct git_fetch fetch;
+    struct jenkins_target *builder;
+    struct jenkins jenkins;
+    struct jenkins_call jenkins_call;
+    char name[120]; /* that Jenkins knows us by */
     json_t *review;
     char version[100];
 };
@@ -92,6 +101,8 @@ static void over(void *context)
     jira_server_destroy(&p->jira);
     http_headers_fini(&p->http.headers);
     git_target_destroy(&p->repository);
+    jenkins_fini(&p->jenkins);
+    jenkins_target_destroy(&p->builder);
     json_decref(p->review);
     free(p);
     op->private = NULL;
@@ -223,6 +234,55 @@ static bool start_engine(struct endpoint_validate_private *p, struct http_client
     return docker_target_from_properties(p->op->properties, p->op->docker_socket, &p->engine, e) && docker_call_start(&p->engine_call, p->engine, http, e);
 }
 
+static void jenkins_over(struct endpoint_validate_private *p, const struct err *e)
+{
+    const struct jenkins_call *call = &p->jenkins_call;
+    p->op->ok = !e;
+    if (e)
+        snprintf(p->op->text, sizeof p->op->text, "%.500s", e->text);
+    else
+        snprintf(p->op->text, sizeof p->op->text, *p->name ? "Jenkins %.40s answers, and knows us as %.100s" : "Jenkins %.40s answers; nobody logs in%.0s", *call->version ? call->version : "of unknown version",
+                 p->name);
+    over(p);
+}
+
+static void jenkins_folder(struct jenkins_call *call, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(call, struct endpoint_validate_private, jenkins_call);
+    struct err why = e ? *e : (struct err){ 0 };
+    if (call->status == 404)
+        err_set(&why, ERR_NOT_FOUND, "Jenkins has no folder '%.200s' (folderPath), or its user may not see it", json_text_at(p->op->properties, "folderPath", ""));
+    jenkins_over(p, why.kind ? &why : NULL);
+}
+
+/* Who are we there? What answers must be Jenkins, which says so in a header. */
+static void jenkins_known(struct jenkins_call *call, const struct err *e)
+{
+    struct endpoint_validate_private *p = OWNER(call, struct endpoint_validate_private, jenkins_call);
+    struct err why = e ? *e : (struct err){ 0 };
+    AUTO_FREE char *path = mem_format("%s/api/json?tree=name", p->builder->folder);
+    if (*p->builder->user)
+        snprintf(p->name, sizeof p->name, "%.100s", json_text_at(call->answer, "fullName", json_text_at(call->answer, "id", p->builder->user)));
+    if (!e && !*call->version && !json_is_object(call->answer))
+        err_set(&why, ERR_UPSTREAM, "what answers is no Jenkins");
+    if (why.kind || !*p->builder->folder) {
+        jenkins_over(p, why.kind ? &why : NULL);
+        return;
+    }
+    p->jenkins_call = (struct jenkins_call){ .path = path, .timeout_micros = 15 * CLOCK_SECOND, .done = jenkins_folder };
+    if (!jenkins_call_start(&p->jenkins_call, &p->jenkins, &why))
+        jenkins_over(p, &why);
+}
+
+static bool start_jenkins(struct endpoint_validate_private *p, struct http_client *http, struct err *e)
+{
+    if (!jenkins_target_from_properties(p->op->properties, &p->builder, e))
+        return false;
+    p->jenkins = (struct jenkins){ .target = p->builder, .http = http };
+    p->jenkins_call = (struct jenkins_call){ .path = *p->builder->user ? "/me/api/json?tree=id,fullName" : "/api/json?tree=mode", .timeout_micros = 15 * CLOCK_SECOND, .done = jenkins_known };
+    return jenkins_call_start(&p->jenkins_call, &p->jenkins, e);
+}
+
 /* Says hello, logs in, and leaves; no mail is sent. */
 static void mail_answered(struct mail_send *op, const struct err *e)
 {
@@ -310,6 +370,7 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
     bool begun = text_is(op->type, "k8s")      ? start_kube(p, loop, http, e)
                  : text_is(op->type, "agent")  ? start_agent(p, http, e)
                  : text_is(op->type, "docker") ? start_engine(p, http, e)
+                 : text_is(op->type, "jenkins") ? start_jenkins(p, http, e)
                  : text_is(op->type, "email")  ? start_mail(p, loop, http, e)
                  : text_is(op->type, "jira")   ? start_jira(p, http, e)
                  : text_is(op->type, "git")    ? start_repository(p, loop, http, e)
@@ -323,6 +384,8 @@ bool endpoint_validate_start(struct endpoint_validate *op, struct loop *loop, st
     jira_server_destroy(&p->jira);
     http_headers_fini(&p->http.headers);
     git_target_destroy(&p->repository);
+    jenkins_fini(&p->jenkins);
+    jenkins_target_destroy(&p->builder);
     if (p->kube)
         kube_release(&p->kube);
     if (p->clusters)

@@ -27,6 +27,8 @@ void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (
     json_decref(h->resolved);
     h->shown = json_incref(shown);
     h->resolved = json_incref(resolved);
+    if (!then)
+        return;
     h->then = then;
     timer_set(&h->then_timer, h->services.loop, 0, then_now);
 }

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-const struct task_type *const TASK_TYPES[] = { &TASK_K8S, &TASK_CONDITION, &TASK_REST, &TASK_POLL, &TASK_WAIT, &TASK_PIPELINE, &TASK_USER_OPERATION, &TASK_CI, &TASK_CUSTOM, &TASK_SSH, &TASK_POWERSHELL, &TASK_IMAGE, NULL };
+const struct task_type *const TASK_TYPES[] = { &TASK_K8S, &TASK_CONDITION, &TASK_REST, &TASK_POLL, &TASK_WAIT, &TASK_PIPELINE, &TASK_USER_OPERATION, &TASK_CI, &TASK_CUSTOM, &TASK_SSH, &TASK_POWERSHELL, &TASK_IMAGE, &TASK_JENKINS, NULL };
 
 const struct task_type *task_type_find(const char *name)
 {

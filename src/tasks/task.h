@@ -146,7 +146,7 @@ struct task_type {
 
 const struct task_type *task_type_find(const char *name); /* NULL: unknown */
 extern const struct task_type *const TASK_TYPES[];        /* NULL-terminated */
-extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION, TASK_CI, TASK_CUSTOM, TASK_SSH, TASK_POWERSHELL, TASK_IMAGE;
+extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TASK_WAIT, TASK_PIPELINE, TASK_USER_OPERATION, TASK_CI, TASK_CUSTOM, TASK_SSH, TASK_POWERSHELL, TASK_IMAGE, TASK_JENKINS;
 
 /* ---- what a type calls; all on the loop */
 
@@ -155,7 +155,7 @@ extern const struct task_type TASK_K8S, TASK_CONDITION, TASK_REST, TASK_POLL, TA
 void task_puts(struct task_job *job, json_t *puts);
 /* (May be called again, with what was found out since.) Stores what the effect is about to act on (resolved: revision, targets, attempt; no secrets) and the input as it was
  * resolved, for people to see (shown: secrets are masked by the runner), then runs then, after the commit. Both are
- * borrowed. When the run ends meanwhile (canceled, the process stops) then never runs: abandon does, and must free the
+ * borrowed. (NULL for both: nothing waits for it, and a cancel reaches the type meanwhile.) When the run ends meanwhile (canceled, the process stops) then never runs: abandon does, and must free the
  * type's context; task_done must not be called. */
 void task_resolved(struct task_job *job, json_t *shown, json_t *resolved, void (*then)(struct task_job *job),
                    void (*abandon)(struct task_job *job));
