@@ -120,6 +120,21 @@ const MAIL: Kind = {
     ],
 };
 
+const JENKINS: Kind = {
+    type: 'jenkins', text: 'jenkins', icon: 'M8 10V8a4 4 0 0 1 8 0v2M6 10h12v4a6 6 0 0 1-12 0zM10 13v1M14 13v1', address: (p) => p.url ?? '', certificateUrl: (p) => hostUrl((p.url ?? '').startsWith('https:') ? p.url! : ''),
+    properties: [
+        { name: 'url', text: 'jenkinsUrl', required: true, placeholder: 'https://jenkins.example.com' },
+        { name: 'username', text: 'user' },
+        { name: 'password', text: 'jenkinsPassword', hint: 'jenkinsPasswordHint', secret: true },
+        { name: 'folderPath', text: 'jenkinsFolderPath', hint: 'jenkinsFolderPathHint', placeholder: 'team/releases' },
+        { name: 'pollInterval', text: 'jenkinsPoll', hint: 'jenkinsPollHint', rare: true, placeholder: '5' },
+        { name: 'retryCount', text: 'jenkinsRetries', hint: 'jenkinsRetriesHint', rare: true, placeholder: '5' },
+        { name: 'retryWaitSeconds', text: 'jenkinsWait', rare: true, placeholder: '60' },
+        { name: 'caCertificate', text: 'caCertificate', hint: 'caCertificateHint', long: true, rare: true },
+        ...TRUST,
+    ],
+};
+
 const JIRA: Kind = {
     type: 'jira', text: 'jira', icon: 'M12 3l9 9-9 9-9-9zM12 8l4 4-4 4-4-4z', address: (p) => p.url ?? '', certificateUrl: (p) => hostUrl(p.url ?? ''),
     properties: [
@@ -131,7 +146,7 @@ const JIRA: Kind = {
     ],
 };
 
-export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, GIT, MAIL, JIRA, AGENT];
+export const KINDS: readonly Kind[] = [REGISTRY, CLUSTER, ENGINE, GIT, JENKINS, MAIL, JIRA, AGENT];
 export const kindOf = (type: string): Kind => KINDS.find((k) => k.type === type) ?? REGISTRY;
 
 /* Where an endpoint of before has no authType, what its other properties suggest, as the server does. */

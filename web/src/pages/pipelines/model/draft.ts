@@ -143,12 +143,13 @@ export function renameTask(d: PipelineDraft, at: Place, to: string): PipelineDra
 
 export interface Missing { at: Place; field: string }
 
-const NEEDED: Record<string, string[]> = { Condition: ['condition'], REST: ['action', 'url'], POLL: ['url', 'exitCriteria'], SSH: ['script', 'host', 'username'], PowerShell: ['script', 'host', 'username'] };
+const NEEDED: Record<string, string[]> = { Condition: ['condition'], Jenkins: ['job'], REST: ['action', 'url'], POLL: ['url', 'exitCriteria'], SSH: ['script', 'host', 'username'], PowerShell: ['script', 'host', 'username'] };
 
 /* What a task cannot run without; the server knows the rest. */
 export function missingOf(task: TaskDraft): string[] {
     const input = task.input ?? {};
     if (task.type === 'Image' && String(input.action ?? '').toLowerCase() === 'retag' && !input.tags) return ['tags'];
+    if (task.type === 'Jenkins' && !task.endpoints?.jenkinsServer) return ['jenkinsServer'];
     if (task.type !== 'K8S') return task.type ? (NEEDED[task.type] ?? []).filter((name) => String(input[name] ?? '').trim() === '') : ['type'];
     const action = String(input.action ?? '').toUpperCase(), has = (name: string) => String(input[name] ?? '').trim() !== '';
     const missing: string[] = [];

@@ -9,7 +9,7 @@ import { changeTask } from './draft';
 import type { TaskProps } from './task';
 
 export interface Asked { name: string; text: TextKey; hint?: TextKey; choices?: string[]; long?: boolean; json?: boolean; check?: boolean; lines?: boolean; array?: boolean; rows?: number; placeholder?: string }
-interface Plain { agent?: boolean; mail?: boolean; registries?: boolean; fields: Asked[] }
+interface Plain { agent?: boolean; mail?: boolean; registries?: boolean; jenkins?: boolean; fields: Asked[] }
 
 const CALL: Asked[] = [{ name: 'headers', text: 'restHeaders', json: true, placeholder: '{"Authorization": "Bearer ${var.TOKEN}"}' }];
 const script = (text: string): Asked[] => [{ name: 'script', text: 'sshScript', hint: 'sshScriptHint', long: true, placeholder: text }, { name: 'host', text: 'sshHost', placeholder: 'build.example.com:22' },
@@ -36,6 +36,8 @@ export const PLAIN: Record<string, Plain> = {
     Image: { registries: true, fields: [{ name: 'action', text: 'action', choices: ['copy', 'retag'] }, { name: 'source', text: 'imageSource', hint: 'imageSourceHint', placeholder: 'app/build:${input.DOCKER_TAG}' },
         { name: 'target', text: 'imageTarget', hint: 'imageTargetHint', placeholder: 'app/release' }, { name: 'tags', text: 'imageTags', hint: 'imageTagsHint', lines: true, placeholder: '${input.DOCKER_TAG}' },
         { name: 'platform', text: 'imagePlatform', hint: 'imagePlatformHint', placeholder: 'linux/amd64' }, { name: 'onExisting', text: 'imageExisting', hint: 'imageExistingHint', choices: ['overwrite', 'refuse', 'keep'] }] },
+    Jenkins: { jenkins: true, fields: [{ name: 'job', text: 'jenkinsJob', placeholder: 'deploy-shop' }, { name: 'jobFolder', text: 'jenkinsFolder', hint: 'jenkinsFolderHint', placeholder: 'team/releases' },
+        { name: 'parameters', text: 'jenkinsParameters', hint: 'jenkinsParametersHint', json: true, placeholder: '{"TAG": "${input.DOCKER_TAG}"}' }, { name: 'onUnstable', text: 'jenkinsUnstable', hint: 'jenkinsUnstableHint', choices: ['fail', 'warn'] }] },
     SSH: { agent: true, fields: [...script('echo "$1"'), ...SCRIPT_KEY, { name: 'continueOnCommandFailure', text: 'sshGoOn', check: true }] },
     PowerShell: { agent: true, fields: [...script('Write-Output $args[0]'), ...SCRIPT_KEY] },
 };
@@ -82,7 +84,8 @@ function PlainField({ of, value, set, readOnly }: { of: Asked; value: unknown; s
 }
 
 /* quiet: not asked for where there is no such endpoint. */
-const ROLES = { agent: { type: 'agent', text: 'agentField', hint: 'agentFieldHint', none: 'standard', quiet: true }, emailServer: { type: 'email', text: 'mailField', hint: 'mailFieldHint', none: 'none', quiet: true },
+const ROLES = { jenkinsServer: { type: 'jenkins', text: 'jenkins', hint: 'jenkinsServerHint', none: 'choose', quiet: false },
+     agent: { type: 'agent', text: 'agentField', hint: 'agentFieldHint', none: 'standard', quiet: true }, emailServer: { type: 'email', text: 'mailField', hint: 'mailFieldHint', none: 'none', quiet: true },
     source: { type: 'dockerregistry', text: 'imageFrom', hint: 'imageFromHint', none: 'none', quiet: false }, target: { type: 'dockerregistry', text: 'imageTo', hint: 'imageToHint', none: 'none', quiet: false } } as const;
 
 function Through({ role, draft, change, readOnly, at, task }: TaskProps & { role: keyof typeof ROLES }) {
@@ -101,5 +104,5 @@ export function PlainForm(props: TaskProps) {
         const { [name]: _old, ...others } = task.input ?? {};
         change(changeTask(draft, at, { input: value === undefined || value === '' ? others : { ...others, [name]: value } }));
     };
-    return <>{plain.agent && <Through role="agent" {...props} />}{plain.registries && <><Through role="source" {...props} /><Through role="target" {...props} /></>}{plain.fields.map((f) => <PlainField key={f.name} of={f} value={task.input?.[f.name]} set={(v) => set(f.name, v)} readOnly={readOnly} />)}{plain.mail && <Through role="emailServer" {...props} />}</>;
+    return <>{plain.agent && <Through role="agent" {...props} />}{plain.jenkins && <Through role="jenkinsServer" {...props} />}{plain.registries && <><Through role="source" {...props} /><Through role="target" {...props} /></>}{plain.fields.map((f) => <PlainField key={f.name} of={f} value={task.input?.[f.name]} set={(v) => set(f.name, v)} readOnly={readOnly} />)}{plain.mail && <Through role="emailServer" {...props} />}</>;
 }

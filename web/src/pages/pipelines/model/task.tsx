@@ -7,7 +7,7 @@ import { KubernetesForm } from './kubernetes';
 import { PLAIN, PlainForm } from './plain';
 
 /* What this server runs, and Code Stream's other types. */
-const TYPES = ['K8S', ...Object.keys(PLAIN), 'Blueprint', 'Jenkins', 'vRO', 'TFS', 'Bamboo'];
+const TYPES = ['K8S', ...Object.keys(PLAIN), 'Blueprint', 'vRO', 'TFS', 'Bamboo'];
 
 export interface TaskProps { draft: PipelineDraft; change: (next: PipelineDraft) => void; readOnly: boolean; at: Place; task: TaskDraft }
 interface FormProps extends TaskProps { select: (at: Place | null) => void; step: (way: 'up' | 'down' | 'left' | 'right') => void; remove: () => void }
