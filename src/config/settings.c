@@ -24,6 +24,7 @@ const struct setting SETTINGS[] = {
     { "log-format", SETTING_CHOICE, "lines", .choices = "lines|json", .text = "form of the log on stderr" },
     { "retention-bodies-days", SETTING_INT, "30", 1, 36500, .text = "days after which bodies and headers of deliveries are deleted" },
     { "retention-runs-days", SETTING_INT, "180", 1, 36500, .text = "days after which executions, their logs and events are deleted" },
+    { "task-log-mb", SETTING_INT, "4", 1, 4096, .text = "megabytes of one task's log that are kept, on the disk compressed; then a line says so" },
     { "disk-warn-mb", SETTING_INT, "1024", 0, 1 << 30, .text = "megabytes of free disk under which a warning is given" },
     { "max-connections", SETTING_INT, "4096", 16, 65536, .text = "connections open at once; the newest is closed beyond" },
     { "body-limit", SETTING_INT, "1048576", 1024, 16 << 20, .text = "bytes of a request's body, decompressed; more is answered with 413" },

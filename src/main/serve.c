@@ -53,10 +53,17 @@ static void database_changed(void *context)
         api_changed(s->api);
 }
 
+static void execution_logged(void *context, int64_t execution_id)
+{
+    struct server *s = context;
+    if (s->api)
+        api_logged(s->api, execution_id);
+}
+
 static void execution_changed(void *context, int64_t execution_id)
 {
-    (void)execution_id;
     database_changed(context);
+    execution_logged(context, execution_id); /* it may be over */
 }
 
 static void runner_drained(void *context)
@@ -199,7 +206,7 @@ static bool open_runner(struct server *s, struct err *e)
                                     .external_url = config_text(s->config, "external-url"), .hub_url = config_text(s->config, "docker-hub-url"),
                                     .hub_registry_url = config_text(s->config, "docker-hub-registry-url"),
                                     .hub_auth_url = config_text(s->config, "docker-hub-auth-url"),
-                                    .allow_in_cluster = config_bool(s->config, "allow-in-cluster"), .docker_socket = config_text(s->config, "docker-socket"), .changed = execution_changed, .context = s,
+                                    .allow_in_cluster = config_bool(s->config, "allow-in-cluster"), .docker_socket = config_text(s->config, "docker-socket"), .log_most = config_int(s->config, "task-log-mb") << 20, .changed = execution_changed, .logged = execution_logged, .context = s,
                                     .sweep = config_bool(s->config, "sweep"), .sweep_seconds = config_int(s->config, "sweep-seconds"),
                                     .sweep_per_minute = config_int(s->config, "sweep-requests-per-minute"),
                                     .notify_retry = config_int(s->config, "notification-retry-seconds") * CLOCK_SECOND,

@@ -260,7 +260,8 @@ static void log_add(struct effect *f, const char *bytes, size_t size, bool strea
 {
     struct live_view view = live_view(f->live);
     struct task_log_of log_of = { .project_id = view.row->project_id, .execution_id = view.row->id, .attempt = f->job.attempt, .task = log_place(view.now, f->task), .size = f->log_size,
-                                  .position = f->job.log_position };
+                                  .position = f->job.log_position, .most = f->runner->services.log_most, .stored = f->runner->config.logged,
+                                  .context = f->runner->config.context };
     if (!f->log)
         f->log = task_log_create(f->runner->config.loop, f->runner->config.db, &log_of, f->mask);
     task_log_add(f->log, bytes, size, stream);

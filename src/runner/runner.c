@@ -103,7 +103,7 @@ bool runner_create(const struct runner_config *config, struct runner **ret, stru
     r->hub = (struct registry_hub){ .hub_url = config->hub_url, .registry_url = config->hub_registry_url, .auth_url = config->hub_auth_url,
                                     .tokens = r->registry_tokens, .budget = r->registry_budget };
     r->services = (struct task_services){ .loop = config->loop, .http = config->http, .clusters = kube_clusters_create(config->loop, config->http),
-                                           .allow_in_cluster = config->allow_in_cluster, .docker_socket = config->docker_socket,
+                                           .allow_in_cluster = config->allow_in_cluster, .docker_socket = config->docker_socket, .log_most = config->log_most,
                                            .remote = remote_pool_create(config->loop, config->http, SSH_PLACES),
                                            .hosts = &r->hosts, .registries = &r->hub };
     r->hosts = (struct task_hosts){ .ask = hosts_ask, .context = r };

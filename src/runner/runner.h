@@ -28,12 +28,14 @@ struct runner_config {
     const char *hub_url, *hub_registry_url, *hub_auth_url; /* Docker Hub's three addresses */
     bool allow_in_cluster;         /* kube/config.h */
     const char *docker_socket;     /* docker/target.h; lives as long as the runner */
+    int64_t log_most;              /* bytes of one task's log that are kept */
     bool sweep;                    /* sweep.h: registries are looked at */
     int64_t sweep_seconds;         /* from one look at a repository to the next, at the least; 0: 30 */
     int64_t sweep_per_minute;      /* requests to one registry; 0: 100 */
     int64_t notify_retry;          /* micros from the first try of a notification to the second; 0: 10 s */
     int64_t notify_tried;          /* micros until one is given up; 0: a day */
     void (*changed)(void *context, int64_t execution_id); /* an execution moved: live streams look again; may be NULL */
+    void (*logged)(void *context, int64_t execution_id);  /* there is more of a task's log; may be NULL */
     void *context;
 };
 

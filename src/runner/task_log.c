@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/runs.h"
-#include "tasks/task.h"
 
 #define SOON (150 * CLOCK_MS)
 #define FULL (16 << 10) /* a row that has so much grows no further: each time that it does, it is written as a whole */
@@ -34,6 +33,8 @@ struct task_log {
 
 struct append_job {
     struct db_job job;
+    void (*stored)(void *context, int64_t execution_id);
+    void *context;
     struct log_chunk chunk;
     struct row *row;
     char *bytes;
@@ -60,6 +61,8 @@ static void append_done(struct db_job *db_job, const struct err *e)
     struct append_job *j = OWNER(db_job, struct append_job, job);
     if (e)
         log_warn("runner", "%zu bytes of a task's log were not stored: %s", j->chunk.size, e->text);
+    else if (j->stored)
+        j->stored(j->context, j->chunk.execution_id);
     row_release(j->row);
     free(j->bytes);
     free(j);
@@ -80,7 +83,7 @@ static void store_row(struct task_log *log, size_t size)
     }
     log->row->holders++;
     struct append_job *j = NEW(struct append_job);
-    *j = (struct append_job){ .job = { .work = append_work, .done = append_done }, .row = log->row, .bytes = mem_copy(log->open.at, size) };
+    *j = (struct append_job){ .job = { .work = append_work, .done = append_done }, .stored = log->of.stored, .context = log->of.context, .row = log->row, .bytes = mem_copy(log->open.at, size) };
     j->chunk = (struct log_chunk){ .project_id = log->of.project_id, .execution_id = log->of.execution_id, .task = (int64_t)log->of.task, .attempt = log->of.attempt,
                                    .position = size == log->open.length ? position_now(log) : 0, .bytes = j->bytes, .size = size };
     db_write(log->db, &j->job);
@@ -147,7 +150,7 @@ static void settle(struct task_log *log)
 void task_log_add(struct task_log *log, const char *bytes, size_t size, bool stream)
 {
     enum { PIECE = 16 << 10 };
-    if (log->kept >= TASK_LOG_MOST) {
+    if (log->kept >= log->of.most) {
         log->position += stream ? (int64_t)size : 0;
         return;
     }
@@ -160,9 +163,9 @@ void task_log_add(struct task_log *log, const char *bytes, size_t size, bool str
         log->position += stream ? (int64_t)n : 0;
         add_piece(log, bytes, n);
     }
-    if (log->kept >= TASK_LOG_MOST) {
+    if (log->kept >= log->of.most) {
         settle(log);
-        text_addf(&log->open, "\n[the log of this task is longer than %d MiB; the rest is not kept]\n", TASK_LOG_MOST >> 20);
+        text_addf(&log->open, "\n[the log of this task is longer than %lld MiB; the rest is not kept]\n", (long long)log->of.most >> 20);
     }
     if (log->open.length > log->stored && !timer_is_set(&log->timer))
         timer_set(&log->timer, log->loop, SOON, log_due);

@@ -12,6 +12,9 @@ struct task_log_of { /* whose, and how much of it is stored already */
     size_t task;
     int64_t size;     /* of the whole task's */
     int64_t position; /* of this attempt's stream */
+    int64_t most;     /* bytes that are kept; then a line says so */
+    void (*stored)(void *context, int64_t execution_id); /* loop: there is more of it; may be NULL, and may come after task_log_destroy */
+    void *context;
 };
 /* mask is borrowed, and may be NULL. */
 struct task_log *task_log_create(struct loop *loop, struct db *db, const struct task_log_of *of, const struct mask *mask);

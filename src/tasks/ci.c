@@ -237,10 +237,32 @@ static void ended(struct ci *ci, const struct err *e)
     ci_collect(ci);
 }
 
+/* The container's log from its beginning, reading over what is stored. */
+static void read_log(struct ci *ci, const char *how, void (*done)(struct ci *ci, const struct err *e))
+{
+    AUTO_FREE char *path = mem_format("/containers/%s/logs?stdout=1&stderr=1%s", ci->space.container, how);
+    ci->frames = (struct docker_frames){ 0 };
+    ci->skip = ci->seen < ci->job->services->log_most ? ci->seen : 0;
+    ci_read(ci, "GET", path, log_piece, done);
+}
+
+static void rest_came(struct ci *ci, const struct err *e)
+{
+    if (ci->said.kind)
+        fail(ci, &ci->said);
+    else if (e)
+        fail(ci, e);
+    else
+        ask_container(ci, "GET", "/json", ended);
+}
+
+/* Engines up to 20.10 tell a follower nothing more once they have turned a log over: of a long one, what they did not tell is read now. */
 static void waited(struct ci *ci, const struct err *e)
 {
     if (e)
         fail(ci, e);
+    else if (ci->seen >= WORKSPACE_LOG_TURNS && ci->seen < ci->job->services->log_most)
+        read_log(ci, "", rest_came);
     else
         ask_container(ci, "GET", "/json", ended);
 }
@@ -262,16 +284,13 @@ static void log_ended(struct ci *ci, const struct err *e)
         ci_read(ci, "POST", path, ignore, waited);
 }
 
-/* From its beginning, reading over what is stored; of one longer than is kept, only the end is of use. */
+/* Of one longer than is kept, only the end is of use. */
 static void follow(struct ci *ci)
 {
-    bool whole = ci->seen < TASK_LOG_MOST;
-    AUTO_FREE char *path = mem_format("/containers/%s/logs?stdout=1&stderr=1&follow=1%s", ci->space.container, whole ? "" : "&tail=100");
-    ci->frames = (struct docker_frames){ 0 };
+    bool whole = ci->seen < ci->job->services->log_most;
     ci->followed_at = clock_mono();
-    ci->skip = whole ? ci->seen : 0;
     task_progress(ci->job, "the steps run");
-    ci_read(ci, "GET", path, log_piece, log_ended);
+    read_log(ci, whole ? "&follow=1" : "&follow=1&tail=100", log_ended);
 }
 
 /* ---- the container begins */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/test.h"
 #include "docker/tar.h"
 #include "http/server.h"
@@ -35,6 +36,8 @@ static struct scene {
     struct http_server *server;
     const struct row *instead; /* NULL: all is well */
     struct text exports;       /* the archive */
+    struct text log;           /* frames; empty: GOOD's */
+    size_t told;               /* of log, to a follower */
     int inspected, created;
     char shown[4000];
 } s;
@@ -69,6 +72,10 @@ static void engine(void *context, struct http_request *r)
         http_answer(r, 200, "application/x-tar", s.exports.at, s.exports.length);
         return;
     }
+    if (s.log.length && text_is(path, "/containers/NAME/logs")) {
+        http_answer(r, 200, "application/octet-stream", s.log.at, strstr(r->query, "follow") ? s.told : s.log.length);
+        return;
+    }
     if (same(s.instead, r->method, path) && (!inspects || s.inspected))
         row = s.instead;
     for (size_t i = 0; !row && i < ALEN(GOOD); i++)
@@ -100,6 +107,7 @@ static void close_scene(void)
 {
     json_decref((json_t *)s.h.job.workspace);
     text_fini(&s.exports);
+    text_fini(&s.log);
     http_server_close(&s.server);
     harness_close(&s.h);
 }
@@ -110,6 +118,29 @@ static void run_with(const struct row *instead, int64_t cancel_after)
     s.inspected = s.created = 0;
     s.shown[0] = 0;
     CHECK_OK(harness_run(&s.h, "steps: [echo hi]\nexport: [A]\n", cancel_after), s.h.e);
+}
+
+static void add_frame(size_t size, char with)
+{
+    const char head[8] = { 1, 0, 0, 0, (char)(size >> 24), (char)(size >> 16), (char)(size >> 8), (char)size };
+    AUTO_FREE char *bytes = mem_alloc(size);
+    memset(bytes, with, size);
+    text_add_n(&s.log, head, sizeof head);
+    text_add_n(&s.log, bytes, size);
+}
+
+TEST(ci_engine, what_it_does_not_tell_a_follower_is_read_afterwards)
+{
+    open_scene();
+    add_frame(WORKSPACE_LOG_TURNS, 'a');
+    s.told = s.log.length;
+    add_frame(1000, 'b');
+    run_with(NULL, 0);
+    CHECK_INT(s.h.result, TASK_COMPLETED);
+    CHECK(s.h.log.length > WORKSPACE_LOG_TURNS + 1000);
+    const char *at = s.h.log.at + s.h.log.length - 1000 - WORKSPACE_LOG_TURNS; /* behind what the pull said */
+    CHECK(at[-1] == '\n' && strspn(at, "a") == WORKSPACE_LOG_TURNS && strspn(at + WORKSPACE_LOG_TURNS, "b") == 1000);
+    close_scene();
 }
 
 TEST(ci_engine, all_goes_well_in_its_order)

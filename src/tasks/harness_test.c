@@ -169,6 +169,7 @@ void harness_open(struct harness *h)
     h->services.registries = &REGISTRY_HUB;
     h->scope.find = find;
     h->values = json_object();
+    h->services.log_most = 4 << 20;
     h->job = (struct task_job){ .services = &h->services, .project = "Dev", .pipeline = "CD", .stage = "Deploy", .task = "Apply",
                                 .execution = "0190-1", .execution_index = 1, .attempt = 1, .scope = &h->scope };
     h->job.type = task_type_find("K8S");

@@ -121,7 +121,7 @@ static void log_came(struct jenkins_task *t, const struct err *e)
 
 static void look_log(struct jenkins_task *t)
 {
-    if (t->seen >= TASK_LOG_MOST) { /* no more is kept */
+    if (t->seen >= t->job->services->log_most) { /* no more is kept */
         t->more = false;
         log_over(t);
         return;

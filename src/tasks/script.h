@@ -54,4 +54,5 @@ void script_pin_drop(struct script_task *t); /* nobody wants to know any more */
 /* ---- script_end.c */
 void script_free(struct script_task *t);
 void script_fail(struct script_task *t, enum task_result result, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool script_part(struct script_task *t); /* it had a whole SSH_PART_MOST of the log, which is taken: there may be more */
 void script_end(struct script_task *t); /* by what finish answered */

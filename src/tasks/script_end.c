@@ -85,7 +85,7 @@ static bool read_finish(const struct script_task *t, struct finish *ret)
     *ret = (struct finish){ .code = -1, .log = (size_t)log, .response = (size_t)response, .logs = (size_t)logs, .bytes = at + n + 2, .size = t->answer.length - (size_t)n - 2 };
     text_to_int(code, &ret->code);
     size_t kept = ret->response > SSH_RESPONSE_MOST ? 0 : ret->response;
-    return log <= SSH_RESPONSE_MOST * 8 && logs <= SSH_LOGS_MOST && ret->size >= ret->log + kept + ret->logs;
+    return log <= SSH_PART_MOST && logs <= SSH_LOGS_MOST && ret->size >= ret->log + kept + ret->logs;
 }
 
 /* JSON in it can be walked into; else it is a text without the last line's end. */
@@ -151,6 +151,16 @@ static json_t *output_of(const struct script_task *t, const struct finish *f, co
     json_set_text(output, "scriptExecutionId", t->folder + 1);
     json_set_text(output, "status", *message ? "FAILED" : "COMPLETED");
     return output;
+}
+
+bool script_part(struct script_task *t)
+{
+    struct finish f;
+    if (!read_finish(t, &f) || f.log < SSH_PART_MOST)
+        return false;
+    task_log_stream(t->job, f.bytes, f.log);
+    t->from += (int64_t)f.log;
+    return true;
 }
 
 void script_end(struct script_task *t)

@@ -21,6 +21,7 @@
 #include "base/json.h"
 
 #define SSH_RESPONSE_MOST (1 << 20)
+#define SSH_PART_MOST (4 << 20) /* of the log, that one answer of finish has */
 #define SSH_LOGS_MOST (16 << 10) /* of the log's end, kept as output */
 
 struct script_spec {

@@ -13,12 +13,18 @@
 #define STEADY_MICROS (60 * CLOCK_SECOND)  /* a connection that stood so long may break anew */
 #define NOISE_MOST (64 << 10)              /* what a login shell says before our marker */
 #define ANSWER_MOST (8 << 20)
-#define LOG_MOST ((4 << 20) + 1)           /* the runner keeps 4 MiB, and says so when there is more */
 static const int AGAIN_SECONDS[] = { 1, 2, 4, 8, 15, 30, 60, 60, 60, 60 };
 
 static void launch(struct task_job *job);
 static void follow(struct script_task *t);
 static void stop(struct script_task *t);
+static void finish(struct script_task *t);
+
+/* So much of its log is fetched: one byte more than is kept, so that the runner says that there is more. */
+static int64_t most_of(const struct script_task *t)
+{
+    return t->job->services->log_most + 1;
+}
 
 /* ---- when something breaks */
 
@@ -66,10 +72,10 @@ static void take(struct script_task *t, const char *bytes, size_t size)
             text_add_n(&t->answer, bytes, size);
         return;
     }
-    bool enough = t->from > LOG_MOST;
+    bool enough = t->from > most_of(t);
     task_log_stream(t->job, bytes, size);
     t->from += (int64_t)size;
-    if (!enough && t->from > LOG_MOST)
+    if (!enough && t->from > most_of(t))
         remote_interrupt(t->session); /* its end is waited for without its log */
 }
 
@@ -123,15 +129,23 @@ static bool ran(struct script_task *t)
 static void finished(void *context, const struct err *e)
 {
     struct script_task *t = context;
-    if (e)
+    if (e) {
         broken(t, e);
-    else if (ran(t))
+        return;
+    }
+    if (!ran(t))
+        return;
+    if (script_part(t))
+        finish(t);
+    else
         script_end(t);
 }
 
+/* What is left of the log comes with the end, SSH_PART_MOST at a time. */
 static void finish(struct script_task *t)
 {
-    int64_t most = t->from > LOG_MOST ? 0 : LOG_MOST + 1 - t->from;
+    int64_t most = t->from > most_of(t) ? 0 : most_of(t) + 1 - t->from;
+    most = most < SSH_PART_MOST ? most : SSH_PART_MOST;
     run(t, SSH_FINISHES, script_program_finish(t->path, t->marker, t->from, most), PROGRAM_MICROS, finished);
 }
 
@@ -178,7 +192,7 @@ static void follow(struct script_task *t)
 {
     task_progress(t->job, "runs on %s", t->input.host);
     t->followed = clock_mono();
-    run(t, SSH_FOLLOWS, script_program_follow(t->path, t->marker, t->from, t->from <= LOG_MOST), 0, has_followed);
+    run(t, SSH_FOLLOWS, script_program_follow(t->path, t->marker, t->from, t->from <= most_of(t)), 0, has_followed);
 }
 
 /* ---- the launch */

@@ -183,6 +183,21 @@ TEST(ssh_task, finds_its_script_after_a_restart)
     scene_close(&s);
 }
 
+TEST(ssh_task, fetches_a_large_log_in_parts)
+{
+    static const char SCRIPT[] = "sleep 1.5; head -c 9500000 /dev/zero | tr '\\0' x; echo over";
+    struct scene s;
+    scene_open(&s);
+    s.h.services.log_most = 64 << 20;
+    stop_and_start(&s, SCRIPT, "");
+    sleep(2);
+    CHECK(run(&s, SCRIPT, "", 0));
+    CHECK_INT(s.h.result, TASK_COMPLETED);
+    CHECK_INT(s.h.log.length, 9500005);
+    CHECK(text_ends(text_of(&s.h.log), "xover\n"));
+    scene_close(&s);
+}
+
 TEST(ssh_task, does_not_begin_anew_what_may_have_run)
 {
     static const char SCRIPT[] = "echo x >>~/count; sleep 3";

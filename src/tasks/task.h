@@ -42,6 +42,7 @@ struct task_services {
     const struct registry_hub *registries; /* registry/client.h: what registries let us in with, and ask of us */
     struct remote_pool *remote;
     const struct task_hosts *hosts;
+    int64_t log_most;      /* bytes of one task's log that are kept; then a line says so */
 };
 
 /* The push that started the run; NULL fields "" when not known. */
@@ -58,7 +59,6 @@ struct task_push {
 /* Roles of what a pipeline's workspace names, among a task's endpoints. */
 #define TASK_WORKSPACE "workspace.endpoint"
 #define TASK_WORKSPACE_REGISTRY "workspace.registry"
-#define TASK_LOG_MOST (4 << 20) /* bytes of one task's log that are kept; then a line says so */
 
 enum task_crash {
     TASK_REPEATABLE, /* may simply be done again: server-side apply */

@@ -8,7 +8,7 @@
 #include "event/image_ref.h"
 #include "registry/client.h"
 
-#define LOG_SIZE "128m" /* of a container's log at the engine; twice, for it is turned over */
+enum { LOG_LEAST = 128 << 20 };
 enum { ENVIRONMENT_MOST = 200, CACHE_MOST = 20, NAME_MOST = 40 };
 
 /* ---- names */
@@ -216,8 +216,9 @@ char *workspace_image(const struct workspace *w)
 
 json_t *workspace_container(const struct workspace *w, const struct task_job *job, const char *shell)
 {
-    AUTO_FREE char *image = workspace_image(w);
-    json_t *host = json_pack("{s:o, s:o, s:{s:s, s:{s:s, s:s}}}", "Mounts", mounts_of(w, job), "Binds", binds_of(w, job), "LogConfig", "Type", "json-file", "Config", "max-size", LOG_SIZE,
+    int64_t log = 2 * job->services->log_most; /* as JSON; and twice, for it is turned over */
+    AUTO_FREE char *image = workspace_image(w), *log_size = mem_format("%lld", (long long)(log > LOG_LEAST ? log : LOG_LEAST));
+    json_t *host = json_pack("{s:o, s:o, s:{s:s, s:{s:s, s:s}}}", "Mounts", mounts_of(w, job), "Binds", binds_of(w, job), "LogConfig", "Type", "json-file", "Config", "max-size", log_size,
                              "max-file", "2");
     if (w->cpu > 0)
         json_object_set_new(host, "NanoCpus", json_integer((json_int_t)(w->cpu * 1e9)));

@@ -8,6 +8,8 @@
 #include "docker/target.h"
 #include "tasks/task.h"
 
+/* Bytes of a container's log, of which the engine may have turned it over: the shortest lines take 80 times their length there, of 128 MiB. */
+#define WORKSPACE_LOG_TURNS (1 << 20)
 #define WORKSPACE_LABEL "io.slipway.execution" /* its value: the execution's uuid */
 
 struct workspace {
