@@ -31,5 +31,7 @@ void api_handle(void *api, struct http_request *r);
 void api_server(struct api *api, const struct http_server *server);
 /* struct runner_config.changed and struct db_config.changed: live streams look again. */
 void api_changed(struct api *api);
-/* Ends all live streams, before the server drains. */
+/* struct runner_config.logged and .changed: who waits for lines of it looks again. */
+void api_logged(struct api *api, int64_t execution_id);
+/* Ends all live streams, and all waiting for lines, before the server drains. */
 void api_end_streams(struct api *api);

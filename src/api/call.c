@@ -8,6 +8,7 @@
 #include "api/hooks.h"
 #include "api/limiter.h"
 #include "api/match.h"
+#include "api/logs.h"
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -231,6 +232,7 @@ bool api_create(const struct api_config *config, struct api **ret, struct err *e
     api->tokens = limiter_create(30, CLOCK_SECOND);
     api->hooks = hooks_create(api);
     api->streams = streams_create(api);
+    api->log_waits = log_waits_create(api);
     api->links = cloud_links_create(api);
     api->started_at = clock_now();
     *ret = api;
@@ -244,6 +246,7 @@ void api_destroy(struct api **api)
         return;
     hooks_destroy(&a->hooks);
     streams_destroy(&a->streams);
+    log_waits_destroy(&a->log_waits);
     cloud_links_destroy(&a->links);
     limiter_destroy(&a->logins);
     limiter_destroy(&a->tokens);

@@ -139,6 +139,7 @@ bool name_ok(const char *name, const char *what, struct err *e);
 struct hooks;
 struct limiter;
 struct streams;
+struct log_waits;
 struct cloud_links;
 struct api {
     struct api_config config;
@@ -147,6 +148,7 @@ struct api {
     size_t server_count;
     struct hooks *hooks;
     struct streams *streams;
+    struct log_waits *log_waits;
     struct cloud_links *links;
     struct proxies proxies;
     struct limiter *logins, *tokens; /* failed logins; wrong hook tokens */

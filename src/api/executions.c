@@ -367,22 +367,7 @@ bool executions_remove(struct call *c, struct err *e)
     return ok && call_answer(c, 202, json_pack("{s:I}", "deleted", (json_int_t)*sum));
 }
 
-/* ---- logs and live events */
-
-bool execution_logs(struct call *c, struct err *e)
-{
-    int64_t id = 0, project = 0, task = -1, after = 0;
-    AUTO_FREE char *which = call_query(c, "task");
-    AUTO_FREE char *from = call_query(c, "after");
-    AUTO_TEXT logs = { 0 };
-    if ((which && !text_to_int(which, &task)) || (from && !text_to_int(from, &after)))
-        return err_field(e, "task", "task and after are numbers");
-    if (!execution_of_call(c, &id, &project, e) || !log_read(c->tx, id, task, &after, &logs, e))
-        return false;
-    for (size_t i = 0; i < logs.length; i++) /* programs write what they like: it is mended */
-        logs.at[i] = logs.at[i] ? logs.at[i] : '?';
-    return call_answer(c, 200, json_pack("{s:o, s:I}", "logs", json_text(text_of(&logs)), "next", (json_int_t)after));
-}
+/* ---- live events */
 
 static bool live(struct call *c, struct err *e)
 {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/logs.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/activity.h"
@@ -185,8 +186,14 @@ void api_changed(struct api *api)
     api->streams->dirty = true;
 }
 
+void api_logged(struct api *api, int64_t execution_id)
+{
+    log_waits_wake(api->log_waits, execution_id);
+}
+
 void api_end_streams(struct api *api)
 {
+    log_waits_wake(api->log_waits, 0);
     LIST_EACH(&api->streams->all, link) {
         struct live *l = OWNER(link, struct live, link);
         l->over = true;

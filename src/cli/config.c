@@ -108,5 +108,6 @@ void cli_access_write(const struct cli *cli, const char *access, int64_t seconds
     AUTO_FREE char *path = access_path(cli);
     AUTO_FREE char *text = mem_format("%lld %s", (long long)(clock_now() + seconds * CLOCK_SECOND), access);
     struct err no_folder = { 0 }; /* then the next command logs in again */
-    write_small(path, text, &no_folder);
+    if (cli_config_folder(cli, &no_folder))
+        write_small(path, text, &no_folder);
 }

@@ -1,12 +1,14 @@
 /* What an execution's tasks said, so far or until it is over. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "cli/inside.h"
 
 #define P "/pipeline/api"
+enum { WAIT = 20 }; /* seconds that the server may wait at the end of a log that goes on */
 
 /* The number that the server knows a task by: its id ends in ~STAGE.TASK, tasks are counted through all stages. -1: no such. */
 static int task_number(const json_t *execution, const char *wanted)
@@ -50,11 +52,12 @@ static int find_task(struct cli *cli, const char *id, int *ret)
 }
 
 /* Prints what came after *after, which moves on; *ret_more: there may be more at once. */
-static int print_part(struct cli *cli, const char *id, int task, int64_t *after, bool *ret_more)
+static int print_part(struct cli *cli, const char *id, int task, int wait, int64_t *after, bool *ret_more)
 {
     struct cli_answer a = { 0 };
     AUTO_FREE char *which = task >= 0 ? mem_format("&task=%d", task) : mem_text("");
-    AUTO_FREE char *query = mem_format("/logs?after=%lld%s", (long long)*after, which);
+    AUTO_FREE char *more = wait ? mem_format("&wait=%d", wait) : mem_text("");
+    AUTO_FREE char *query = mem_format("/logs?after=%lld%s%s", (long long)*after, which, more);
     AUTO_FREE char *path = path_of(P "/executions/", id, query);
     int code = cli_do(cli, "GET", path, NULL, &a);
     if (code == CLI_OK) {
@@ -70,14 +73,35 @@ static int print_part(struct cli *cli, const char *id, int task, int64_t *after,
     return code;
 }
 
-static int print_rest(struct cli *cli, const char *id, int task, int64_t *after)
+/* wait: seconds that the server may wait at the end for more. */
+static int print_rest(struct cli *cli, const char *id, int task, int wait, int64_t *after)
 {
     int code;
     bool more = false;
     do
-        code = print_part(cli, id, task, after, &more);
+        code = print_part(cli, id, task, wait, after, &more);
     while (code == CLI_OK && more);
     return code;
+}
+
+/* Until it is over: the server waits for the next line. One that does not wait is asked each second. */
+static int print_on(struct cli *cli, const char *id, int task, int64_t *after)
+{
+    for (;;) {
+        struct cli_answer a = { 0 };
+        time_t asked = time(NULL);
+        int code = print_rest(cli, id, task, WAIT, after);
+        if (code != CLI_OK || (code = get_execution(cli, id, &a)) != CLI_OK) {
+            cli_answer_fini(&a);
+            return code;
+        }
+        bool over = execution_over(json_text_at(a.json, "status", ""));
+        cli_answer_fini(&a);
+        if (over)
+            return CLI_OK;
+        if (time(NULL) - asked < 2)
+            sleep(1);
+    }
 }
 
 int command_logs(struct cli *cli)
@@ -87,16 +111,7 @@ int command_logs(struct cli *cli)
     AUTO_FREE char *id = execution_id(cli, cli->count ? cli->words[0] : NULL, &code);
     if (!id || (code = find_task(cli, id, &task)) != CLI_OK)
         return code;
-    for (bool over = !cli->follow; code == CLI_OK;) {
-        code = print_rest(cli, id, task, &after);
-        if (over || code != CLI_OK)
-            break;
-        struct cli_answer a = { 0 };
-        code = get_execution(cli, id, &a);
-        over = execution_over(json_text_at(a.json, "status", "")); /* once more, then: what was said last */
-        cli_answer_fini(&a);
-        if (!over)
-            sleep(1);
-    }
-    return code;
+    if (cli->follow && (code = print_on(cli, id, task, &after)) != CLI_OK)
+        return code;
+    return print_rest(cli, id, task, 0, &after); /* of one that was followed: what it said last */
 }

@@ -5,17 +5,18 @@ import { Text, useAction, Trouble } from '../../parts';
 import { t } from '../../texts';
 
 const MOST = 400_000; /* characters that are kept on the screen: the newest. The file has all of it */
-const NEXT = 400; /* ms until a task that goes on is asked again */
+const WAIT = 20; /* seconds that the server may wait for the next line of a task that goes on */
+const AGAIN = 2000; /* ms until it is asked again when it did not answer */
 
 interface Piece { logs: string; next: number }
-const pieceOf = (run: string, task: number, after: number, signal?: AbortSignal) => call<Piece>('GET', `${P}/executions/${run}/logs?task=${task}&after=${after}`, undefined, signal);
+const pieceOf = (run: string, task: number, after: number, wait: number, signal?: AbortSignal) => call<Piece>('GET', `${P}/executions/${run}/logs?task=${task}&after=${after}&wait=${wait}`, undefined, signal);
 
-/* Reads to the end; tells each piece. */
-async function readOn(run: string, task: number, after: number, tell: (text: string) => void, signal?: AbortSignal): Promise<number> {
+/* Reads to the end; tells each piece, and where it ends. */
+async function readOn(run: string, task: number, after: number, tell: (text: string, next: number) => void, wait = 0, signal?: AbortSignal): Promise<void> {
     for (let at = after; ;) {
-        const piece = await pieceOf(run, task, at, signal);
-        if (piece.logs) tell(piece.logs);
-        if (!piece.logs || piece.next <= at) return Math.max(at, piece.next);
+        const piece = await pieceOf(run, task, at, wait, signal);
+        if (piece.logs) tell(piece.logs, piece.next);
+        if (!piece.logs || piece.next <= at) return;
         at = piece.next;
     }
 }
@@ -26,10 +27,11 @@ function useLog(run: string, task: number, going: boolean): { text: string; cut:
     useEffect(() => {
         const stop = new AbortController();
         let timer = 0;
-        const add = (piece: string) => { if (!stop.signal.aborted) set((old) => ({ text: (old.text + piece).slice(-MOST), cut: old.cut || old.text.length + piece.length > MOST })); };
+        const add = (piece: string, next: number) => { if (stop.signal.aborted) return; at.current = next; set((old) => ({ text: (old.text + piece).slice(-MOST), cut: old.cut || old.text.length + piece.length > MOST })); };
         const read = async () => {
-            try { at.current = await readOn(run, task, at.current, add, stop.signal); } catch { /* the next look tells it again */ }
-            if (going && !stop.signal.aborted) timer = window.setTimeout(() => void read(), NEXT);
+            const asked = Date.now();
+            try { await readOn(run, task, at.current, add, going ? WAIT : 0, stop.signal); } catch { /* the next look tells it again */ }
+            if (going && !stop.signal.aborted) timer = window.setTimeout(() => void read(), Date.now() - asked < AGAIN ? AGAIN : 0);
         };
         void read();
         return () => { stop.abort(); clearTimeout(timer); };
