@@ -57,6 +57,12 @@ def megabytes(server):
     return int(re.search(r"VmRSS:\s+(\d+)", open("/proc/%d/status" % server.process.pid).read()).group(1)) / 1024
 
 
+def processor(server):
+    """Seconds of it that the server has used."""
+    fields = open("/proc/%d/stat" % server.process.pid).read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def end(server):
     server.stop()
     shutil.rmtree(server.folder, ignore_errors=True)
