@@ -131,6 +131,14 @@ TEST(documents, warn_of_secrets_with_line_and_command)
     ask(&s, "GET", P "/pipelines/default/p", NULL);
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.password"), "hunter2");
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.script"), "x --token=abcdef");
+    AUTO_FREE char *viewer = test_user(&s, "vic", "", "viewer"), *developer = test_user(&s, "dora", "", "member");
+    ask_as(&s, viewer, "GET", P "/pipelines/default/p", NULL);
+    CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.password"), "********");
+    CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.script"), "x --token=********");
+    ask_as(&s, viewer, "GET", P "/pipelines", NULL);
+    CHECK(s.status == 200 && !strstr(s.text, "hunter2"));
+    ask_as(&s, developer, "GET", P "/pipelines/default/p", NULL);
+    CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.password"), "hunter2");
     ask(&s, "PUT", P "/pipelines/default/p", "{\"stageOrder\":[\"S\"],\"stages\":{\"S\":{\"taskOrder\":[\"T\"],\"tasks\":{\"T\":{\"type\":\"K8S\",\"input\":{\"password\":\"********\",\"script\":\"y --token=********\"}}}}}}");
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.password"), "hunter2");
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.script"), "y --token=abcdef");

@@ -34,12 +34,19 @@ static json_t *pipeline_json(const struct pipeline_row *row)
     return json;
 }
 
+/* A secret that stands in a pipeline as it is, in place of a variable, is seen by those only who could write it. */
+static json_t *masked_json(const struct pipeline_row *row)
+{
+    AUTO_JSON *json = pipeline_json(row);
+    return literals_masked(json);
+}
+
 bool pipeline_load(struct call *c, int64_t id, json_t **ret, struct err *e)
 {
     struct pipeline_row row = { 0 };
     if (!pipeline_get(c->tx, id, &row, e))
         return false;
-    *ret = pipeline_json(&row);
+    *ret = auth_may(&c->who, row.object.project_id, MAY_DEVELOP) ? pipeline_json(&row) : masked_json(&row);
     pipeline_row_fini(&row);
     return true;
 }
