@@ -94,22 +94,6 @@ bool hold_event(struct db_tx *tx, int64_t hold_id, int64_t event_id, const char 
     return db_run(tx, e, SQL_hold_event, "itii", event_id, message, hold_id, clock_now());
 }
 
-/* Rows of (execution, project): what they wait for is told, to their events too. */
-static bool tell(struct db_tx *tx, struct db_rows *rows, const char *message, struct err *e)
-{
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
-    while (db_next(rows, e)) {
-        ids = mem_resize(ids, (count + 2) * sizeof *ids);
-        ids[count++] = db_int(rows, 0);
-        ids[count++] = db_int(rows, 1);
-    }
-    bool ok = !db_rows_failed(rows);
-    for (size_t i = 0; ok && i < count; i += 2)
-        ok = db_run(tx, e, SQL_inbox_event_say, "iti", ids[i], message, clock_now()) && change_add(tx, ids[i + 1], "executions", ids[i], e);
-    return ok;
-}
-
 bool hold_say(struct db_tx *tx, int64_t hold_id, int64_t project_id, const char *message, struct err *e)
 {
     if (!db_run(tx, e, SQL_hold_say_events, "iti", hold_id, message, clock_now()))
@@ -117,7 +101,7 @@ bool hold_say(struct db_tx *tx, int64_t hold_id, int64_t project_id, const char 
     if (db_changes(tx) && !change_add(tx, project_id, "events", hold_id, e))
         return false;
     AUTO(db_rows) rows = db_rows(tx, SQL_hold_say_queued, "iti", hold_id, message, clock_now());
-    return tell(tx, rows, message, e);
+    return run_say_all(tx, rows, message, NULL, e);
 }
 
 bool hold_behind(struct db_tx *tx, int64_t hold_id, int64_t *ret, struct err *e)
@@ -145,5 +129,5 @@ bool hold_let_go(struct db_tx *tx, const struct hold *h, int64_t push_id, const 
     if (!db_run(tx, e, SQL_hold_release, "ii", h->id, now) || !change_add(tx, h->project_id, "events", h->id, e))
         return false;
     AUTO(db_rows) rows = db_rows(tx, SQL_hold_release_queued, "ii", h->id, now);
-    return tell(tx, rows, "", e);
+    return run_say_all(tx, rows, "", NULL, e);
 }

@@ -260,6 +260,23 @@ bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e)
     return !changed || (db_run(tx, e, SQL_inbox_event_say, "iti", id, message, now) && change_add(tx, project, "executions", id, e));
 }
 
+bool run_say_all(struct db_tx *tx, struct db_rows *rows, const char *message, bool *ret_any, struct err *e)
+{
+    AUTO_FREE int64_t *ids = NULL;
+    size_t count = 0;
+    while (db_next(rows, e)) {
+        ids = mem_resize(ids, (count + 2) * sizeof *ids);
+        ids[count++] = db_int(rows, 0);
+        ids[count++] = db_int(rows, 1);
+    }
+    bool ok = !db_rows_failed(rows);
+    if (ret_any)
+        *ret_any = count > 0;
+    for (size_t i = 0; ok && i < count; i += 2)
+        ok = db_run(tx, e, SQL_inbox_event_say, "iti", ids[i], message, clock_now()) && change_add(tx, ids[i + 1], "executions", ids[i], e);
+    return ok;
+}
+
 bool run_start_queued(struct db_tx *tx, int64_t pipeline_id, bool free, const char *node, void (*each)(void *context, int64_t id), void *context,
                       struct err *e)
 {

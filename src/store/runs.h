@@ -77,6 +77,9 @@ bool run_next_index(struct db_tx *tx, int64_t pipeline_id, int64_t *ret, struct 
 
 /* Why a live execution does not go on, for people; also in its event. */
 bool run_say(struct db_tx *tx, int64_t id, const char *message, struct err *e);
+/* rows: (execution, project), to which their statement wrote the same message: their events have it too, and who watches is told. ret_any: there
+ * were some; may be NULL. */
+bool run_say_all(struct db_tx *tx, struct db_rows *rows, const char *message, bool *ret_any, struct err *e);
 
 /* Whether any execution of the pipeline is QUEUED. */
 bool run_waits(struct db_tx *tx, int64_t pipeline_id, bool *ret, struct err *e);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/rows.h"
+#include "store/runs.h"
 #include "store/totals.h"
 #include "store_sql.h"
 
@@ -103,23 +104,6 @@ bool windows_gate(struct db_tx *tx, int64_t pipeline_id, int64_t now, struct gat
 
 /* ---- what waits for it */
 
-/* Rows of (execution, project): told to those who watch. */
-static bool tell(struct db_tx *tx, struct db_rows *rows, const char *message, bool *ret_any, struct err *e)
-{
-    AUTO_FREE int64_t *ids = NULL;
-    size_t count = 0;
-    while (db_next(rows, e)) {
-        ids = mem_resize(ids, (count + 2) * sizeof *ids);
-        ids[count++] = db_int(rows, 0);
-        ids[count++] = db_int(rows, 1);
-    }
-    bool ok = !db_rows_failed(rows);
-    *ret_any = count > 0;
-    for (size_t i = 0; ok && i < count; i += 2)
-        ok = db_run(tx, e, SQL_inbox_event_say, "iti", ids[i], message, clock_now()) && change_add(tx, ids[i + 1], "executions", ids[i], e);
-    return ok;
-}
-
 /* Those that wait for one window wait for it together. */
 static bool same_window(struct db_tx *tx, int64_t pipeline_id, const struct gate *gate, int64_t until, bool *ret, struct err *e)
 {
@@ -136,14 +120,14 @@ bool windows_hold(struct db_tx *tx, int64_t pipeline_id, const struct gate *gate
     AUTO(db_rows) rows = gate->open ? db_rows(tx, SQL_window_open, "ii", pipeline_id, clock_now())
                                     : db_rows(tx, same ? SQL_window_hold_new : SQL_window_hold, "iiti", pipeline_id, until, gate->why, clock_now());
     bool any = false;
-    return tell(tx, rows, gate->why, &any, e);
+    return run_say_all(tx, rows, gate->why, &any, e);
 }
 
 bool windows_free(struct db_tx *tx, int64_t execution_id, struct err *e)
 {
     AUTO(db_rows) rows = db_rows(tx, SQL_window_free, "ii", execution_id, clock_now());
     bool any = false;
-    if (!tell(tx, rows, "", &any, e))
+    if (!run_say_all(tx, rows, "", &any, e))
         return false;
     AUTO(db_rows) running = any ? NULL : db_rows(tx, SQL_window_free_running, "i", execution_id);
     any = any || db_next(running, e);
