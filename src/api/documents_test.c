@@ -137,6 +137,16 @@ TEST(documents, warn_of_secrets_with_line_and_command)
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.script"), "x --token=********");
     ask_as(&s, viewer, "GET", P "/pipelines", NULL);
     CHECK(s.status == 200 && !strstr(s.text, "hunter2"));
+    ask(&s, "PUT", P "/pipelines/default/p", "{\"enabled\":true,\"input\":{\"dbPassword\":\"hunter3\"},\"stageOrder\":[\"S\"],\"stages\":{\"S\":{\"taskOrder\":[\"T\"],\"tasks\":{\"T\":{\"type\":\"REST\","
+                                            "\"input\":{\"action\":\"get\",\"url\":\"https://h\",\"headers\":{\"Authorization\":\"hunter4\"}}}}}}}");
+    ask(&s, "POST", P "/pipelines/default/p/executions", "{\"input\":{\"dbPassword\":\"hunter3\"}}");
+    AUTO_FREE char *run = mem_text(answered(&s, "executionLink"));
+    ask(&s, "GET", run, NULL);
+    CHECK_HAS(s.text, "hunter3");
+    ask_as(&s, viewer, "GET", run, NULL);
+    CHECK_INT(s.status, 200);
+    CHECK(!strstr(s.text, "hunter3"));
+    ask(&s, "POST", IMPORT, yaml);
     ask_as(&s, developer, "GET", P "/pipelines/default/p", NULL);
     CHECK_TEXT(answered(&s, "stages.S.tasks.T.input.password"), "hunter2");
     ask(&s, "PUT", P "/pipelines/default/p", "{\"stageOrder\":[\"S\"],\"stages\":{\"S\":{\"taskOrder\":[\"T\"],\"tasks\":{\"T\":{\"type\":\"K8S\",\"input\":{\"password\":\"********\",\"script\":\"y --token=********\"}}}}}}");

@@ -7,6 +7,7 @@
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "pipeline/literals.h"
 #include "pipeline/engine.h"
 #include "store/activity.h"
 #include "store/runs.h"
@@ -34,7 +35,18 @@ static bool build(const struct run_row *row, const struct run_facts *facts, bool
     return true;
 }
 
-bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with_stages, json_t **ret, struct err *e)
+/* What stands in a definition or an input as it is, in place of a SECRET variable, is seen by those only who could write it. */
+static void mask_literals(json_t *document)
+{
+    static const char *const PARTS[] = { "input", "stages" };
+    for (size_t i = 0; i < ALEN(PARTS); i++) {
+        json_t *part = json_object_get(document, PARTS[i]);
+        if (part)
+            json_object_set_new(document, PARTS[i], literals_masked(part));
+    }
+}
+
+bool execution_document(struct api *api, struct db_tx *tx, const struct who *who, int64_t id, bool with_stages, json_t **ret, struct err *e)
 {
     struct run_row row = { 0 };
     struct object project = { 0 };
@@ -48,6 +60,8 @@ bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with
                                .updated_at = row.updated_at, .global = row.global, .nested = *row.parent_uuid && !row.rollback,
                                .rollback = row.rollback, .parent = row.parent_uuid, .rerun = row.rerun_uuid, .rerun_index = row.rerun_index, .window_at = row.window_at, .now = clock_now() };
     ok = ok && build(&row, &facts, with_stages, ret, e) && (!with_stages || notifications_in_document(tx, id, *ret, e));
+    if (ok && !auth_may(who, row.project_id, MAY_DEVELOP))
+        mask_literals(*ret);
     object_fini(&project);
     run_row_fini(&row);
     return ok;
@@ -55,12 +69,12 @@ bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with
 
 static bool load_brief(struct call *c, int64_t id, json_t **ret, struct err *e)
 {
-    return execution_document(c->api, c->tx, id, false, ret, e);
+    return execution_document(c->api, c->tx, &c->who, id, false, ret, e);
 }
 
 static bool load_whole(struct call *c, int64_t id, json_t **ret, struct err *e)
 {
-    return execution_document(c->api, c->tx, id, true, ret, e);
+    return execution_document(c->api, c->tx, &c->who, id, true, ret, e);
 }
 
 /* What tells one execution from another: the pushed image, and the input that has a star. */

@@ -78,7 +78,7 @@ static bool look_at_execution(struct live *l, struct db_tx *tx, const struct who
         return false;
     if (at == l->seen_at)
         return true;
-    if (!execution_document(l->streams->api, tx, l->execution_id, true, &document, e))
+    if (!execution_document(l->streams->api, tx, who, l->execution_id, true, &document, e))
         return false;
     AUTO_FREE char *text = json_write(document);
     json_decref(document);

@@ -14,7 +14,7 @@ void streams_destroy(struct streams **s);
 bool stream_execution(struct call *c, int64_t execution_id, int64_t project_id, struct err *e);
 /* LOOP part of GET P/changes. */
 bool stream_changes(struct call *c, struct err *e);
-/* READ: the execution's document as the API shows it, by integer id. Of executions.c. */
 /* By the path's first parameter, with the rights that the route asks for. */
 bool execution_of_call(struct call *c, int64_t *ret, int64_t *ret_project, struct err *e);
-bool execution_document(struct api *api, struct db_tx *tx, int64_t id, bool with_stages, json_t **ret, struct err *e);
+/* READ: the execution's document as the API shows it to who, by integer id. Of executions.c. */
+bool execution_document(struct api *api, struct db_tx *tx, const struct who *who, int64_t id, bool with_stages, json_t **ret, struct err *e);
