@@ -8,6 +8,7 @@
 
 #define IDLE (5 * CLOCK_MINUTE)        /* discovery is kept this long for the next task */
 #define TOKEN_EVERY CLOCK_MINUTE
+#define SAID_MOST 65536                /* of a refusal, where an answer comes in pieces */
 
 /* ---- clusters */
 
@@ -196,8 +197,9 @@ void kube_headers(struct kube *k, struct http_headers *h, const char *accept)
 static bool read_answer(struct kube_call *c, struct err *e)
 {
     struct err why = { 0 };
-    bool read = (c->plain && c->status < 300) || json_read(text_of(&c->http.answer), c->http.answer.length, &c->answer, &why);
-    c->text = text_of(&c->http.answer);
+    const struct text *answer = c->on_data ? &c->said : &c->http.answer;
+    bool read = (c->plain && c->status < 300) || json_read(text_of(answer), answer->length, &c->answer, &why);
+    c->text = text_of(answer);
     if (c->status < 200 || c->status >= 300)
         return kube_refused(c->status, c->answer, e);
     return read || err_set(e, ERR_UPSTREAM, "%s answered %d with what is no JSON: %s", kube_server(c->kube), c->status, why.text);
@@ -224,9 +226,22 @@ static void call_done(struct http_call *http, const struct err *why)
     c->retry_after_micros = why ? 0 : retry_after(c);
     c->in_flight = false;
     json_t *answer = c->answer; /* lives until done returned, also when done starts or frees c */
+    struct text said = c->said;
+    c->said = (struct text){ 0 };
     c->done(c, ok ? NULL : &e);
     json_decref(answer);
+    text_fini(&said);
     kube_settle(k);
+}
+
+static bool call_piece(struct http_call *http, const char *bytes, size_t size)
+{
+    struct kube_call *c = OWNER(http, struct kube_call, http);
+    if (http->status >= 200 && http->status < 300)
+        return c->on_data(c, bytes, size);
+    if (c->said.length < SAID_MOST)
+        text_add_n(&c->said, bytes, size < SAID_MOST ? size : SAID_MOST);
+    return true;
 }
 
 bool kube_call_start(struct kube_call *c, struct kube *k, struct err *e)
@@ -243,7 +258,8 @@ bool kube_call_start(struct kube_call *c, struct kube *k, struct err *e)
     c->retry_after_micros = 0;
     c->http = (struct http_call){ .method = c->method, .url = url, .headers = headers, .body = body,
                                   .body_size = body ? strlen(body) : 0, .trust = &k->trust, .proxy = k->target->proxy, .via = k->target->via,
-                                  .timeout_micros = c->timeout_micros, .answer_limit = c->answer_limit, .done = call_done };
+                                  .timeout_micros = c->timeout_micros, .answer_limit = c->answer_limit, .on_data = c->on_data ? call_piece : NULL,
+                                  .done = call_done };
     bool ok = http_call_start(&c->http, k->clusters->client, e);
     http_headers_fini(&headers);
     k->in_flight += ok;

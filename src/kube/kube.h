@@ -38,7 +38,9 @@ struct kube_call {
     const char *content_type; /* NULL: application/json */
     bool plain;               /* the answer is text (logs), not JSON */
     size_t answer_limit;      /* 0: 16 MiB */
-    int64_t timeout_micros;   /* 0: 30 s */
+    int64_t timeout_micros;   /* 0: 30 s. With on_data: of silence */
+    /* NULL: the answer is kept. Of a plain call: each piece of a 2xx answer as it comes; false stops the call (ERR_CANCELED). */
+    bool (*on_data)(struct kube_call *c, const char *bytes, size_t size);
     void (*done)(struct kube_call *c, const struct err *e); /* e NULL: a 2xx answer that could be read */
     /* ---- */
     int status;               /* 0: no answer */
@@ -47,6 +49,7 @@ struct kube_call {
     int64_t retry_after_micros; /* 0: the cluster said nothing */
     struct kube *kube;        /* private from here on */
     struct http_call http;
+    struct text said;         /* of a refusal, while pieces come */
     bool in_flight;
 };
 bool kube_call_start(struct kube_call *c, struct kube *kube, struct err *e);

@@ -262,25 +262,38 @@ static void check_workspace_field(struct checker *c, const json_t *space, const 
     check_leave(c, here);
 }
 
+/* What a cluster needs to be told, where tasks want to share files. */
+static void check_kube_workspace(struct checker *c, const json_t *space, size_t tasks)
+{
+    bool claim = !check_nothing(json_at(space, "customProperties.persistentVolumeClaim")) || !check_nothing(json_at(space, "customProperties.pvc"));
+    size_t here = check_enter(c, "cache");
+    if (!claim && json_array_size(json_object_get(space, "cache")))
+        WARN(c, "cache is kept on a cluster only where customProperties.persistentVolumeClaim names a volume");
+    check_leave(c, here);
+    here = check_enter(c, "customProperties");
+    if (!claim && tasks > 1)
+        WARN(c, "its tasks share files where the cluster has a default storage class (a volume is made for each run), or where persistentVolumeClaim names a volume; else each begins with an empty folder");
+    check_leave(c, here);
+}
+
 static void check_workspace(struct checker *c)
 {
     const json_t *space = pipeline_workspace(c->p);
-    bool needed = false;
+    size_t needed = 0;
     for (size_t i = 0; i < c->p->task_count; i++) {
         const struct pipeline_type *type = pipeline_type_find(c->checks->types, c->checks->type_count, c->p->tasks[i].type);
-        needed = needed || (type && type->workspace);
+        needed += type && type->workspace;
     }
     if (!needed)
         return;
     size_t here = check_enter(c, json_is_object(json_object_get(c->p->definition, "workspace")) || !space ? "workspace" : "ciWorkspace");
     check_keys(c, space, WORKSPACE_KEYS, "workspace");
-    check_workspace_field(c, space, "endpoint", "'endpoint' names an endpoint of type docker");
+    bool kube = text_is_any_case(json_text_at(space, "type", ""), "K8S");
+    check_workspace_field(c, space, "endpoint", kube ? "'endpoint' names an endpoint of type k8s" : "'endpoint' names an endpoint of type docker");
     check_workspace_field(c, space, "image", "'image' is what its container is made of");
-    size_t inner = check_enter(c, "type");
-    if (text_is_any_case(json_text_at(space, "type", ""), "K8S"))
-        UNFIT(c, "workspaces of type K8S are not run by this version: choose type DOCKER and an endpoint of type docker");
-    check_leave(c, inner);
-    inner = check_enter(c, "autoCloneForTrigger");
+    if (kube)
+        check_kube_workspace(c, space, needed);
+    size_t inner = check_enter(c, "autoCloneForTrigger");
     if (json_bool_at(space, "autoCloneForTrigger", false))
         WARN(c, "the repository is not cloned by itself: let the first step do it");
     check_leave(c, inner);

@@ -20,6 +20,7 @@
 #include "store/ancestry.h"
 #include "store/inbox.h"
 #include "store/user_operations.h"
+#include "tasks/workspace.h"
 
 #define PROGRESS_EVERY (250 * CLOCK_MS) /* at most so often is progress stored */
 
@@ -644,9 +645,12 @@ static bool want_workspace(struct effect *f, const char *engine, struct err *e)
     struct live_view v = live_view(f->live);
     bool custom = f->job.type->integration;
     AUTO_FREE char *name = custom ? resolved_input(f, "name", e) : NULL, *version = custom && name ? resolved_input(f, "version", e) : NULL;
+    AUTO_FREE char *namespace_ = NULL;
     if (custom && !version)
         return err_wrap(e, "custom integration");
-    workspace_want(f->runner, &(struct workspace_want){ .project_id = v.row->project_id, .execution = v.row->uuid, .endpoint = engine, .integration = name, .version = version,
+    if (!workspace_namespace(&f->job, &namespace_, e))
+        return false;
+    workspace_want(f->runner, &(struct workspace_want){ .project_id = v.row->project_id, .execution = v.row->uuid, .endpoint = engine, .namespace_ = namespace_, .integration = name, .version = version,
                                                         .done = wanted, .context = f });
     return true;
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "docker/call.h"
 #include "pipeline/integration.h"
+#include "runner/workspaces_kube.h"
 #include "store/integrations.h"
 #include "store_sql.h"
 #include "tasks/workspace.h"
@@ -22,12 +23,14 @@ struct workspaces { /* one is removed after the other */
     bool busy, again;
     /* ---- what is removed now */
     int64_t id, tries, created_at;
-    char execution[37];
+    char execution[37], namespace_[64];
     int64_t next;     /* when to look again; 0: nothing waits */
     struct knowledge knowledge;
     json_t *endpoint; /* of the knowledge; NULL: there is none any more */
     struct docker_target *engine;
     struct docker_call call;
+    struct kube_removal removal;
+    bool removing;    /* by it */
     json_t *paths;    /* what is still to be deleted */
     size_t at;
     char *why;        /* NULL: all is well */
@@ -150,17 +153,47 @@ static void versioned(struct docker_call *c, const struct err *e)
     end_one(w);
 }
 
+/* ---- of a cluster */
+
+static void cluster_done(struct kube_removal *removal, const struct err *e)
+{
+    struct workspaces *w = OWNER(removal, struct workspaces, removal);
+    w->removing = false;
+    if (e)
+        failed(w, e);
+    end_one(w);
+}
+
+static bool begin_cluster(struct workspaces *w, struct err *e)
+{
+    struct kube_target *target = NULL;
+    if (!kube_target_from_properties(json_object_get(w->endpoint, "properties"), w->runner->services.allow_in_cluster, &target, e))
+        return false;
+    w->removal = (struct kube_removal){ .execution = w->execution, .namespace_ = w->namespace_, .done = cluster_done };
+    w->removing = kube_removal_start(&w->removal, w->runner->services.clusters, target, e);
+    if (!w->removing)
+        cluster_done(&w->removal, e);
+    return true;
+}
+
+static bool begin_engine(struct workspaces *w, struct err *e)
+{
+    if (!docker_target_from_properties(json_object_get(w->endpoint, "properties"), w->runner->config.docker_socket, &w->engine, e))
+        return false;
+    ask(w, "GET", "/version", versioned);
+    return true;
+}
+
 static void begin_one(struct workspaces *w)
 {
     struct err e = { 0 };
+    const char *type = json_text_at(w->endpoint, "type", "");
     w->paths = json_array();
-    if (!w->endpoint || !text_is(json_text_at(w->endpoint, "type", ""), "docker") || !docker_target_from_properties(json_object_get(w->endpoint, "properties"), w->runner->config.docker_socket, &w->engine, &e)) {
-        w->over = true; /* nobody knows where that was */
-        log_warn("runner", "what run %s left on its engine is not removed: %s", w->execution, w->endpoint ? e.text : "its endpoint is gone");
-        end_one(w);
+    if (text_is(type, "k8s") ? begin_cluster(w, &e) : text_is(type, "docker") && begin_engine(w, &e))
         return;
-    }
-    ask(w, "GET", "/version", versioned);
+    w->over = true; /* nobody knows where that was */
+    log_warn("runner", "what run %s left behind is not removed: %s", w->execution, w->endpoint ? e.text : "its endpoint is gone");
+    end_one(w);
 }
 
 /* ---- the rows */
@@ -199,7 +232,7 @@ static void end_one(struct workspaces *w)
 {
     bool given_up = w->why && clock_now() - w->created_at > KEPT;
     if (w->why && (given_up || !w->tries))
-        log_warn("runner", "what run %s left on its engine is not removed%s: %s", w->execution, given_up ? " and will not be" : " yet", w->why);
+        log_warn("runner", "what run %s left behind is not removed%s: %s", w->execution, given_up ? " and will not be" : " yet", w->why);
     w->over |= !w->why || given_up;
     w->job = (struct db_job){ .work = end_work, .done = end_done };
     db_write(w->runner->config.db, &w->job);
@@ -223,6 +256,7 @@ static bool look_work(struct db_job *job, struct db_tx *tx, struct err *e)
     w->tries = db_int(rows, 4);
     w->created_at = db_int(rows, 5);
     snprintf(w->execution, sizeof w->execution, "%s", db_text(rows, 2));
+    snprintf(w->namespace_, sizeof w->namespace_, "%s", db_text(rows, 6));
     if (!knowledge_read(tx, w->runner->config.seal, db_int(rows, 1), names, &w->knowledge, e))
         return false;
     w->endpoint = json_object_get(w->knowledge.endpoints, db_text(rows, 3));
@@ -285,6 +319,8 @@ void workspaces_drain(struct runner *r)
 {
     timer_clear(&r->workspaces->timer);
     docker_call_cancel(&r->workspaces->call);
+    if (r->workspaces->removing)
+        kube_removal_cancel(&r->workspaces->removal);
 }
 
 void workspaces_destroy(struct workspaces **workspaces)
@@ -305,7 +341,7 @@ void workspaces_destroy(struct workspaces **workspaces)
 struct want_job {
     struct db_job job;
     struct workspace_want want;
-    char *execution, *endpoint, *name, *version;
+    char *execution, *endpoint, *namespace_, *name, *version;
     json_t *integration;
 };
 
@@ -327,7 +363,7 @@ static bool want_work(struct db_job *job, struct db_tx *tx, struct err *e)
     json_decref(TAKE(j->integration)); /* of a group that was undone */
     if (j->name && !read_integration(j, tx, e))
         return false;
-    return db_run(tx, e, SQL_workspace_want, "itti", j->want.project_id, j->execution, j->endpoint, clock_now());
+    return db_run(tx, e, SQL_workspace_want, "ittti", j->want.project_id, j->execution, j->endpoint, j->namespace_, clock_now());
 }
 
 static void want_done(struct db_job *job, const struct err *e)
@@ -337,6 +373,7 @@ static void want_done(struct db_job *job, const struct err *e)
     json_decref(j->integration);
     free(j->execution);
     free(j->endpoint);
+    free(j->namespace_);
     free(j->name);
     free(j->version);
     free(j);
@@ -345,7 +382,7 @@ static void want_done(struct db_job *job, const struct err *e)
 void workspace_want(struct runner *r, const struct workspace_want *want)
 {
     struct want_job *j = NEW(struct want_job);
-    *j = (struct want_job){ .job = { .work = want_work, .done = want_done }, .want = *want, .execution = mem_text(want->execution), .endpoint = mem_text(want->endpoint),
+    *j = (struct want_job){ .job = { .work = want_work, .done = want_done }, .want = *want, .execution = mem_text(want->execution), .endpoint = mem_text(want->endpoint), .namespace_ = mem_text(want->namespace_),
                             .name = mem_text(want->integration), .version = mem_text(want->version ? want->version : "") };
     db_write(r->config.db, &j->job);
 }

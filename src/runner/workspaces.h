@@ -1,7 +1,7 @@
-/* runner/workspaces.h - what CI tasks leave on engines (containers, a volume) is removed when their run is over.
+/* runner/workspaces.h - what CI tasks leave on engines (containers, a volume) and clusters (Jobs, a claim) is removed when their run is over.
  *
  * What is to be removed are rows, written before anything is made: so a server that was killed leaves nothing behind for good. What is
- * removed is found by its label. An engine that does not answer is tried again, for a week.
+ * removed is found by its label. An engine or cluster that does not answer is tried again, for a week.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ void workspaces_wake(struct runner *r); /* loop: a run may be over */
  * asked for), as pipeline/integration.h has it; borrowed, may be NULL. done runs once, later, on the loop. */
 struct workspace_want {
     int64_t project_id;
-    const char *execution, *endpoint;   /* copied */
+    const char *execution, *endpoint, *namespace_; /* copied; namespace_: of a cluster, "": the endpoint's own */
     const char *integration, *version;
     void (*done)(void *context, json_t *integration, const struct err *e);
     void *context;

@@ -1,4 +1,4 @@
-/* What a CI task's container leaves behind: exports, artifacts, reports; each an archive that the engine gives. */
+/* What a CI task's container leaves behind: exports, artifacts, reports; each an archive that the place where it ran gives. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,18 +21,8 @@ static void wrong(struct ci *ci, const char *what, const char *path, const struc
         snprintf(ci->message, sizeof ci->message, "%s", said);
 }
 
-static void read_archive(struct ci *ci, const char *path, bool (*piece)(struct docker_call *c, const char *bytes, size_t size),
-                         void (*next)(struct ci *ci, const struct err *e))
+static bool tar_piece(struct ci *ci, const char *bytes, size_t size)
 {
-    AUTO_TEXT url = { 0 };
-    text_addf(&url, "/containers/%s/archive?path=", ci->space.container);
-    text_add_url(&url, path);
-    ci_read(ci, "GET", text_of(&url), piece, next);
-}
-
-static bool tar_piece(struct docker_call *call, const char *bytes, size_t size)
-{
-    struct ci *ci = OWNER(call, struct ci, call);
     return tar_feed(&ci->tar, bytes, size, &ci->said);
 }
 
@@ -47,7 +37,7 @@ static const struct err *trouble(struct ci *ci, const struct err *e, struct err 
 {
     if (ci->said.kind)
         return &ci->said;
-    if (e && ci->call.status == 404) {
+    if (e && e->kind == ERR_NOT_FOUND) {
         err_set(missing, ERR_NOT_FOUND, "there is no such file in the container");
         return missing;
     }
@@ -123,7 +113,7 @@ static void next_report(struct ci *ci)
     ci->path = whole_path(ci, path);
     ci->folder = false;
     new_tar(ci, report_entry, report_bytes, 4 * (int64_t)REPORT_MOST);
-    read_archive(ci, ci->path, tar_piece, report_read);
+    ci->place->archive(ci, ci->path, tar_piece, report_read);
 }
 
 /* ---- artifacts */
@@ -166,9 +156,8 @@ static bool artifact_bytes(void *context, const char *bytes, size_t size, struct
     return write_all(context, bytes, size, e);
 }
 
-static bool artifact_piece(struct docker_call *call, const char *bytes, size_t size)
+static bool artifact_piece(struct ci *ci, const char *bytes, size_t size)
 {
-    struct ci *ci = OWNER(call, struct ci, call);
     return tar_feed(&ci->tar, bytes, size, &ci->said) && !ci->said.kind && (ci->file || write_all(ci, bytes, size, &ci->said));
 }
 
@@ -245,7 +234,7 @@ static void next_artifact(struct ci *ci)
         return;
     }
     new_tar(ci, artifact_entry, artifact_bytes, ARTIFACTS_MOST);
-    read_archive(ci, ci->path, artifact_piece, artifact_read);
+    ci->place->archive(ci, ci->path, artifact_piece, artifact_read);
 }
 
 /* ---- exports */
@@ -303,6 +292,28 @@ static void exports_read(struct ci *ci, const struct err *e)
     next_artifact(ci);
 }
 
+static void add_paths(const struct ci *ci, const char *key, size_t most, json_t *paths)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(ci->input, key), i, one) {
+        const char *path = json_is_string(one) ? json_string_value(one) : json_text_at(one, "path", "");
+        AUTO_FREE char *whole = whole_path(ci, path);
+        if ((*path || !json_is_object(one)) && i < most)
+            json_array_append_new(paths, json_text(whole));
+    }
+}
+
+json_t *ci_paths(const struct ci *ci)
+{
+    json_t *paths = json_array();
+    if (json_array_size(ci->wanted))
+        json_array_append_new(paths, json_string(CI_EXPORTS));
+    add_paths(ci, "process", REPORTS_COUNT, paths);
+    add_paths(ci, "artifacts", ARTIFACTS_COUNT, paths);
+    return paths;
+}
+
 void ci_collect(struct ci *ci)
 {
     ci->at = 0; /* an earlier try may have been interrupted by an engine that went away */
@@ -318,5 +329,5 @@ void ci_collect(struct ci *ci)
         return;
     }
     new_tar(ci, export_entry, export_bytes, 4 << 20);
-    read_archive(ci, CI_EXPORTS, tar_piece, exports_read);
+    ci->place->archive(ci, CI_EXPORTS, tar_piece, exports_read);
 }

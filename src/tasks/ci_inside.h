@@ -1,4 +1,5 @@
-/* tasks/ci_inside.h - what ci.c (the container's life) and ci_collect.c (what it leaves behind) share. Not for others. */
+/* tasks/ci_inside.h - what the files of CI tasks share: ci.c (all that is the same everywhere), ci_docker.c and ci_kube.c (where they run),
+ * ci_collect.c (what they leave behind). Not for others. */
 #pragma once
 
 #include "docker/call.h"
@@ -10,8 +11,25 @@
 
 enum { CI_TAIL = 2048 };
 
+struct ci;
+struct ci_kube; /* ci_kube.c */
+
+/* Where it runs. */
+struct ci_place {
+    const char *makes, *shared; /* "container", "engine": words */
+    void (*reach)(struct ci *ci); /* begins; or begins anew, which finds what there is already */
+    /* A tar archive of a file or folder (of those ci_paths names): each piece, and next with what is wrong (ERR_NOT_FOUND: it is not there). */
+    void (*archive)(struct ci *ci, const char *path, bool (*piece)(struct ci *ci, const char *bytes, size_t size), void (*next)(struct ci *ci, const struct err *e));
+    bool (*interrupt)(struct ci *ci); /* true: something is under way, and its end will call ci_stop */
+    void (*stop)(struct ci *ci);      /* canceled: what runs is ended, then the task */
+    void (*free)(struct ci *ci);      /* its own, nothing being under way; NULL: there is nothing */
+};
+extern const struct ci_place CI_DOCKER, CI_KUBE;
+
 struct ci {
     struct task_job *job;
+    const struct ci_place *place;
+    struct ci_kube *kube;
     json_t *input;             /* resolved */
     json_t *wanted;            /* array of names: what of it is exported */
     bool custom;               /* a custom integration's: its exports are properties, and JSON where json says so */
@@ -19,7 +37,8 @@ struct ci {
     struct workspace space;
     struct ci_script script;
     struct docker_call call;   /* the one under way */
-    void (*next)(struct ci *ci, const struct err *e); /* of it */
+    void (*next)(struct ci *ci, const struct err *e); /* of it, or of the archive that is read */
+    bool (*piece)(struct ci *ci, const char *bytes, size_t size);
     struct timer timer;        /* until the engine is asked again */
     int64_t lost_since;        /* clock_mono() since when it does not answer; 0: it does */
     int64_t followed_at;       /* clock_mono() since when its log is followed; 0: it is not */
@@ -51,15 +70,17 @@ struct ci {
     struct report *report;
 };
 
-/* Asks the engine; next gets its answer in ci->call, unless the task was canceled or the engine is lost, which are dealt with. */
-void ci_ask(struct ci *ci, const char *method, const char *path, const json_t *body, void (*next)(struct ci *ci, const struct err *e));
-/* The same, of an answer that is read in pieces; silence of a log is no end. */
-void ci_read(struct ci *ci, const char *method, const char *path, bool (*piece)(struct docker_call *c, const char *bytes, size_t size),
-             void (*next)(struct ci *ci, const struct err *e));
 void ci_say(struct ci *ci, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of our own in the log */
-void ci_stop(struct ci *ci);                /* it was canceled: the container too */
-void ci_collect(struct ci *ci);             /* the container ended: what it leaves behind, then ci_over */
+void ci_lost(struct ci *ci, const struct err *e); /* it does not answer: reach after a while, or the task fails */
+void ci_logged(void *ci, int stream, const char *bytes, size_t size); /* of the steps' log, from ci->skip on new */
+void ci_judge(struct ci *ci);               /* exit_code and out_of_memory are known: the message */
+void ci_collect(struct ci *ci);             /* the steps ended: what they leave behind, then ci_over */
+json_t *ci_paths(const struct ci *ci);      /* all that ci_collect will ask for, what is small first: an array of paths; a new reference */
 void ci_over(struct ci *ci);
+void ci_fail(struct ci *ci, const struct err *e);
+void ci_end(struct ci *ci, enum task_result result, const char *message, json_t *output); /* output is taken */
+void ci_stop(struct ci *ci);                /* it was canceled */
+void ci_abandon(struct task_job *job);      /* for task_resolved */
 void ci_begin(struct ci *ci);               /* its input, workspace, script and what it exports are known */
 struct ci *ci_create(struct task_job *job);
 void ci_free(struct ci *ci);

@@ -77,12 +77,19 @@ static char *shell_of(const char *steps)
     return n >= 2 && n < 100 && memcmp(steps + n, "sh", 2) == 0 ? mem_text_n(steps + 2, n) : mem_text("/bin/sh");
 }
 
+static void add_file(struct ci_script *s, const char *name, unsigned mode, const char *text, size_t size)
+{
+    tar_add(&s->tar, name, mode, text, size);
+    json_set_text(s->files, strchr(name, '/') + 1, text);
+}
+
 static void begin_tar(struct ci_script *s, const char *folder, const struct text *run)
 {
+    s->files = json_object();
     tar_add(&s->tar, folder + 1, 0777, NULL, 0);
     tar_add(&s->tar, ".slipway", 0755, NULL, 0);
     tar_add(&s->tar, &CI_EXPORTS[1], 0777, NULL, 0);
-    tar_add(&s->tar, ".slipway/run", 0755, text_of(run), run->length);
+    add_file(s, ".slipway/run", 0755, text_of(run), run->length);
 }
 
 bool ci_script_make(const json_t *steps, const json_t *exports, const char *folder, struct ci_script *ret, struct err *e)
@@ -96,7 +103,7 @@ bool ci_script_make(const json_t *steps, const json_t *exports, const char *fold
     write_steps(folder, true, &run);
     s.shell = shell_of(text_of(&all));
     begin_tar(&s, folder, &run);
-    tar_add(&s.tar, ".slipway/steps", 0644, text_of(&all), all.length);
+    add_file(&s, ".slipway/steps", 0644, text_of(&all), all.length);
     tar_end(&s.tar);
     *ret = s;
     return true;
@@ -174,10 +181,10 @@ bool custom_script_make(const json_t *integration, const json_t *inputs, const c
     }
     struct ci_script s = { .shell = mem_text("/bin/sh") };
     begin_tar(&s, folder, &run);
-    tar_add(&s.tar, r->code, 0644, code, strlen(code));
-    tar_add(&s.tar, ".slipway/inputs.json", 0644, values, strlen(values));
+    add_file(&s, r->code, 0644, code, strlen(code));
+    add_file(&s, ".slipway/inputs.json", 0644, values, strlen(values));
     if (r->context)
-        tar_add(&s.tar, r->context_file, 0644, r->context, strlen(r->context));
+        add_file(&s, r->context_file, 0644, r->context, strlen(r->context));
     tar_end(&s.tar);
     *ret = s;
     return true;
@@ -186,6 +193,7 @@ bool custom_script_make(const json_t *integration, const json_t *inputs, const c
 void ci_script_fini(struct ci_script *s)
 {
     text_fini(&s->tar);
+    json_decref(s->files);
     free(s->shell);
     *s = (struct ci_script){ 0 };
 }

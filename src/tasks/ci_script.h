@@ -13,6 +13,7 @@ enum { CI_STEPS_MOST = 1 << 20, CI_EXPORTS_MOST = 100 };
 
 struct ci_script {
     struct text tar;
+    json_t *files; /* the same without the folders, for where no archive is unpacked: {"run": text, ...}, all of /.slipway */
     char *shell; /* "/bin/sh", or what the first step says behind "#!" */
 };
 /* steps, exports: arrays of texts (NULL: none). folder: the workspace's path, made and open to whichever user the image has. */

@@ -48,7 +48,11 @@ TEST(ci, a_workspace_says_what_is_wrong)
 {
     static const struct { const char *workspace, *endpoints, *says; } CASES[] = {
         { "{}", "{}", "names no endpoint" },
-        { "{\"type\":\"K8S\"}", "{}", "K8S are not run" },
+        { "{\"type\":\"K8S\"}", "{}", "choose one of type k8s" },
+        { "{\"type\":\"K8S\",\"image\":\"x\",\"customProperties\":{\"namespace\":\"A b\"}}", "{}", "is no name of a namespace" },
+        { "{\"type\":\"K8S\",\"image\":\"x\",\"customProperties\":{\"persistentVolumeClaim\":\"A/b\"}}", "{}", "is no name of a PersistentVolumeClaim" },
+        { "{\"type\":\"K8S\",\"image\":\"x\",\"customProperties\":{\"storage\":\"much\"}}", "{}", "is no size" },
+        { "{\"type\":\"Nomad\",\"image\":\"x\"}", "{}", "neither DOCKER nor K8S" },
         { "{}", "{\"workspace.endpoint\":{\"name\":\"c\",\"type\":\"k8s\"}}", "is of type k8s, not docker" },
         { "{}", "ENGINE", "names no image" },
         { "{\"image\":\"Bad Image\"}", "ENGINE", "image" },

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "docker/call.h"
 #include "event/image_ref.h"
+#include "kube/secret.h"
 #include "registry/client.h"
 
 enum { LOG_LEAST = 128 << 20 };
@@ -29,7 +30,14 @@ static char *container_name(const struct task_job *job)
     return mem_format("slipway-%s-%s-%.8s-%d", job->execution, shown, hash, job->attempt);
 }
 
-static char *cache_name(const struct task_job *job, const char *path)
+/* At most 63 bytes, a DNS label: Kubernetes puts a Job's name into labels of its pods. */
+static char *job_name(const struct task_job *job)
+{
+    AUTO_FREE char *both = mem_format("%s/%s", job->stage, job->task), *hash = text_sha256(both, strlen(both));
+    return mem_format("slipway-%s-%.8s-%d", job->execution, hash, job->attempt);
+}
+
+char *workspace_cache(const struct task_job *job, const char *path)
 {
     AUTO_FREE char *whole = mem_format("%s\n%s\n%s", job->project, job->pipeline, path), *hash = text_sha256(whole, strlen(whole));
     return mem_format("slipway-cache-%.24s", hash);
@@ -71,7 +79,9 @@ static bool take_registry(struct workspace *w, const json_t *endpoint, struct er
     size_t n = strlen(registry->host);
     if (strncmp(w->image, registry->host, n) != 0 || w->image[n] != '/')
         return err_field(e, "registry", "workspace: the image is %s:%s, but registry '%s' is %s: name the image with its registry, or leave the registry out", w->image, w->tag, name, registry->host);
-    if (*registry->username)
+    if (*registry->username && w->kube)
+        w->pull_secret = kube_pull_secret("", NULL, registry->pull_host, registry->username, registry->password);
+    else if (*registry->username)
         w->registry_auth = docker_registry_auth(registry->username, registry->password, registry->pull_host);
     return true;
 }
@@ -125,16 +135,60 @@ static bool take_limits(struct workspace *w, const json_t *limits, struct err *e
     return true;
 }
 
-static bool take_engine(struct workspace *w, const struct task_job *job, const char *kind, struct err *e)
+static bool take_engine(struct workspace *w, const struct task_job *job, struct err *e)
 {
-    const json_t *endpoint = json_object_get(job->endpoints, TASK_WORKSPACE);
-    if (text_is_any_case(kind, "K8S"))
-        return err_field(e, "type", "workspaces of type K8S are not run by this version: choose type DOCKER and an endpoint of type docker");
+    const json_t *endpoint = json_object_get(job->endpoints, TASK_WORKSPACE), *properties = json_object_get(endpoint, "properties");
+    const char *wanted = w->kube ? "k8s" : "docker", *name = json_text_at(endpoint, "name", ""), *type = json_text_at(endpoint, "type", "");
     if (!endpoint)
-        return err_field(e, "endpoint", "the pipeline's workspace names no endpoint: choose one of type docker");
-    if (!text_is(json_text_at(endpoint, "type", ""), "docker"))
-        return err_field(e, "endpoint", "workspace: endpoint '%s' is of type %s, not docker", json_text_at(endpoint, "name", ""), json_text_at(endpoint, "type", ""));
-    return docker_target_from_properties(json_object_get(endpoint, "properties"), job->services->docker_socket, &w->engine, e) || err_wrap(e, "workspace: endpoint %s", json_text_at(endpoint, "name", ""));
+        return err_field(e, "endpoint", "the pipeline's workspace names no endpoint: choose one of type %s", wanted);
+    if (!text_is(type, wanted))
+        return err_field(e, "endpoint", "workspace: endpoint '%s' is of type %s, not %s", name, type, wanted);
+    bool ok = w->kube ? kube_target_from_properties(properties, job->services->allow_in_cluster, &w->cluster, e)
+                      : docker_target_from_properties(properties, job->services->docker_socket, &w->engine, e);
+    return ok || err_wrap(e, "workspace: endpoint %s", name);
+}
+
+/* "DOCKER" (also when missing) or "K8S". */
+static bool take_type(struct workspace *w, const char *type, struct err *e)
+{
+    w->kube = text_is_any_case(type, "K8S");
+    return w->kube || !*type || text_is_any_case(type, "DOCKER") || err_field(e, "type", "workspace: type '%.30s' is neither DOCKER nor K8S", type);
+}
+
+static bool take_namespace(const json_t *said, char **ret, struct err *e)
+{
+    const char *name = json_text_at(said, "customProperties.namespace", "");
+    size_t n = strlen(name);
+    if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n || n > 63 || *name == '-')
+        return err_field(e, "customProperties", "workspace: '%.80s' is no name of a namespace", name);
+    *ret = mem_text(name);
+    return true;
+}
+
+/* customProperties: namespace, persistentVolumeClaim; ours on top: storage. */
+static bool take_kube(struct workspace *w, const json_t *said, struct err *e)
+{
+    const char *claim = json_text_at(said, "customProperties.persistentVolumeClaim", json_text_at(said, "customProperties.pvc", ""));
+    const char *storage = json_text_at(said, "customProperties.storage", "");
+    size_t n = strlen(claim);
+    if (strspn(claim, "abcdefghijklmnopqrstuvwxyz0123456789-.") != n || n > 253)
+        return err_field(e, "customProperties", "workspace: '%.80s' is no name of a PersistentVolumeClaim", claim);
+    if (storage[strspn(storage, "0123456789.EPTGMKikm")] || strlen(storage) > 30)
+        return err_field(e, "customProperties", "workspace: storage '%.40s' is no size such as 5Gi", storage);
+    w->claim = mem_text(claim);
+    w->storage = mem_text(*storage ? storage : "1Gi");
+    return take_namespace(said, &w->namespace_, e);
+}
+
+bool workspace_namespace(const struct task_job *job, char **ret, struct err *e)
+{
+    AUTO_JSON *said = NULL;
+    if (!expression_resolve_tree(job->workspace, NULL, job->scope, &said, NULL, e))
+        return err_wrap(e, "workspace");
+    if (text_is_any_case(json_text_at(said, "type", ""), "K8S"))
+        return take_namespace(said, ret, e);
+    *ret = mem_text("");
+    return true;
 }
 
 bool workspace_read(const struct task_job *job, struct workspace *w, struct err *e)
@@ -143,18 +197,22 @@ bool workspace_read(const struct task_job *job, struct workspace *w, struct err 
     if (!expression_resolve_tree(job->workspace, NULL, job->scope, &said, NULL, e))
         return err_wrap(e, "workspace");
     const char *path = json_text_at(said, "path", "");
+    if (!take_type(w, json_text_at(said, "type", ""), e) || (w->kube && !take_kube(w, said, e)))
+        return false;
     w->path = mem_text(*path ? path : "/build");
-    w->container = container_name(job);
+    w->container = w->kube ? job_name(job) : container_name(job);
     w->volume = mem_format("slipway-%s", job->execution);
-    return take_engine(w, job, json_text_at(said, "type", ""), e) && take_image(w, json_text_at(said, "image", ""), e) &&
-           take_registry(w, json_object_get(job->endpoints, TASK_WORKSPACE_REGISTRY), e) && folder_ok(w->path, "path", e) &&
-           take_environment(w, json_object_get(said, "environmentVariables"), e) && take_cache(w, json_object_get(said, "cache"), e) && take_limits(w, json_object_get(said, "limits"), e);
+    return take_engine(w, job, e) && take_image(w, json_text_at(said, "image", ""), e) && take_registry(w, json_object_get(job->endpoints, TASK_WORKSPACE_REGISTRY), e) &&
+           folder_ok(w->path, "path", e) && take_environment(w, json_object_get(said, "environmentVariables"), e) && take_cache(w, json_object_get(said, "cache"), e) &&
+           take_limits(w, json_object_get(said, "limits"), e);
 }
 
 void workspace_fini(struct workspace *w)
 {
-    char *texts[] = { w->image, w->tag, w->registry_auth, w->path, w->container, w->volume };
+    char *texts[] = { w->image, w->tag, w->registry_auth, w->path, w->container, w->volume, w->namespace_, w->claim, w->storage };
     docker_target_destroy(&w->engine);
+    kube_target_destroy(&w->cluster);
+    json_decref(w->pull_secret);
     for (size_t i = 0; i < ALEN(texts); i++)
         free(texts[i]);
     json_decref(w->environment);
@@ -189,7 +247,7 @@ static json_t *mounts_of(const struct workspace *w, const struct task_job *job)
     size_t i;
     json_array_append_new(mounts, json_pack("{s:s, s:s, s:s}", "Type", "volume", "Source", w->volume, "Target", w->path));
     json_array_foreach(w->cache, i, path) {
-        AUTO_FREE char *name = cache_name(job, json_string_value(path));
+        AUTO_FREE char *name = workspace_cache(job, json_string_value(path));
         if (!*w->engine->shared_path)
             json_array_append_new(mounts, json_pack("{s:s, s:s, s:O}", "Type", "volume", "Source", name, "Target", path));
     }
@@ -202,7 +260,7 @@ static json_t *binds_of(const struct workspace *w, const struct task_job *job)
     json_t *binds = json_array(), *path;
     size_t i;
     json_array_foreach(w->cache, i, path) {
-        AUTO_FREE char *name = cache_name(job, json_string_value(path)), *bind = mem_format("%s/%s:%s", w->engine->shared_path, name, json_string_value(path));
+        AUTO_FREE char *name = workspace_cache(job, json_string_value(path)), *bind = mem_format("%s/%s:%s", w->engine->shared_path, name, json_string_value(path));
         if (*w->engine->shared_path)
             json_array_append_new(binds, json_text(bind));
     }

@@ -111,7 +111,11 @@ export const PIPELINES = {
     // workspace
     workspaceMeans: ['Where CI tasks run: each in a container of this image. The working directory is theirs in common, for as long as a run lasts.',
         'Wo CI-Aufgaben laufen: jede in einem Container dieses Images. Das Arbeitsverzeichnis ist ihnen gemeinsam, solange eine Ausführung dauert.'],
-    workspaceNotYet: ['Workspaces of type Kubernetes are not run by this server yet. What stands here is kept and exported whole.', 'Arbeitsbereiche vom Typ Kubernetes führt dieser Server noch nicht aus. Was hier steht, bleibt erhalten und wird vollständig exportiert.'],
+    workspaceNamespace: ['Namespace', 'Namespace'],
+    workspaceNamespaceHint: ['Where its Jobs run; the endpoint\'s own when it is empty', 'Worin die Jobs laufen; leer: der des Endpoints'],
+    workspaceClaim: ['Persistent volume claim', 'Persistent Volume Claim'],
+    workspaceClaimHint: ['Holds the working directory, and outlives runs. Empty: a volume for each run, where the cluster has a default storage class', 'Enthält das Arbeitsverzeichnis und überdauert Läufe. Leer: ein Volume je Lauf, wenn der Cluster eine Standard-Speicherklasse hat'],
+    workspaceClusterHint: ['Endpoint of type Kubernetes', 'Endpoint vom Typ Kubernetes'],
     workspaceType: ['Type', 'Typ'],
     workspaceHost: ['Host', 'Host'],
     workspaceHostHint: ['Endpoint of type Docker engine', 'Endpoint vom Typ Docker-Engine'],

@@ -30,15 +30,17 @@ export function WorkspaceTab({ draft, change, readOnly }: TabProps) {
         const value = textOf(space[name]), names = (found.data ?? []).filter((e) => e.type === type).map((e) => e.name);
         return <Field label={label} hint={hint}><Choice value={value} disabled={readOnly} set={(v) => put({ [name]: v })} options={[['', none], ...[...new Set([...names, ...(value ? [value] : [])])].map((n) => [n, n] as const)]} /></Field>;
     };
+    const cluster = textOf(space.type).toUpperCase() === 'K8S', customs = (space.customProperties ?? {}) as Workspace;
+    const custom = (name: string, label: string, hint: string) => <Field label={label} hint={hint}><Text value={textOf(customs[name])} readOnly={readOnly} set={(v) => put({ customProperties: { ...customs, [name]: v } })} /></Field>;
     const others = Object.fromEntries(Object.entries(space).filter(([name]) => !KNOWN.includes(name)));
     return (
         <div class="stack narrow">
             <p class="faint">{t('workspaceMeans')}</p>
-            {textOf(space.type).toUpperCase() === 'K8S' && <p class="notice">{t('workspaceNotYet')}</p>}
             <div class="pair">
                 <Field label={t('workspaceType')}><Choice value={textOf(space.type)} disabled={readOnly} set={(type) => put({ type })} options={[['', '–'], ['DOCKER', 'Docker'], ['K8S', 'Kubernetes']]} /></Field>
-                {chosen('endpoint', 'docker', t('workspaceHost'), t('workspaceHostHint'), '–')}
+                {cluster ? chosen('endpoint', 'k8s', t('workspaceHost'), t('workspaceClusterHint'), '–') : chosen('endpoint', 'docker', t('workspaceHost'), t('workspaceHostHint'), '–')}
             </div>
+            {cluster && <div class="pair">{custom('namespace', t('workspaceNamespace'), t('workspaceNamespaceHint'))}{custom('persistentVolumeClaim', t('workspaceClaim'), t('workspaceClaimHint'))}</div>}
             <div class="pair">{field('image', t('builderImage'), t('builderImageHint'))}{chosen('registry', 'dockerregistry', t('imageRegistry'), t('imageRegistryHint'), t('noRegistryLogin'))}</div>
             <Field label={t('workingDirectory')}><Text value={textOf(space.path)} readOnly={readOnly} placeholder="/build" set={(path) => put({ path })} /></Field>
             <Field label={t('cache')}><Lines value={linesOf(space.cache)} readOnly={readOnly} set={(text) => put({ cache: lines(text) })} /></Field>
