@@ -32,7 +32,8 @@ export function WorkspaceTab({ draft, change, readOnly }: TabProps) {
     };
     const cluster = textOf(space.type).toUpperCase() === 'K8S', customs = (space.customProperties ?? {}) as Workspace;
     const custom = (name: string, label: string, hint: string) => <Field label={label} hint={hint}><Text value={textOf(customs[name])} readOnly={readOnly} set={(v) => put({ customProperties: { ...customs, [name]: v } })} /></Field>;
-    const others = Object.fromEntries(Object.entries(space).filter(([name]) => !KNOWN.includes(name)));
+    const kept = Object.entries(customs).filter(([name]) => !cluster || !['namespace', 'persistentVolumeClaim'].includes(name));
+    const others = Object.fromEntries(Object.entries(space).filter(([name]) => !KNOWN.includes(name) && (name !== 'customProperties' || kept.length)).map(([name, v]) => [name, name === 'customProperties' ? Object.fromEntries(kept) : v]));
     return (
         <div class="stack narrow">
             <p class="faint">{t('workspaceMeans')}</p>
