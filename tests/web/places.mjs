@@ -42,7 +42,7 @@ export async function places(scene) {
         { name: 'run-completed', path: run('deploy-web', 'COMPLETED'), offer: { button: 'Run again', who: 'executor' } },
         { name: 'run-failed', path: run('report', 'FAILED'), offer: { button: 'Run again', who: 'executor' } },
         { name: 'run-running', path: run('deploy-api', 'RUNNING'), offer: { button: 'Cancel execution', who: 'executor' } },
-        ...['workspace', 'input', 'model', 'output', 'yaml', 'executions'].map((tab) => ({ name: `pipeline-${tab}`, path: `/pipelines/${pipeline}?tab=${tab}`, offer: { button: 'Save', who: 'developer' } })),
+        ...['workspace', 'input', 'model', 'output', 'notifications', 'yaml', 'executions'].map((tab) => ({ name: `pipeline-${tab}`, path: `/pipelines/${pipeline}?tab=${tab}`, offer: { button: 'Save', who: 'developer' } })),
         { name: 'webhook-listen', path: `/triggers/docker/webhooks/${webhook}/listen` },
         { name: 'not-found', path: '/there/is/no/such/page' },
     ];

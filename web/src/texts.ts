@@ -5,6 +5,7 @@ import { APPROVALS } from './texts/approvals';
 import { COMMON } from './texts/common';
 import { DASHBOARD } from './texts/dashboard';
 import { DEPLOYMENTS } from './texts/deployments';
+import { EDITORS } from './texts/editors';
 import { ENDPOINTS } from './texts/endpoints';
 import { EXECUTIONS } from './texts/executions';
 import { MODEL } from './texts/model';
@@ -19,7 +20,7 @@ import { INTEGRATIONS } from './texts/integrations';
 import { VARIABLES } from './texts/variables';
 import { WINDOWS } from './texts/windows';
 
-const TEXTS = { ...ACCOUNT, ...APPROVALS, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...NOTIFICATIONS, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES, ...WINDOWS };
+const TEXTS = { ...ACCOUNT, ...APPROVALS, ...COMMON, ...DASHBOARD, ...DEPLOYMENTS, ...EDITORS, ...ENDPOINTS, ...EXECUTIONS, ...INTEGRATIONS, ...MODEL, ...NOTIFICATIONS, ...PIPELINES, ...PROJECTS, ...PROXIES, ...SETTINGS, ...START, ...TRIGGERS, ...VARIABLES, ...WINDOWS };
 
 export type TextKey = keyof typeof TEXTS;
 export type Language = 'en' | 'de';

@@ -19,7 +19,6 @@ export const APPROVALS = {
     answeredBy: ['Answered by {who}', 'Beantwortet von {who}'],
     partName: ['Pipeline', 'Pipeline'],
     partNameHint: ['Its name: of this project, or one that all projects share. This task waits for its end.', 'Ihr Name: aus diesem Projekt oder eine, die alle teilen. Diese Aufgabe wartet auf ihr Ende.'],
-    partInputs: ['Its inputs', 'Ihre Eingaben'],
     partRun: ['Open the run of {name}', 'Ausführung von {name} öffnen'],
     approvers: ['Approvers', 'Genehmigende'],
     approversHint: ['Names or e-mail addresses, a line each. Empty, with no group: whoever may run the pipeline.', 'Namen oder E-Mail-Adressen, je eine Zeile. Leer und ohne Gruppe: wer die Pipeline ausführen darf.'],

@@ -15,12 +15,13 @@ import { type Saved, newPipeline } from './definition';
 import { type Editing, useEditing } from './editing';
 import { General, Header, Windows } from './header';
 import { Model } from './model/model';
+import { Told } from './notifying';
 import { Inputs, Outputs } from './parameters';
 import { Findings, tabOf } from './problems';
 import { WorkspaceTab } from './workspace';
 import { YamlTab } from './yaml';
 
-const TABS = ['workspace', 'input', 'model', 'output', 'yaml', 'executions'] as const;
+const TABS = ['workspace', 'input', 'model', 'output', 'notifications', 'yaml', 'executions'] as const;
 type Tab = typeof TABS[number];
 
 function Runs({ id }: { id: string }) {
@@ -37,15 +38,16 @@ function Runs({ id }: { id: string }) {
 }
 
 function Body({ tab, editing }: { tab: Tab; editing: Editing }) {
-    const { draft, change, readOnly, stay, line } = editing;
+    const { draft, change, readOnly, stay, line } = editing, findings = editing.findings ?? [];
     const props = { draft, change, readOnly, stay };
     switch (tab) {
     case 'workspace': return <WorkspaceTab {...props} />;
     case 'input': return <Inputs {...props} />;
     case 'output': return <Outputs {...props} />;
+    case 'notifications': return <Told {...props} findings={findings} />;
     case 'yaml': return <YamlTab {...props} line={line} />;
     case 'executions': return <Runs id={String(draft.id)} />;
-    default: return <Model draft={draft} change={change} readOnly={readOnly} />;
+    default: return <Model draft={draft} change={change} readOnly={readOnly} findings={findings} />;
     }
 }
 

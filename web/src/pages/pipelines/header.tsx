@@ -1,6 +1,6 @@
 /* The head of one pipeline: what it is called, how it stands, and what can be done with it. */
 import { useEffect, useState } from 'preact/hooks';
-import { P, call, may } from '../../api';
+import { P, call, isAdministrator, may } from '../../api';
 import { Choice, Confirm, Dialog, Field, Head, Loading, Menu, Text, Toggle, Trouble, useAction } from '../../parts';
 import { mayDevelopIn } from '../../projects';
 import { go } from '../../router';
@@ -59,6 +59,8 @@ export function General({ editing: { draft, change, readOnly, saved } }: { editi
                 </div>
                 <Field label={t('onFailed')} hint={t('onFailedHint')}><Choice disabled={readOnly} value={textOf(draft.onFailedVerification ?? '')} set={(v) => set({ onFailedVerification: v || undefined })}
                     options={[['', t('onFailedNothing')], ['restoreAndHold', t('onFailedBoth')], ['restore', t('onFailedRestore')], ['hold', t('onFailedHold')]]} /></Field>
+                {(isAdministrator() || draft.global === true) && <div class="stack-small"><label class="check"><input type="checkbox" disabled={readOnly || !isAdministrator()} checked={draft.global === true} onChange={(e) => set({ global: e.currentTarget.checked })} /><span>{t('globalPipeline')}</span></label>
+                    <small>{t('globalPipelineHint')}</small></div>}
                 <fieldset><legend>{t('changeWindows')}</legend><p class="faint">{t('pipelineWindowsHint')}</p>
                     <WindowRows readOnly={readOnly} of={Array.isArray(draft.windows) ? draft.windows as Window[] : []} set={(windows) => set({ windows: windows.length ? windows : undefined })} /></fieldset>
             </div>

@@ -5,7 +5,7 @@ import { t } from '../../texts';
 
 /* Where a finding can be mended: the form of its part, else its line. */
 export const tabOf = (pointer: string) => (/^\/(input|_inputMeta|options)\b/.test(pointer) ? 'input' : /^\/(output|_outputMeta)\b/.test(pointer) ? 'output'
-    : /^\/(workspace|ciWorkspace)\b/.test(pointer) ? 'workspace' : 'yaml');
+    : /^\/(workspace|ciWorkspace)\b/.test(pointer) ? 'workspace' : /^\/notifications\b/.test(pointer) ? 'notifications' : 'yaml');
 
 /* "/stages/Dev/tasks/Web/input/yaml" as people say it: Dev › Web › yaml. */
 const placeOf = (pointer: string) => pointer.split('/').slice(1).map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~')).filter((part) => !['stages', 'tasks', 'input'].includes(part)).join(' › ');

@@ -10,8 +10,9 @@ export interface PipelineDraft {
     name: string; project: string; description?: string; enabled?: boolean; concurrency?: number; concurrencyPolicy?: string; options?: string[]; input?: Record<string, unknown>; output?: Record<string, unknown>;
     stageOrder?: string[]; stages?: Record<string, StageDraft>; rollbacks?: Rollback[]; notifications?: Notifications; [other: string]: unknown;
 }
-export interface Rollback { stage: string; task?: string; name: string; [other: string]: unknown }
-export interface Notifications { [kind: string]: { event: string; stage?: string; task?: string; [other: string]: unknown }[] | undefined }
+export interface Rollback { stage: string; task?: string; name: string; inputs?: Record<string, unknown>; [other: string]: unknown }
+export interface Entry { event: string; stage?: string; task?: string; [other: string]: unknown }
+export interface Notifications { [kind: string]: Entry[] | undefined }
 
 export interface Place { stage: string; task?: string }
 
@@ -45,6 +46,44 @@ export function freeName(taken: string[], wish: string): string {
 
 const withStage = (d: PipelineDraft, name: string, stage: StageDraft): PipelineDraft => ({ ...d, stageOrder: stageNames(d), stages: { ...d.stages, [name]: stage } });
 
+// ---- what stands beside stages and tasks and names them: rollbacks and notifications
+
+/* Each follows its stage or task to where "follow" says; null: what it was for is gone, and so is it. */
+function withPlaces(d: PipelineDraft, follow: (at: Place) => Place | null): PipelineDraft {
+    const moved = <T extends { stage?: string; task?: string }>(all: T[]): T[] => all.flatMap((one) => {
+        if (!one.stage) return [one];
+        const at: Place = { stage: one.stage, ...(one.task ? { task: one.task } : {}) }, to = follow(at);
+        return !to ? [] : to === at ? [one] : [{ ...one, ...to }];
+    });
+    const kept = (all: Entry[] | undefined) => (Array.isArray(all) ? moved(all) : all);
+    return { ...d, ...(Array.isArray(d.rollbacks) ? { rollbacks: moved(d.rollbacks) } : {}),
+        ...(d.notifications ? { notifications: Object.fromEntries(Object.entries(d.notifications).map(([kind, all]) => [kind, kept(all)])) } : {}) };
+}
+
+const isOf = (one: { stage?: string; task?: string }, at: Place) => one.stage === at.stage && (one.task || undefined) === at.task;
+export const rollbackIndex = (d: PipelineDraft, at: Place): number => (Array.isArray(d.rollbacks) ? d.rollbacks : []).findIndex((one) => isOf(one, at));
+export const rollbackOf = (d: PipelineDraft, at: Place): Rollback | undefined => d.rollbacks?.[rollbackIndex(d, at)];
+
+/* null: none. What an entry has beside name and inputs stays. */
+export function withRollback(d: PipelineDraft, at: Place, some: Partial<Rollback> | null): PipelineDraft {
+    const all = Array.isArray(d.rollbacks) ? d.rollbacks : [], index = rollbackIndex(d, at);
+    const { rollbacks: _old, ...rest } = d;
+    if (!some) return index < 0 ? d : all.length > 1 ? { ...d, rollbacks: all.filter((_, i) => i !== index) } : rest as PipelineDraft;
+    const made = { ...(all[index] ?? { stage: at.stage, ...(at.task === undefined ? {} : { task: at.task }), name: '' }), ...some };
+    if (made.inputs === undefined) delete made.inputs;
+    return { ...d, rollbacks: index < 0 ? [...all, made] : all.map((one, i) => (i === index ? made : one)) };
+}
+
+/* undefined: the entry goes; index behind the last: a new one. A list or table that becomes empty goes too. */
+export function withEntry(d: PipelineDraft, kind: string, index: number, entry: Entry | undefined): PipelineDraft {
+    const old = d.notifications?.[kind] ?? [];
+    const list = entry === undefined ? old.filter((_, i) => i !== index) : index < old.length ? old.map((one, i) => (i === index ? entry : one)) : [...old, entry];
+    const { [kind]: _gone, ...others } = d.notifications ?? {};
+    const all: Notifications = list.length ? (d.notifications && kind in d.notifications ? { ...d.notifications, [kind]: list } : { ...others, [kind]: list }) : others;
+    const { notifications: _old, ...rest } = d;
+    return Object.keys(all).length ? { ...d, notifications: all } : rest as PipelineDraft;
+}
+
 // ---- stages
 
 export function addStage(d: PipelineDraft, wish: string): [PipelineDraft, Place] {
@@ -54,7 +93,7 @@ export function addStage(d: PipelineDraft, wish: string): [PipelineDraft, Place]
 
 export function removeStage(d: PipelineDraft, name: string): PipelineDraft {
     const { [name]: _gone, ...stages } = d.stages ?? {};
-    return { ...d, stageOrder: stageNames(d).filter((n) => n !== name), stages };
+    return withPlaces({ ...d, stageOrder: stageNames(d).filter((n) => n !== name), stages }, (at) => (at.stage === name ? null : at));
 }
 
 export function moveStage(d: PipelineDraft, name: string, by: -1 | 1): PipelineDraft {
@@ -78,16 +117,21 @@ export function addTask(d: PipelineDraft, stage: string, wish: string, where: { 
     return [withStage(d, stage, { ...old, taskOrder: orderOf(rows), tasks: { ...old.tasks, [name]: task } }), { stage, task: name }];
 }
 
-export function removeTask(d: PipelineDraft, at: Place): PipelineDraft {
+function takeOut(d: PipelineDraft, at: Place): PipelineDraft {
     const old = d.stages?.[at.stage];
     if (!old || at.task === undefined) return d;
     const { [at.task]: _gone, ...tasks } = old.tasks ?? {};
     return withStage(d, at.stage, { ...old, taskOrder: orderOf(rowsOf(old).map((row) => row.filter((n) => n !== at.task))), tasks });
 }
 
+export const removeTask = (d: PipelineDraft, at: Place): PipelineDraft => withPlaces(takeOut(d, at), (one) => (one.stage === at.stage && one.task === at.task ? null : one));
+
+/* A key that becomes undefined goes. */
 export function changeTask(d: PipelineDraft, at: Place, some: Partial<TaskDraft>): PipelineDraft {
     const old = d.stages?.[at.stage], task = taskAt(d, at);
-    return old && task ? withStage(d, at.stage, { ...old, tasks: { ...old.tasks, [at.task!]: { ...task, ...some } as TaskDraft } }) : d;
+    if (!old || !task) return d;
+    const next = Object.fromEntries(Object.entries({ ...task, ...some }).filter(([key, value]) => value !== undefined || !(key in some))) as TaskDraft;
+    return withStage(d, at.stage, { ...old, tasks: { ...old.tasks, [at.task!]: next } });
 }
 
 /* To another place, also in another stage: behind row "after", or into row "beside" (rows as they are before the move). */
@@ -99,8 +143,8 @@ export function moveTask(d: PipelineDraft, from: Place, stage: string, where: { 
     if ('beside' in where && where.beside === row) return [d, from];
     const shift = (at: number) => (alone && at >= row && row >= 0 ? at - 1 : at);
     const to = 'beside' in where ? { beside: alone && where.beside > row ? where.beside - 1 : where.beside } : { after: shift(where.after) };
-    const without = removeTask(d, from);
-    return addTask(without, stage, from.task!, to, task);
+    const [next, at] = addTask(takeOut(d, from), stage, from.task!, to, task);
+    return [withPlaces(next, (one) => (one.stage === from.stage && one.task === from.task ? at : one)), at];
 }
 
 /* One step for the keyboard: up, down, or to the stage before or behind. */
@@ -128,15 +172,14 @@ const inOrder = <T>(all: Record<string, T> | undefined, from: string, to: string
 
 export function renameStage(d: PipelineDraft, from: string, to: string): PipelineDraft {
     const next = mapTexts(d, (text) => renamed(text, from, to)) as PipelineDraft;
-    return { ...next, stageOrder: stageNames(d).map((n) => (n === from ? to : n)), stages: inOrder(next.stages, from, to),
-        ...(d.rollbacks ? { rollbacks: next.rollbacks!.map((r) => (r.stage === from ? { ...r, stage: to } : r)) } : {}) };
+    return withPlaces({ ...next, stageOrder: stageNames(d).map((n) => (n === from ? to : n)), stages: inOrder(next.stages, from, to) }, (at) => (at.stage === from ? { ...at, stage: to } : at));
 }
 
 export function renameTask(d: PipelineDraft, at: Place, to: string): PipelineDraft {
     const from = at.task ?? '', next = mapTexts(d, (text) => renamed(text, `${at.stage}.${from}`, `${at.stage}.${to}`)) as PipelineDraft;
     const stage = next.stages?.[at.stage];
     const made = withStage(next, at.stage, { ...stage, taskOrder: orderOf(rowsOf(d.stages?.[at.stage]).map((row) => row.map((n) => (n === from ? to : n)))), tasks: inOrder(stage?.tasks, from, to) });
-    return { ...made, ...(d.rollbacks ? { rollbacks: next.rollbacks!.map((r) => (r.stage === at.stage && r.task === from ? { ...r, task: to } : r)) } : {}) };
+    return withPlaces(made, (one) => (one.stage === at.stage && one.task === from ? { ...one, task: to } : one));
 }
 
 // ---- what is missing

@@ -8,7 +8,7 @@ import { go } from '../../../router';
 import { t } from '../../../texts';
 import { EndpointForm } from '../../endpoints/form';
 import { type PipelineDraft, type Place, changeTask, isDockerStarted, rowsOf, stageNames } from './draft';
-import { type Asked, JsonField } from './plain';
+import { Pairs } from './pairs';
 import type { TaskProps } from './task';
 import { webhookBody } from './webhook_body';
 
@@ -125,29 +125,31 @@ function Definition({ draft, at, input, set, readOnly }: Part & { draft: Pipelin
 
 type Source = 'local' | 'scm';
 const sourceOf = (input: Record<string, unknown>): Source => (textOf(input.filePath || input.filepath) && !textOf(input.yaml) ? 'scm' : 'local');
-const CONSTANTS: Asked = { name: 'scmConstants', text: 'fileParameters', hint: 'fileParametersHint', json: true, placeholder: '{"TAG": "${input.DOCKER_TAG}"}' };
+const isTable = (value: unknown) => !!value && typeof value === 'object' && !Array.isArray(value);
 
 function Payload(props: Part & { draft: PipelineDraft; at: Place; source: Source; setSource: (source: Source) => void }) {
     const { input, set, readOnly, source, setSource } = props;
-    const path = input.filepath && !input.filePath ? 'filepath' : 'filePath';
+    const path = input.filepath && !input.filePath ? 'filepath' : 'filePath', constants = isTable(input.parameters) && input.scmConstants === undefined ? 'parameters' : 'scmConstants'; /* the older name stays */
     return (
         <>
             <fieldset class="radios" disabled={readOnly}><legend>{t('payloadSource')}</legend><span class="actions">
                 <label class="check"><input type="radio" checked={source === 'scm'} onChange={() => { setSource('scm'); set({ yaml: '' }); }} /><span>{t('sourceControl')}</span></label>
                 <label class="check"><input type="radio" checked={source === 'local'} onChange={() => { setSource('local'); set({ [path]: '' }); }} /><span>{t('localDefinition')}</span></label></span></fieldset>
             {source === 'scm' ? <><Plain {...props} label={t('filePath')} hint={t('filePathHint')} name={path} /><Plain {...props} label={t('fileCommit')} hint={t('fileCommitHint')} name="commit" />
-                <JsonField of={CONSTANTS} value={input.scmConstants} set={(v) => set({ scmConstants: v ?? {} })} readOnly={readOnly} /></> : <Definition {...props} set={set} />}
+                <Pairs label={t('fileParameters')} hint={t('fileParametersHint')} of={input[constants]} set={(v) => set({ [constants]: v })} readOnly={readOnly} placeholder="${input.DOCKER_TAG}" /></> : <Definition {...props} set={set} />}
         </>
     );
 }
+
+const withOwn = (all: string[], own: string) => [...new Set([...all, ...(own ? [own] : [])])].map((name) => [name, name] as const);
 
 function Rollback(props: Part) {
     const { input, set, readOnly } = props;
     return (
         <>
-            <Field label={t('resourceType')}><Choice value={textOf(input.resourceType)} disabled={readOnly} set={(v) => set({ resourceType: v })} options={[['', t('choose')], ...['Deployment', 'StatefulSet', 'DaemonSet'].map((n) => [n, n] as const)]} /></Field>
+            <Field label={t('resourceType')}><Choice value={textOf(input.resourceType)} disabled={readOnly} set={(v) => set({ resourceType: v })} options={[['', t('choose')], ...withOwn(['Deployment', 'StatefulSet', 'DaemonSet'], textOf(input.resourceType))]} /></Field>
             <Plain {...props} label={t('resourceName')} name="resourceName" />
-            <Field label={t('revision')}><Choice value={textOf(input.revision) || 'n-1'} disabled={readOnly} set={(v) => set({ revision: v })} options={[1, 2, 3, 4, 5].map((n) => [`n-${n}`, `n-${n}`] as const)} /></Field>
+            <Field label={t('revision')}><Choice value={textOf(input.revision) || 'n-1'} disabled={readOnly} set={(v) => set({ revision: v })} options={withOwn([1, 2, 3, 4, 5].map((n) => `n-${n}`), textOf(input.revision))} /></Field>
         </>
     );
 }
@@ -157,7 +159,7 @@ function Rollback(props: Part) {
 export function KubernetesForm(props: TaskProps) {
     const { draft, change, readOnly, at, task } = props;
     const input = task.input ?? {}, action = textOf(input.action).toUpperCase();
-    const set = (some: Record<string, unknown>) => change(changeTask(draft, at, { input: { ...input, ...some } }));
+    const set = (some: Record<string, unknown>) => change(changeTask(draft, at, { input: Object.fromEntries(Object.entries({ ...input, ...some }).filter(([, value]) => value !== undefined)) }));
     const part: Part = { input, set, readOnly };
     const [source, setSource] = useState<Source>(() => sourceOf(input));
     return (
@@ -172,7 +174,9 @@ export function KubernetesForm(props: TaskProps) {
             {action === 'GET' && <Plain {...part} label={t('filterByLabel')} name="filterByLabel" />}
             {action === 'ROLLBACK' ? <Rollback {...part} /> : <Payload {...part} draft={draft} at={at} source={source} setSource={setSource} />}
             <Plain {...part} label={t('taskNamespace')} hint={t('taskNamespaceHint')} name="namespace" />
+            {(task.endpoints?.dockerRegistry || textOf(input.pullSecret)) && <Plain {...part} label={t('pullSecretName')} hint={t('pullSecretNameHint')} name="pullSecret" />}
             {['CREATE', 'APPLY'].includes(action) && <Check {...part} label={t('pinImages')} name="pinImages" standard={true} />}
+            {['CREATE', 'APPLY'].includes(action) && <Check {...part} label={t('failFast')} name="failFast" standard={true} />}
             {action === 'APPLY' && <Check {...part} label={t('force')} name="force" standard={false} />}
         </div>
     );

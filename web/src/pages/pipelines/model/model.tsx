@@ -1,13 +1,18 @@
 /* The model drawn: stages as columns, tasks as cards, side by side where they run in parallel; the form of what is selected beside it. */
 import './model.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Finding } from '../../../api';
 import { Confirm, Empty, Field, Menu, Text } from '../../../parts';
 import { t } from '../../../texts';
-import { TaskCard } from './card';
-import { NAME, type PipelineDraft, type Place, addStage, addTask, changeStage, moveStage, moveTask, removeStage, removeTask, renameStage, rowsOf, stageNames, stepTask, taskAt } from './draft';
+import { Told, countOf } from '../notifying';
+import { FindingList } from '../problems';
+import { TaskCard, Undo } from './card';
+import { NAME, type PipelineDraft, type Place, addStage, addTask, changeStage, moveStage, moveTask, removeStage, removeTask, renameStage, rollbackOf, rowsOf, stageNames, stepTask, taskAt } from './draft';
+import { RollbackForm } from './rollback';
 import { TaskForm } from './task';
+import { pointerOf, wrongAt } from './wrong';
 
-interface Props { draft: PipelineDraft; change: (next: PipelineDraft) => void; readOnly: boolean }
+interface Props { draft: PipelineDraft; change: (next: PipelineDraft) => void; readOnly: boolean; findings: Finding[] }
 
 interface Tools extends Props {
     selected: Place | null; select: (at: Place | null) => void;
@@ -32,7 +37,7 @@ function Row({ tools, stage, names, row }: { tools: Tools; stage: string; names:
     return (
         <div class="model-row">
             {names.map((name) => (
-                <TaskCard key={name} stage={stage} name={name} task={draft.stages![stage]!.tasks![name]!} selected={selected?.stage === stage && selected.task === name} readOnly={readOnly}
+                <TaskCard key={name} stage={stage} name={name} task={draft.stages![stage]!.tasks![name]!} undo={rollbackOf(draft, { stage, task: name })?.name ?? ''} selected={selected?.stage === stage && selected.task === name} readOnly={readOnly}
                     select={(s, task) => tools.select({ stage: s, task })} step={tools.step} drag={(s, task) => tools.drag({ stage: s, task })} />
             ))}
             <Drop tools={tools} stage={stage} where={{ beside: row }} />
@@ -44,7 +49,7 @@ function Row({ tools, stage, names, row }: { tools: Tools; stage: string; names:
 
 function Stage({ tools, name }: { tools: Tools; name: string }) {
     const { draft, readOnly, selected } = tools;
-    const rows = rowsOf(draft.stages?.[name]);
+    const rows = rowsOf(draft.stages?.[name]), undo = rollbackOf(draft, { stage: name })?.name;
     const here = selected?.stage === name && selected.task === undefined;
     return (
         <section class="model-stage" aria-label={`${t('stageWord')} ${name}`}>
@@ -54,6 +59,7 @@ function Stage({ tools, name }: { tools: Tools; name: string }) {
                     { text: t('moveStageLeft'), act: () => tools.change(moveStage(draft, name, -1)) }, { text: t('moveStageRight'), act: () => tools.change(moveStage(draft, name, 1)) },
                     { text: t('remove'), bad: true, act: () => tools.forget(name) }]} />}
             </header>
+            {undo !== undefined && <Undo name={undo} />}
             <Drop tools={tools} stage={name} where={{ after: -1 }} />
             {rows.map((names, row) => <div key={names.join()}><Row tools={tools} stage={name} names={names} row={row} /><Drop tools={tools} stage={name} where={{ after: row }} /></div>)}
             {!rows.length && <p class="faint">{t('noTasks')}</p>}
@@ -62,9 +68,9 @@ function Stage({ tools, name }: { tools: Tools; name: string }) {
     );
 }
 
-function StageForm({ draft, change, readOnly, name, select }: Props & { name: string; select: (at: Place) => void }) {
+function StageFields({ draft, change, readOnly, name, select, findings }: Props & { name: string; select: (at: Place) => void }) {
     const [text, setText] = useState(name);
-    const stage = draft.stages?.[name];
+    const stage = draft.stages?.[name], place = pointerOf({ stage: name });
     const wrong = text === name ? '' : !NAME.test(text.trim()) ? t('nameWrong') : stageNames(draft).includes(text.trim()) ? t('nameTaken') : '';
     const rename = () => {
         const to = text.trim();
@@ -74,9 +80,25 @@ function StageForm({ draft, change, readOnly, name, select }: Props & { name: st
     };
     return (
         <div class="stack">
+            <FindingList of={findings.filter((f) => f.pointer.startsWith(place) && !f.pointer.startsWith(`${place}/tasks/`))} />
             <Field label={t('stageName')} hint={t('nameRule')} wrong={wrong}><Text value={text} disabled={readOnly} set={setText} onBlur={rename} onKeyDown={(e) => { if (e.key === 'Enter') rename(); }} /></Field>
             <Field label={t('description')}><Text value={String(stage?.description ?? '')} disabled={readOnly} set={(description) => change(changeStage(draft, name, { description }))} /></Field>
         </div>
+    );
+}
+
+function StageForm(props: Props & { name: string; select: (at: Place | null) => void }) {
+    const { draft, change, readOnly, name, select, findings } = props, at = { stage: name };
+    const [tab, setTab] = useState<'stageWord' | 'notificationsTab' | 'rollbackTab'>('stageWord');
+    return (
+        <>
+            <div class="panel-head"><h2>{t('stageWord')}: {name}</h2><button type="button" class="plain end" onClick={() => select(null)}>{t('close')}</button></div>
+            <div class="tabs" role="tablist" aria-label={name}>{(['stageWord', 'notificationsTab', 'rollbackTab'] as const).map((one) =>
+                <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>{t(one)}{one === 'notificationsTab' ? countOf(draft, at) : one === 'rollbackTab' && rollbackOf(draft, at) ? ' ↩' : ''}</button>)}</div>
+            {tab === 'stageWord' && <StageFields {...props} />}
+            {tab === 'notificationsTab' && <Told draft={draft} change={change} readOnly={readOnly} findings={findings} at={at} />}
+            {tab === 'rollbackTab' && <RollbackForm draft={draft} change={change} readOnly={readOnly} at={at} wrong={(pointer) => wrongAt(findings, pointer)} />}
+        </>
     );
 }
 
@@ -116,8 +138,7 @@ export function Model(props: Props) {
             {selected && <aside class="panel model-form" aria-label={selected.task ?? selected.stage}>
                 {task ? <TaskForm key={`${selected.stage}/${selected.task!}`} {...props} at={selected} task={task} select={select} step={(way) => step(selected.stage, selected.task!, way)}
                     remove={() => remove(selected.task!, removeTask(draft, selected))} />
-                    : draft.stages?.[selected.stage] && <><div class="panel-head"><h2>{t('stageWord')}: {selected.stage}</h2><button type="button" class="plain" onClick={() => select(null)}>{t('close')}</button></div>
-                        <StageForm key={selected.stage} {...props} name={selected.stage} select={select} /></>}
+                    : draft.stages?.[selected.stage] && <StageForm key={selected.stage} {...props} name={selected.stage} select={select} />}
             </aside>}
             {asked && <Confirm title={t('deleteAsk', { name: asked })} hint={rowsOf(draft.stages?.[asked]).flat().join(', ')} word={t('remove')} close={() => ask('')} act={async () => remove(asked, removeStage(draft, asked))} />}
         </div>

@@ -1,16 +1,24 @@
 /* The form of one task: what all types have, and the type's own part. */
-import { useState } from 'preact/hooks';
-import { Choice, Field, Json, Menu, Text } from '../../../parts';
+import { useRef, useState } from 'preact/hooks';
+import type { Finding } from '../../../api';
+import { Choice, Field, Menu, Text } from '../../../parts';
 import { t } from '../../../texts';
-import { NAME, type PipelineDraft, type Place, type TaskDraft, changeTask, renameTask } from './draft';
+import { Told, countOf } from '../notifying';
+import { NAME, type PipelineDraft, type Place, type TaskDraft, changeTask, renameTask, rollbackIndex } from './draft';
 import { KubernetesForm } from './kubernetes';
+import { FindingList } from '../problems';
+import { CustomForm } from './custom';
+import { Limits, When } from './limits';
+import { PartForm } from './part';
 import { PLAIN, PlainForm } from './plain';
+import { RollbackForm } from './rollback';
+import { pointerOf, wrongAt } from './wrong';
 
 /* What this server runs, and Code Stream's other types. */
-const TYPES = ['K8S', ...Object.keys(PLAIN), 'Blueprint', 'vRO', 'TFS', 'Bamboo'];
+const TYPES = ['K8S', ...Object.keys(PLAIN), 'Custom', 'Pipeline', 'Blueprint', 'vRO', 'TFS', 'Bamboo'];
 
 export interface TaskProps { draft: PipelineDraft; change: (next: PipelineDraft) => void; readOnly: boolean; at: Place; task: TaskDraft }
-interface FormProps extends TaskProps { select: (at: Place | null) => void; step: (way: 'up' | 'down' | 'left' | 'right') => void; remove: () => void }
+interface FormProps extends TaskProps { findings: Finding[]; select: (at: Place | null) => void; step: (way: 'up' | 'down' | 'left' | 'right') => void; remove: () => void }
 
 function Name({ draft, change, readOnly, at, select }: FormProps) {
     const [text, setText] = useState(at.task!);
@@ -45,30 +53,42 @@ function RawInput({ draft, change, readOnly, at, task }: TaskProps) {
     );
 }
 
-function Condition({ draft, change, readOnly, at, task }: TaskProps) {
-    const [on, setOn] = useState(!!task.preCondition);
-    const set = (preCondition: string) => change(changeTask(draft, at, { preCondition }));
-    return (
-        <>
-            <fieldset class="radios" disabled={readOnly}><legend>{t('executeTask')}</legend><span class="actions">
-                <label class="check"><input type="radio" checked={!on} onChange={() => { setOn(false); set(''); }} /><span>{t('always')}</span></label>
-                <label class="check"><input type="radio" checked={on} onChange={() => setOn(true)} /><span>{t('onCondition')}</span></label></span></fieldset>
-            {on && <Field label={t('precondition')} hint={t('preconditionHint')}><textarea class="code" rows={2} spellcheck={false} disabled={readOnly} value={String(task.preCondition ?? '')} onInput={(e) => set(e.currentTarget.value)} /></Field>}
-        </>
-    );
+function Input(props: TaskProps) {
+    switch (props.task.type) {
+    case '': return null;
+    case 'K8S': return <KubernetesForm {...props} />;
+    case 'Pipeline': return <PartForm {...props} />;
+    case 'Custom': return <CustomForm {...props} />;
+    default: return PLAIN[props.task.type] ? <PlainForm {...props} /> : <RawInput {...props} />;
+    }
 }
 
-function Kept({ of }: { of: unknown[] }) {
-    return of.length ? <><p class="notice">{t('notYetKept')}</p><Json value={of} /></> : <p class="faint">{t('notYetNone')}</p>;
+const PRESET: Pick<TaskDraft, 'input' | 'endpoints'> = { endpoints: {}, input: { action: 'APPLY', timeout: 5 } };
+const SCRIPTS = ['SSH', 'PowerShell'];
+
+/* Another type has other inputs, but for the two that run scripts; those of the old one come back with it, as long as the form is open. */
+function useTypes({ draft, change, at, task }: TaskProps): (type: string) => void {
+    const left = useRef<Record<string, Pick<TaskDraft, 'input' | 'endpoints'>>>({});
+    const of = (type: string): Pick<TaskDraft, 'input' | 'endpoints'> => {
+        if (!task.type) return {};
+        if (SCRIPTS.includes(type) && SCRIPTS.includes(task.type)) return { input: Object.fromEntries(Object.entries(task.input ?? {}).filter(([key]) => PLAIN[type]!.fields.some((f) => f.name === key))) };
+        return left.current[type] ?? (type === 'K8S' ? PRESET : { input: {}, endpoints: {} });
+    };
+    return (type) => {
+        left.current[task.type] = { input: task.input ?? {}, endpoints: task.endpoints ?? {} };
+        change(changeTask(draft, at, { type, ...of(type) }));
+    };
 }
 
-const ofTask = <T extends { stage?: string; task?: string }>(all: T[] | undefined, at: Place): T[] => (all ?? []).filter((one) => one.stage === at.stage && one.task === at.task);
+const HERE = ['timeout', 'retries', 'onCrash', 'preCondition']; /* told at their fields */
 
 export function TaskForm(props: FormProps) {
-    const { draft, change, readOnly, at, task, select, step, remove } = props;
+    const { draft, change, readOnly, at, task, findings, select, step, remove } = props;
     const [tab, setTab] = useState<'taskTab' | 'notificationsTab' | 'rollbackTab'>('taskTab');
-    const setType = (type: string) => change(changeTask(draft, at, { type, ...(type === 'K8S' && !task.input?.action ? { input: { ...task.input, action: 'APPLY', timeout: 5 } } : {}) }));
-    const notifications = Object.values(draft.notifications ?? {}).flatMap((all) => ofTask(all, at));
+    const setType = useTypes(props);
+    const place = pointerOf(at), wrong = (key: string) => wrongAt(findings, `${place}/${key}`);
+    const others = findings.filter((f) => f.pointer === place || (f.pointer.startsWith(`${place}/`) && !HERE.some((key) => f.pointer.startsWith(`${place}/${key}`))));
+    const marks = { taskTab: '', notificationsTab: countOf(draft, at), rollbackTab: rollbackIndex(draft, at) < 0 ? '' : ' ↩' };
     return (
         <>
             <div class="panel-head"><h2>{t('taskWord')}: {at.task}</h2><span class="actions end">
@@ -76,15 +96,17 @@ export function TaskForm(props: FormProps) {
                     { text: t('moveLeft'), act: () => step('left') }, { text: t('moveRight'), act: () => step('right') }, { text: t('remove'), bad: true, act: remove }]} />}
                 <button type="button" class="plain" onClick={() => select(null)}>{t('close')}</button></span></div>
             <div class="tabs" role="tablist" aria-label={at.task}>{(['taskTab', 'notificationsTab', 'rollbackTab'] as const).map((name) =>
-                <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>{t(name)}</button>)}</div>
-            {tab === 'notificationsTab' && <Kept of={notifications} />}
-            {tab === 'rollbackTab' && <Kept of={ofTask(draft.rollbacks, at)} />}
+                <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>{t(name)}{marks[name]}</button>)}</div>
+            {tab === 'notificationsTab' && <Told draft={draft} change={change} readOnly={readOnly} findings={findings} at={at} />}
+            {tab === 'rollbackTab' && <RollbackForm draft={draft} change={change} readOnly={readOnly} at={at} wrong={(pointer) => wrongAt(findings, pointer)} />}
             {tab === 'taskTab' && <div class="stack">
+                <FindingList of={others} />
                 <Name {...props} />
                 <Field label={t('type')}><Choice value={task.type} disabled={readOnly} set={setType} options={[...(TYPES.includes(task.type) ? [] : [[task.type, task.type || t('chooseType')] as const]), ...TYPES.map((n) => [n, n === 'K8S' ? t('kubernetes') : n] as const)]} /></Field>
-                <label class="check"><input type="checkbox" disabled={readOnly} checked={task.ignoreFailure === true} onChange={(e) => change(changeTask(draft, at, { ignoreFailure: e.currentTarget.checked }))} /><span>{t('ignoreFailure')}</span></label>
-                <Condition {...props} />
-                {task.type === 'K8S' ? <KubernetesForm {...props} /> : PLAIN[task.type] ? <PlainForm key={task.type} {...props} /> : task.type && <RawInput key={task.type} {...props} />}
+                <label class="check"><input type="checkbox" disabled={readOnly} checked={String(task.ignoreFailure) === 'true'} onChange={(e) => change(changeTask(draft, at, { ignoreFailure: e.currentTarget.checked }))} /><span>{t('ignoreFailure')}</span></label>
+                <When {...props} wrong={wrong} />
+                <Limits {...props} wrong={wrong} />
+                <Input key={task.type} {...props} />
             </div>}
         </>
     );
