@@ -176,6 +176,21 @@ async function byForms(server) {
     return page;
 }
 
+/* Another choice, and back: what was written comes back with it. */
+async function comesBack(page) {
+    await tab(page, 'Model');
+    await page.getByRole('button', { name: /^Look/ }).click();
+    await field(page, 'Type').selectOption('K8S');
+    check('another type begins with its own inputs', await field(page, 'Apply').isChecked());
+    await field(page, 'Local YAML definition').fill('kind: Pod');
+    await field(page, 'Source control').check();
+    await field(page, 'File path').fill('k8s/site.yaml');
+    await field(page, 'Local definition').check();
+    check('a definition comes back with its source', await field(page, 'Local YAML definition').inputValue() === 'kind: Pod');
+    await field(page, 'Type').selectOption('POLL');
+    check('inputs come back with their type', await field(page, 'Succeeds when').inputValue() === "status == 'FINISHED'");
+}
+
 /* What is renamed, moved and deleted takes its rollback and notifications with it. */
 async function follows(page, server) {
     await tab(page, 'Model');
@@ -278,6 +293,7 @@ await story('editors_test', async () => {
     const server = await new Server().start();
     await prepare(server);
     const page = await byForms(server);
+    await comesBack(page);
     await follows(page, server);
     const id = await losesNothing(page, server);
     await page.getByRole('tab', { name: 'Model', exact: true }).click();

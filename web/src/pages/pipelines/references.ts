@@ -21,8 +21,8 @@ export const references = (d: PipelineDraft) => [...inputReferences(d), ...taskR
 
 // ---- completion of YAML
 
-const KEYS = ['project', 'kind', 'name', 'description', 'enabled', 'concurrency', 'concurrencyPolicy', 'onFailedVerification', 'options', 'tags', 'icon', 'input', '_inputMeta', 'output', 'starred', 'workspace', 'stageOrder', 'stages', 'notifications', 'rollbacks'];
-const TASK_KEYS = ['type', 'ignoreFailure', 'preCondition', 'endpoints', 'input', 'timeout', 'onCrash', 'description'];
+const KEYS = ['project', 'kind', 'name', 'description', 'enabled', 'concurrency', 'concurrencyPolicy', 'onFailedVerification', 'windows', 'options', 'tags', 'icon', 'input', '_inputMeta', 'output', 'starred', 'workspace', 'stageOrder', 'stages', 'notifications', 'rollbacks'];
+const TASK_KEYS = ['type', 'ignoreFailure', 'preCondition', 'endpoints', 'input', 'timeout', 'retries', 'onCrash', 'description'];
 const K8S_INPUT = ['action', 'timeout', 'yaml', 'continueOnConflict', 'filterByLabel', 'namespace', 'resourceType', 'resourceName', 'revision', 'pinImages', 'force', 'imagePullSecret'];
 const TYPES = Object.keys(OUTPUTS);
 const VALUES: Record<string, string[]> = {

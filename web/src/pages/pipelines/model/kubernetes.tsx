@@ -130,11 +130,17 @@ const isTable = (value: unknown) => !!value && typeof value === 'object' && !Arr
 function Payload(props: Part & { draft: PipelineDraft; at: Place; source: Source; setSource: (source: Source) => void }) {
     const { input, set, readOnly, source, setSource } = props;
     const path = input.filepath && !input.filePath ? 'filepath' : 'filePath', constants = isTable(input.parameters) && input.scmConstants === undefined ? 'parameters' : 'scmConstants'; /* the older name stays */
+    const left = useRef({ yaml: '', file: '' }); /* of the other source, should somebody come back to it */
+    const choose = (next: Source) => {
+        left.current = { ...left.current, ...(next === 'scm' ? { yaml: textOf(input.yaml) } : { file: textOf(input[path]) }) };
+        setSource(next);
+        set(next === 'scm' ? { yaml: '', [path]: left.current.file } : { yaml: left.current.yaml, [path]: '' });
+    };
     return (
         <>
             <fieldset class="radios" disabled={readOnly}><legend>{t('payloadSource')}</legend><span class="actions">
-                <label class="check"><input type="radio" checked={source === 'scm'} onChange={() => { setSource('scm'); set({ yaml: '' }); }} /><span>{t('sourceControl')}</span></label>
-                <label class="check"><input type="radio" checked={source === 'local'} onChange={() => { setSource('local'); set({ [path]: '' }); }} /><span>{t('localDefinition')}</span></label></span></fieldset>
+                <label class="check"><input type="radio" checked={source === 'scm'} onChange={() => choose('scm')} /><span>{t('sourceControl')}</span></label>
+                <label class="check"><input type="radio" checked={source === 'local'} onChange={() => choose('local')} /><span>{t('localDefinition')}</span></label></span></fieldset>
             {source === 'scm' ? <><Plain {...props} label={t('filePath')} hint={t('filePathHint')} name={path} /><Plain {...props} label={t('fileCommit')} hint={t('fileCommitHint')} name="commit" />
                 <Pairs label={t('fileParameters')} hint={t('fileParametersHint')} of={input[constants]} set={(v) => set({ [constants]: v })} readOnly={readOnly} placeholder="${input.DOCKER_TAG}" /></> : <Definition {...props} set={set} />}
         </>

@@ -1,5 +1,5 @@
 /* What every task may say, whatever its type: when it runs, how long, how often, and what its failure means. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Choice, Field, Text } from '../../../parts';
 import { t } from '../../../texts';
 import { textOf } from '../parameters';
@@ -15,13 +15,13 @@ const put = ({ draft, change, at }: TaskProps, some: Partial<TaskDraft>) => chan
 
 export function When(props: LimitProps) {
     const { readOnly, task, wrong } = props;
-    const [on, setOn] = useState(!!task.preCondition);
+    const [on, setOn] = useState(!!task.preCondition), left = useRef('');
     const set = (preCondition: string) => put(props, { preCondition: preCondition || undefined });
     return (
         <>
             <fieldset class="radios" disabled={readOnly}><legend>{t('executeTask')}</legend><span class="actions">
-                <label class="check"><input type="radio" checked={!on} onChange={() => { setOn(false); set(''); }} /><span>{t('always')}</span></label>
-                <label class="check"><input type="radio" checked={on} onChange={() => setOn(true)} /><span>{t('onCondition')}</span></label></span></fieldset>
+                <label class="check"><input type="radio" checked={!on} onChange={() => { setOn(false); left.current = textOf(task.preCondition); set(''); }} /><span>{t('always')}</span></label>
+                <label class="check"><input type="radio" checked={on} onChange={() => { setOn(true); set(left.current); }} /><span>{t('onCondition')}</span></label></span></fieldset>
             {on && <Field label={t('precondition')} hint={t('preconditionHint')} wrong={wrong('preCondition')}><textarea class="code" rows={2} spellcheck={false} disabled={readOnly} value={textOf(task.preCondition)} onInput={(e) => set(e.currentTarget.value)} /></Field>}
         </>
     );
