@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /* Rollback that holds on the page: why a webhook holds, what runs meanwhile, what waits, and the ways out. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
