@@ -246,6 +246,20 @@ async function losesNothing(page, server) {
     return id;
 }
 
+/* What Validate finds stands at its field, until that is changed. */
+async function atFields(page) {
+    await page.getByRole('tab', { name: 'Model', exact: true }).click();
+    await page.getByRole('button', { name: /^Call/ }).click();
+    await field(page, 'Time limit of the task (minutes)').fill('99999');
+    await page.getByRole('button', { name: 'Validate' }).click();
+    const told = form(page).getByText('timeout must be 1 to 10080 minutes');
+    await told.waitFor();
+    check('what is found stands at its field', await field(page, 'Time limit of the task (minutes)').getAttribute('aria-invalid') === 'true');
+    await field(page, 'Time limit of the task (minutes)').fill('');
+    check('and goes when that is changed', await told.count() === 0);
+    await page.getByRole('button', { name: 'Close', exact: true }).first().click();
+}
+
 // ---- the other language, a phone, and whoever sees by other means
 
 async function german(server, id) {
@@ -296,6 +310,7 @@ await story('editors_test', async () => {
     await comesBack(page);
     await follows(page, server);
     const id = await losesNothing(page, server);
+    await atFields(page);
     await page.getByRole('tab', { name: 'Model', exact: true }).click();
     await page.getByRole('button', { name: /^Undoable/ }).click();
     for (const name of ['Task', 'Rollback', 'Notifications']) {

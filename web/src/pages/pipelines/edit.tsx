@@ -1,6 +1,7 @@
 /* One pipeline, as Code Stream lays it out: Workspace, Input, Model, Output; beside them its YAML and its executions. One draft feeds
  * all of them; nothing is saved before "Save". */
 import './pipelines.css';
+import { useRef } from 'preact/hooks';
 import { type Finding, P, call } from '../../api';
 import type { Parts } from '../../lazy';
 import { useList } from '../../listing';
@@ -15,6 +16,7 @@ import { type Saved, newPipeline } from './definition';
 import { type Editing, useEditing } from './editing';
 import { General, Header, Windows } from './header';
 import { Model } from './model/model';
+import { stillSo } from './model/wrong';
 import { Told } from './notifying';
 import { Inputs, Outputs } from './parameters';
 import { Findings, tabOf } from './problems';
@@ -37,8 +39,8 @@ function Runs({ id }: { id: string }) {
     );
 }
 
-function Body({ tab, editing }: { tab: Tab; editing: Editing }) {
-    const { draft, change, readOnly, stay, line } = editing, findings = editing.findings ?? [];
+function Body({ tab, editing, findings }: { tab: Tab; editing: Editing; findings: Finding[] }) {
+    const { draft, change, readOnly, stay, line } = editing;
     const props = { draft, change, readOnly, stay };
     switch (tab) {
     case 'workspace': return <WorkspaceTab {...props} />;
@@ -78,7 +80,8 @@ function Notices({ editing }: { editing: Editing }) {
 
 function Editor({ saved, gone }: { saved: Saved | null; gone: boolean }) {
     const editing = useEditing(saved, gone, () => newPipeline(query().get('from') === 'docker' ? 'docker' : 'blank', firstProject()));
-    const tab = asked(editing.saved !== null);
+    const tab = asked(editing.saved !== null), judged = useRef({ findings: editing.findings, draft: editing.draft });
+    if (judged.current.findings !== editing.findings) judged.current = { findings: editing.findings, draft: editing.draft };
     const tabs = TABS.filter((name) => name !== 'executions' || editing.saved);
     return (
         <div class="pipeline-page">
@@ -88,7 +91,7 @@ function Editor({ saved, gone }: { saved: Saved | null; gone: boolean }) {
             <div class="tabs" role="tablist" aria-label={editing.draft.name || t('newPipeline')}>{tabs.map((name) => (
                 <button key={name} type="button" role="tab" id={`tab-${name}`} aria-controls="tab-panel" aria-selected={tab === name} onClick={() => { if (name !== tab) editing.leaveTab(() => setQuery('tab', name)); }}>{t(name)}</button>))}</div>
             <Notices editing={editing} />
-            <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} class="stack"><Body key={tab} tab={tab} editing={editing} /></div>
+            <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} class="stack"><Body key={tab} tab={tab} editing={editing} findings={stillSo(editing.findings ?? [], judged.current.draft, editing.draft)} /></div>
             <Windows editing={editing} />
         </div>
     );

@@ -65,7 +65,8 @@ function Line({ name, label, hint, placeholder, entry, set, wrong, readOnly }: P
 function By({ type, label, none, entry, set, wrong, readOnly, draft }: Part & { type: string; label: TextKey; none: TextKey }) {
     const found = useLoaded(`endpoints of ${draft.project}`, ['endpoints'], async (s) => (await list<Endpoint>('/endpoints', { $top: 1000, $filter: `(project eq '${draft.project.replace(/'/g, "''")}')` }, s)).rows);
     const names = (found.data ?? []).filter((e) => e.type === type).map((e) => [e.name, e.name] as const), own = textOf(entry.endpoint);
-    return <Field label={t(label)} wrong={wrong('endpoint')} hint={found.data && !names.length ? t(none) : ''}><Choice value={own} disabled={readOnly} set={(endpoint) => set({ endpoint })} options={withOwn([['', t('choose')], ...names], own)} /></Field>;
+    const unknown = found.data && own && !own.includes('${') && !names.some(([name]) => name === own) ? t('noSuchEndpoint') : '';
+    return <Field label={t(label)} wrong={wrong('endpoint') || unknown} hint={found.data && !names.length ? t(none) : ''}><Choice value={own} disabled={readOnly} set={(endpoint) => set({ endpoint })} options={withOwn([['', t('choose')], ...names], own)} /></Field>;
 }
 
 function Email(props: Part) {
