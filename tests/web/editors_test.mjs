@@ -223,6 +223,8 @@ async function losesNothing(page, server) {
     await page.getByRole('button', { name: /^Call/ }).click();
     await field(page, 'URL').fill('https://example.com/2');
     await field(page, 'Retries after a failure').fill('4');
+    await form(page).getByLabel('Headers: X-Count', { exact: true }).fill('3 and no JSON');
+    check('a value that was a number is to be JSON', await form(page).getByText('This is no JSON').isVisible());
     await page.getByRole('button', { name: /^Undoable/ }).click();
     await form(page).getByLabel('Its inputs: reason', { exact: true }).fill('s');
     await formTab(page, 'Rollback');

@@ -4,20 +4,22 @@ import { Text } from '../../../parts';
 import { t } from '../../../texts';
 
 type Values = Record<string, unknown>;
-interface Pair { name: string; text: string; json: boolean /* of a value that was no text */; made: boolean /* here, so that its name may still be typed */ }
+interface Pair { name: string; text: string; json: boolean /* of a value that was no text */; last?: unknown /* that could be read: it stays while what is typed cannot */; made: boolean /* here, so that its name may still be typed */ }
 
 const isText = (value: unknown) => typeof value === 'string';
-const pairOf = (name: string, value: unknown): Pair => ({ name, text: isText(value) ? value as string : JSON.stringify(value) ?? '', json: !isText(value), made: false });
+const pairOf = (name: string, value: unknown): Pair => ({ name, text: isText(value) ? value as string : JSON.stringify(value) ?? '', json: !isText(value), last: value, made: false });
 
 function valueOf(of: Pair): [unknown, boolean] {
     if (!of.json) return [of.text, true];
-    try { return [JSON.parse(of.text), true]; } catch { return [of.text, of.text.includes('${')]; }
+    try { return [JSON.parse(of.text), true]; } catch { return of.text.includes('${') ? [of.text, true] : [of.last, false]; }
 }
 
-/* What is wrong with a row; it is not written until it is right. */
+const isTaken = (pair: Pair, at: number, all: Pair[]) => all.findIndex((one) => one.name.trim() === pair.name.trim()) !== at;
+
+/* What is wrong with a row. Without a name of its own it is not written. */
 function wrongOf(pair: Pair, at: number, all: Pair[]): string {
     if (!pair.name.trim()) return pair.text ? t('parameterEmpty') : '';
-    if (all.findIndex((one) => one.name.trim() === pair.name.trim()) !== at) return t('parameterTaken');
+    if (isTaken(pair, at, all)) return t('parameterTaken');
     return valueOf(pair)[1] ? '' : t('pairNoJson');
 }
 
@@ -38,8 +40,8 @@ export function Pairs({ label, hint, wrong, of, set, readOnly, known = {}, add =
     }
     const asked = Object.keys(known), isKnown = (row: Pair) => !row.made && asked.includes(row.name);
     const take = (next: Pair[]) => {
-        setPairs(next);
-        const kept = next.filter((row, at) => row.name.trim() && !wrongOf(row, at, next)).map((row) => [row.name.trim(), valueOf(row)[0]] as const);
+        setPairs(next.map((row) => ({ ...row, last: valueOf(row)[0] })));
+        const kept = next.filter((row, at) => row.name.trim() && !isTaken(row, at, next)).map((row) => [row.name.trim(), valueOf(row)[0]] as const);
         written.current = kept.length ? Object.fromEntries(kept) : undefined;
         set(written.current as Values | undefined);
     };
