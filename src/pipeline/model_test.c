@@ -262,6 +262,30 @@ TEST(check, reads_conditions_over_answers)
     }
 }
 
+TEST(check, says_what_a_workspace_on_a_cluster_needs)
+{
+    static const char SHARE[] = "W /workspace/customProperties its tasks share files where the cluster has a default storage class";
+    static const struct { const char *workspace, *want, *but; } CASES[] = {
+        { "{type: K8S, image: x}", "E /workspace/endpoint CI tasks need a workspace: 'endpoint' names an endpoint of type k8s", "" },
+        { "{type: K8S, endpoint: e}", "E /workspace/image", "" },
+        { "{type: K8S, endpoint: e, image: x}", SHARE, "" },
+        { "{type: K8S, endpoint: e, image: x, cache: [/m2]}", "W /workspace/cache cache is kept on a cluster only", "" },
+        { "{type: K8S, endpoint: e, image: x, cache: [/m2], customProperties: {persistentVolumeClaim: c}}", "", "/workspace" },
+        { "{endpoint: e, image: x, cache: [/m2]}", "", "/workspace" },
+    };
+    static const struct pipeline_type CI[] = { { .name = "CI", .workspace = true } };
+    for (size_t i = 0; i < ALEN(CASES); i++) {
+        AUTO_FREE char *yaml = mem_format("name: P\nworkspace: %s\nstageOrder: [S]\nstages: {S: {taskOrder: [A, B], tasks: {A: {type: CI}, B: {type: CI}}}}\n", CASES[i].workspace);
+        AUTO(pipeline) p = make_pipeline(yaml);
+        AUTO_PROBLEMS found = { 0 };
+        struct pipeline_checks checks = { CI, 1, true };
+        pipeline_check(p, &checks, &found);
+        AUTO_FREE char *have = list(&found);
+        CHECK_HAS(have, CASES[i].want);
+        CHECK(!*CASES[i].but || !strstr(have, CASES[i].but));
+    }
+}
+
 TEST(check, only_warns_at_import_of_what_is_unknown)
 {
     AUTO_FREE char *type = check("{type: Magic, input: {x: 1}}", false), *key = check(K8S_INPUT("colour: red"), false);
