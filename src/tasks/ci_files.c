@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "tasks/ci_script.h"
 
-enum { LINE_MOST = 8192, HELD_MOST = 64 << 10 };
+enum { LINE_MOST = 256 << 10, HELD_MOST = 64 << 10 }; /* lines of base64 that come joined are as good */
 
 struct ci_files {
     int fd;
