@@ -117,49 +117,17 @@ void ci_lost(struct ci *ci, const struct err *e)
 
 /* ---- the log, and the end */
 
-static void remember_tail(struct ci *ci, const char *bytes, size_t size)
-{
-    if (size > CI_TAIL) {
-        bytes += size - CI_TAIL;
-        size = CI_TAIL;
-    }
-    size_t keep = ci->tail_size + size > CI_TAIL ? CI_TAIL - size : ci->tail_size;
-    memmove(ci->tail, ci->tail + ci->tail_size - keep, keep);
-    memcpy(ci->tail + keep, bytes, size);
-    ci->tail_size = keep + size;
-}
-
 void ci_logged(void *context, int stream, const char *bytes, size_t size)
 {
     struct ci *ci = context;
     (void)stream;
-    remember_tail(ci, bytes, size);
-    size_t over = ci->skip < (int64_t)size ? (size_t)ci->skip : size;
-    ci->skip -= (int64_t)over;
-    if (size == over)
-        return;
-    ci->seen += (int64_t)(size - over);
-    task_log_stream(ci->job, bytes + over, size - over);
-}
-
-/* The last lines, for the message: what a person wants to see first. */
-static void last_lines(const struct ci *ci, char *out, size_t room)
-{
-    const char *from = ci->tail, *at = ci->tail + ci->tail_size;
-    size_t most = room - 1 < 300 ? room - 1 : 300;
-    while (at > from && (at[-1] == '\n' || at[-1] == '\r'))
-        at--;
-    const char *begin = (size_t)(at - from) > most ? at - most : from, *line = memchr(begin, '\n', (size_t)(at - begin));
-    if (begin > from && line && line + 1 < at)
-        begin = line + 1;
-    snprintf(out, room, "%.*s", (int)(at - begin), begin);
-    text_mend(out);
+    followed_take(&ci->log, ci->job, bytes, size);
 }
 
 void ci_judge(struct ci *ci)
 {
-    char lines[320];
-    last_lines(ci, lines, sizeof lines);
+    char lines[301];
+    followed_last(&ci->log, lines, sizeof lines);
     ci->message[0] = 0;
     if (ci->out_of_memory)
         snprintf(ci->message, sizeof ci->message, "the steps were ended for want of memory: limits.memory of the workspace is %lld MB", (long long)(ci->space.memory >> 20));
@@ -206,7 +174,7 @@ static enum scope_answer tame_find(struct scope *scope, const char *reference, s
 struct ci *ci_create(struct task_job *job)
 {
     struct ci *ci = NEW(struct ci);
-    *ci = (struct ci){ .job = job, .fd = -1, .seen = job->log_position, .began = json_bool_at(job->resolved, "began", false), .results = results_create(),
+    *ci = (struct ci){ .job = job, .fd = -1, .log = { .seen = job->log_position }, .began = json_bool_at(job->resolved, "began", false), .results = results_create(),
                        .exports = json_object(), .artifacts = json_array() };
     return ci;
 }

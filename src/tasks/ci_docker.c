@@ -99,7 +99,7 @@ static void read_log(struct ci *ci, const char *how, void (*done)(struct ci *ci,
 {
     AUTO_FREE char *path = mem_format("/containers/%s/logs?stdout=1&stderr=1%s", ci->space.container, how);
     ci->frames = (struct docker_frames){ 0 };
-    ci->skip = ci->seen < ci->job->services->log_most ? ci->seen : 0;
+    ci->log.skip = ci->log.seen < ci->job->services->log_most ? ci->log.seen : 0;
     read_pieces(ci, "GET", path, log_piece, done);
 }
 
@@ -118,7 +118,7 @@ static void waited(struct ci *ci, const struct err *e)
 {
     if (e)
         ci_fail(ci, e);
-    else if (ci->seen >= WORKSPACE_LOG_TURNS && ci->seen < ci->job->services->log_most)
+    else if (ci->log.seen >= WORKSPACE_LOG_TURNS && ci->log.seen < ci->job->services->log_most)
         read_log(ci, "", rest_came);
     else
         ask_container(ci, "GET", "/json", ended);
@@ -144,7 +144,7 @@ static void log_ended(struct ci *ci, const struct err *e)
 /* Of one longer than is kept, only the end is of use. */
 static void follow(struct ci *ci)
 {
-    bool whole = ci->seen < ci->job->services->log_most;
+    bool whole = ci->log.seen < ci->job->services->log_most;
     ci->followed_at = clock_mono();
     task_progress(ci->job, "the steps run");
     read_log(ci, whole ? "&follow=1" : "&follow=1&tail=100", log_ended);

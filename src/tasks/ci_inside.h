@@ -6,10 +6,9 @@
 #include "docker/frames.h"
 #include "docker/tar.h"
 #include "tasks/ci_script.h"
+#include "tasks/followed.h"
 #include "tasks/results.h"
 #include "tasks/workspace.h"
-
-enum { CI_TAIL = 2048 };
 
 struct ci;
 struct ci_kube; /* ci_kube.c */
@@ -46,9 +45,7 @@ struct ci {
     bool began;                /* it was stored that the container starts: it is not made a second time */
     bool canceled, pulled;
     struct docker_frames frames;
-    int64_t seen, skip;        /* bytes of the log: given to task_log_stream, or read over; still to be read over */
-    char tail[CI_TAIL];        /* the last bytes of it, in turn */
-    size_t tail_size;
+    struct followed log;       /* of the steps */
     struct err said;           /* by a pull, or a reader of pieces */
     struct text line;          /* of a pull's progress, as far as it came */
     int exit_code;
@@ -72,7 +69,7 @@ struct ci {
 
 void ci_say(struct ci *ci, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line of our own in the log */
 void ci_lost(struct ci *ci, const struct err *e); /* it does not answer: reach after a while, or the task fails */
-void ci_logged(void *ci, int stream, const char *bytes, size_t size); /* of the steps' log, from ci->skip on new */
+void ci_logged(void *ci, int stream, const char *bytes, size_t size); /* of the steps' log, from ci->log.skip on new */
 void ci_judge(struct ci *ci);               /* exit_code and out_of_memory are known: the message */
 void ci_collect(struct ci *ci);             /* the steps ended: what they leave behind, then ci_over */
 json_t *ci_paths(const struct ci *ci);      /* all that ci_collect will ask for, what is small first: an array of paths; a new reference */

@@ -122,10 +122,10 @@ static bool log_piece(struct ci *ci, const char *bytes, size_t size)
         return true;
     k->head_seen = true;
     if (!ours && k->followed) {
-        ci->skip = INT64_MAX; /* it was followed to its end before */
+        ci->log.skip = INT64_MAX; /* it was followed to its end before */
     } else if (!ours) {
-        ci->skip = 0;
-        ci_say(ci, "(the node turned the log over: some of it is missing here%s)", ci->seen > TURNS ? ", or stands here twice" : "");
+        ci->log.skip = 0;
+        ci_say(ci, "(the node turned the log over: some of it is missing here%s)", ci->log.seen > TURNS ? ", or stands here twice" : "");
     }
     if (!ours)
         ci_logged(ci, 1, text_of(&k->head), k->head.length);
@@ -141,7 +141,7 @@ static void log_ended(struct ci *ci, const struct err *e)
     k->followed = !e;
     if (e)
         ci_kube_lost(ci, e);
-    else if (k->last || (k->steps.ended && ci->seen > TURNS))
+    else if (k->last || (k->steps.ended && ci->log.seen > TURNS))
         steps_over(ci);
     else if (k->steps.ended)
         advance(ci);
@@ -154,12 +154,12 @@ static void log_ended(struct ci *ci, const struct err *e)
 static void follow(struct ci *ci)
 {
     struct ci_kube *k = ci->kube;
-    bool whole = ci->seen < ci->job->services->log_most;
+    bool whole = ci->log.seen < ci->job->services->log_most;
     timer_clear(&k->look);
     k->last = k->steps.ended;
     k->head.length = 0;
     k->head_seen = !whole;
-    ci->skip = whole ? ci->seen : 0;
+    ci->log.skip = whole ? ci->log.seen : 0;
     ci->followed_at = clock_mono();
     task_progress(ci->job, "the steps run in pod %s", k->pod);
     read_log(ci, CI_STEPS, whole ? "" : "&tailLines=100", SILENCE, log_piece, log_ended);

@@ -418,7 +418,7 @@ static bool jenkins_start(struct task_job *job, struct err *e)
 {
     struct jenkins_task *t = NEW(struct jenkins_task);
     t->job = job;
-    t->seen = job->log_position;
+    t->log.seen = job->log_position;
     if (!read_input(t, e)) {
         jenkins_free(t);
         return false;

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "jenkins/call.h"
-#include "tasks/task.h"
+#include "tasks/followed.h"
 
 #define JENKINS_MARK "SLIPWAY_RUN" /* a parameter that a job may have: by its value a build is known to be ours */
-enum { JENKINS_TAIL = 2048, JENKINS_BUILDS = 100 /* that are looked through */ };
+enum { JENKINS_BUILDS = 100 /* that are looked through */ };
 
 struct jenkins_task {
     struct task_job *job;
@@ -29,11 +29,9 @@ struct jenkins_task {
     int64_t next_build;       /* the number that the next build of the job was to have before it was asked for; 0: not known */
     int64_t item, build;      /* its place in the queue, its number; 0: not known */
     /* ---- its log */
-    int64_t seen, skip;       /* bytes that were given to task_log_stream; still to be read over */
+    struct followed log;
     int64_t raw;              /* where Jenkins goes on */
     bool more, last;          /* there is more of it; the build is over, and this is the last look */
-    char tail[JENKINS_TAIL];
-    size_t tail_size;
     json_t *build_json;       /* of the last look; NULL */
     bool canceled, posting, stopping;
     int posts, last_looks;

@@ -11,42 +11,11 @@
 
 static void look_log(struct jenkins_task *t);
 
-static void remember_tail(struct jenkins_task *t, const char *bytes, size_t size)
-{
-    if (size > JENKINS_TAIL) {
-        bytes += size - JENKINS_TAIL;
-        size = JENKINS_TAIL;
-    }
-    size_t keep = t->tail_size + size > JENKINS_TAIL ? JENKINS_TAIL - size : t->tail_size;
-    memmove(t->tail, t->tail + t->tail_size - keep, keep);
-    memcpy(t->tail + keep, bytes, size);
-    t->tail_size = keep + size;
-}
-
 static bool logged(struct jenkins_call *call, const char *bytes, size_t size)
 {
     struct jenkins_task *t = OWNER(call, struct jenkins_task, call);
-    remember_tail(t, bytes, size);
-    size_t over = t->skip < (int64_t)size ? (size_t)t->skip : size;
-    t->skip -= (int64_t)over;
-    if (size > over) {
-        t->seen += (int64_t)(size - over);
-        task_log_stream(t->job, bytes + over, size - over);
-    }
+    followed_take(&t->log, t->job, bytes, size);
     return true;
-}
-
-/* The last lines, for the message: what a person wants to see first. */
-static void last_lines(const struct jenkins_task *t, char *out, size_t room)
-{
-    const char *from = t->tail, *at = t->tail + t->tail_size;
-    while (at > from && (at[-1] == '\n' || at[-1] == '\r'))
-        at--;
-    const char *begin = (size_t)(at - from) > room - 1 ? at - (room - 1) : from, *line = memchr(begin, '\n', (size_t)(at - begin));
-    if (begin > from && line && line + 1 < at)
-        begin = line + 1;
-    snprintf(out, room, "%.*s", (int)(at - begin), begin);
-    text_mend(out);
 }
 
 static void judge(struct jenkins_task *t)
@@ -54,7 +23,7 @@ static void judge(struct jenkins_task *t)
     const char *result = json_text_at(t->build_json, "result", "");
     bool good = text_is(result, "SUCCESS"), unstable = text_is(result, "UNSTABLE") && t->unstable_passes;
     char lines[260];
-    last_lines(t, lines, sizeof lines);
+    followed_last(&t->log, lines, sizeof lines);
     AUTO_FREE char *message = good ? mem_text("")
                               : text_is(result, "ABORTED") ? mem_format("build #%lld of %.150s was aborted in Jenkins", (long long)t->build, t->name)
                               : unstable ? mem_format("build #%lld of %.150s is unstable", (long long)t->build, t->name)
@@ -115,13 +84,13 @@ static void log_came(struct jenkins_task *t, const struct err *e)
     t->raw = text_to_int(t->call.text_size, &raw) && raw > 0 ? raw : 0;
     t->more = !e && text_is_any_case(t->call.more_data, "true");
     if (!t->raw)
-        t->skip = t->seen, t->more = false;
+        t->log.skip = t->log.seen, t->more = false;
     log_over(t);
 }
 
 static void look_log(struct jenkins_task *t)
 {
-    if (t->seen >= t->job->services->log_most) { /* no more is kept */
+    if (t->log.seen >= t->job->services->log_most) { /* no more is kept */
         t->more = false;
         log_over(t);
         return;
@@ -135,7 +104,7 @@ static void look_log(struct jenkins_task *t)
 void jenkins_follow(struct jenkins_task *t)
 {
     t->raw = 0;
-    t->skip = t->seen;
+    t->log.skip = t->log.seen;
     task_progress(t->job, "build #%lld runs", (long long)t->build);
     look_log(t);
 }
